@@ -1,0 +1,150 @@
+/*
+ * I/O and memory routines that ntifs.h adds for file systems. PASSIVE_LEVEL unless noted.
+ */
+#ifndef WDMSIM_NT_IO_FS_H
+#define WDMSIM_NT_IO_FS_H
+
+#include "io.h"
+#include "ob.h"
+#include "zw_fs.h"
+
+EXTERN_C_START
+
+struct _FILE_QUOTA_INFORMATION;
+struct _REPARSE_DATA_BUFFER;
+struct _READ_LIST;
+typedef VOID DRIVER_FS_NOTIFICATION(PDEVICE_OBJECT DeviceObject, BOOLEAN FsActive);
+typedef DRIVER_FS_NOTIFICATION *PDRIVER_FS_NOTIFICATION;
+typedef struct _IO_CREATE_STREAM_FILE_OPTIONS {
+    USHORT Size;
+    USHORT Flags;
+    PDEVICE_OBJECT TargetDeviceObject;
+} IO_CREATE_STREAM_FILE_OPTIONS, *PIO_CREATE_STREAM_FILE_OPTIONS;
+typedef enum _MMFLUSH_TYPE { MmFlushForDelete, MmFlushForWrite } MMFLUSH_TYPE;
+typedef struct _IO_PRIORITY_INFO {
+    ULONG Size;
+    ULONG ThreadPriority;
+    ULONG PagePriority;
+    IO_PRIORITY_HINT IoPriority;
+} IO_PRIORITY_INFO, *PIO_PRIORITY_INFO;
+FORCEINLINE VOID IoInitializePriorityInfo(PIO_PRIORITY_INFO PriorityInfo) {
+    PriorityInfo->Size = sizeof(*PriorityInfo);
+    PriorityInfo->ThreadPriority = 0xffff;
+    PriorityInfo->IoPriority = IoPriorityNormal;
+    PriorityInfo->PagePriority = 0;
+}
+#define IoIsFileOpenedExclusively(FileObject)                                                      \
+    ((BOOLEAN) !((FileObject)->SharedRead || (FileObject)->SharedWrite ||                          \
+                 (FileObject)->SharedDelete))
+
+NTKERNELAPI NTSTATUS IoCheckDesiredAccess(PACCESS_MASK DesiredAccess, ACCESS_MASK GrantedAccess);
+NTKERNELAPI NTSTATUS IoCheckEaBufferValidity(PFILE_FULL_EA_INFORMATION EaBuffer, ULONG EaLength,
+                                             PULONG ErrorOffset);
+NTKERNELAPI NTSTATUS IoCheckFunctionAccess(ACCESS_MASK GrantedAccess, UCHAR MajorFunction,
+                                           UCHAR MinorFunction, ULONG IoControlCode, PVOID Arg1,
+                                           PVOID Arg2);
+NTKERNELAPI NTSTATUS IoCheckQuerySetFileInformation(FILE_INFORMATION_CLASS FileInformationClass,
+                                                    ULONG Length, BOOLEAN SetOperation);
+NTKERNELAPI NTSTATUS IoCheckQuerySetVolumeInformation(FS_INFORMATION_CLASS FsInformationClass,
+                                                      ULONG Length, BOOLEAN SetOperation);
+NTKERNELAPI NTSTATUS IoCheckQuotaBufferValidity(struct _FILE_QUOTA_INFORMATION *QuotaBuffer,
+                                                ULONG QuotaLength, PULONG ErrorOffset);
+NTKERNELAPI BOOLEAN IoCheckFileObjectOpenedAsCopySource(PFILE_OBJECT FileObject);
+NTKERNELAPI BOOLEAN IoCheckFileObjectOpenedAsCopyDestination(PFILE_OBJECT FileObject);
+NTKERNELAPI PFILE_OBJECT IoCreateStreamFileObject(PFILE_OBJECT FileObject,
+                                                  PDEVICE_OBJECT DeviceObject);
+NTKERNELAPI PFILE_OBJECT IoCreateStreamFileObjectEx(PFILE_OBJECT FileObject,
+                                                    PDEVICE_OBJECT DeviceObject,
+                                                    PHANDLE FileObjectHandle);
+NTKERNELAPI NTSTATUS IoCreateStreamFileObjectEx2(PIO_CREATE_STREAM_FILE_OPTIONS CreateOptions,
+                                                 PFILE_OBJECT FileObject,
+                                                 PDEVICE_OBJECT DeviceObject,
+                                                 PFILE_OBJECT *StreamFileObject,
+                                                 PHANDLE FileHandle);
+NTKERNELAPI PFILE_OBJECT IoCreateStreamFileObjectLite(PFILE_OBJECT FileObject,
+                                                      PDEVICE_OBJECT DeviceObject);
+NTKERNELAPI BOOLEAN IoFastQueryNetworkAttributes(POBJECT_ATTRIBUTES ObjectAttributes,
+                                                 ACCESS_MASK DesiredAccess, ULONG OpenOptions,
+                                                 PIO_STATUS_BLOCK IoStatus,
+                                                 PFILE_NETWORK_OPEN_INFORMATION Buffer);
+NTKERNELAPI NTSTATUS IoEnumerateRegisteredFiltersList(PDRIVER_OBJECT *DriverObjectList,
+                                                      ULONG DriverObjectListSize,
+                                                      PULONG ActualNumberDriverObjects);
+NTKERNELAPI BOOLEAN IoIsValidNameGraftingBuffer(PIRP Irp,
+                                                struct _REPARSE_DATA_BUFFER *ReparseBuffer);
+NTKERNELAPI NTSTATUS IoPageRead(PFILE_OBJECT FileObject, PMDL MemoryDescriptorList,
+                                PLARGE_INTEGER StartingOffset, PKEVENT Event,
+                                PIO_STATUS_BLOCK IoStatusBlock);
+NTKERNELAPI NTSTATUS IoSynchronousPageWrite(PFILE_OBJECT FileObject, PMDL MemoryDescriptorList,
+                                            PLARGE_INTEGER StartingOffset, PKEVENT Event,
+                                            PIO_STATUS_BLOCK IoStatusBlock);
+NTKERNELAPI NTSTATUS IoQueryFileDosDeviceName(PFILE_OBJECT FileObject,
+                                              POBJECT_NAME_INFORMATION *ObjectNameInformation);
+NTKERNELAPI NTSTATUS IoQueryFileInformation(PFILE_OBJECT FileObject,
+                                            FILE_INFORMATION_CLASS FileInformationClass,
+                                            ULONG Length, PVOID FileInformation,
+                                            PULONG ReturnedLength);
+NTKERNELAPI NTSTATUS IoQueryVolumeInformation(PFILE_OBJECT FileObject,
+                                              FS_INFORMATION_CLASS FsInformationClass, ULONG Length,
+                                              PVOID FsInformation, PULONG ReturnedLength);
+NTKERNELAPI NTSTATUS IoSetInformation(PFILE_OBJECT FileObject,
+                                      FILE_INFORMATION_CLASS FileInformationClass, ULONG Length,
+                                      PVOID FileInformation);
+NTKERNELAPI NTSTATUS IoReplaceFileObjectName(PFILE_OBJECT FileObject, PWSTR NewFileName,
+                                             USHORT FileNameLength);
+NTKERNELAPI VOID IoRegisterFileSystem(PDEVICE_OBJECT DeviceObject);
+NTKERNELAPI VOID IoUnregisterFileSystem(PDEVICE_OBJECT DeviceObject);
+NTKERNELAPI NTSTATUS IoRegisterFsRegistrationChange(
+    PDRIVER_OBJECT DriverObject, PDRIVER_FS_NOTIFICATION DriverNotificationRoutine);
+NTKERNELAPI NTSTATUS IoRegisterFsRegistrationChangeEx(
+    PDRIVER_OBJECT DriverObject, PDRIVER_FS_NOTIFICATION DriverNotificationRoutine);
+NTKERNELAPI NTSTATUS IoRegisterFsRegistrationChangeMountAware(
+    PDRIVER_OBJECT DriverObject, PDRIVER_FS_NOTIFICATION DriverNotificationRoutine,
+    BOOLEAN SynchronizeWithMounts);
+NTKERNELAPI VOID IoUnregisterFsRegistrationChange(
+    PDRIVER_OBJECT DriverObject, PDRIVER_FS_NOTIFICATION DriverNotificationRoutine);
+NTKERNELAPI VOID IoAcquireVpbSpinLock(PKIRQL Irql);
+NTKERNELAPI VOID IoReleaseVpbSpinLock(KIRQL Irql);
+NTKERNELAPI PDEVICE_OBJECT IoGetDeviceToVerify(PETHREAD Thread);
+NTKERNELAPI VOID IoSetDeviceToVerify(PETHREAD Thread, PDEVICE_OBJECT DeviceObject);
+NTKERNELAPI NTSTATUS IoVerifyVolume(PDEVICE_OBJECT DeviceObject, BOOLEAN AllowRawMount);
+
+/* ---- memory manager ---- */
+
+NTKERNELAPI BOOLEAN MmCanFileBeTruncated(PSECTION_OBJECT_POINTERS SectionPointer,
+                                         PLARGE_INTEGER NewFileSize);
+NTKERNELAPI ULONG MmDoesFileHaveUserWritableReferences(PSECTION_OBJECT_POINTERS SectionPointer);
+NTKERNELAPI BOOLEAN MmFlushImageSection(PSECTION_OBJECT_POINTERS SectionObjectPointer,
+                                        MMFLUSH_TYPE FlushType);
+NTKERNELAPI BOOLEAN MmForceSectionClosed(PSECTION_OBJECT_POINTERS SectionObjectPointer,
+                                         BOOLEAN DelayClose);
+NTKERNELAPI BOOLEAN MmForceSectionClosedEx(PSECTION_OBJECT_POINTERS SectionObjectPointer,
+                                           ULONG ForceCloseFlags);
+NTKERNELAPI ULONGLONG MmGetMaximumFileSectionSize(VOID);
+NTKERNELAPI LOGICAL MmIsRecursiveIoFault(VOID);
+NTKERNELAPI NTSTATUS MmPrefetchPages(ULONG NumberOfLists, struct _READ_LIST **ReadLists);
+NTKERNELAPI VOID MmSetAddressRangeModified(PVOID Address, SIZE_T Length);
+
+/* ---- callbacks of virtual memory operations on a process ---- */
+
+typedef NTSTATUS
+ALLOCATE_VIRTUAL_MEMORY_EX_CALLBACK(PVOID CallbackContext, HANDLE ProcessHandle, PVOID *BaseAddress,
+                                    PSIZE_T RegionSize, ULONG AllocationType, ULONG PageProtection,
+                                    struct MEM_EXTENDED_PARAMETER *ExtendedParameters,
+                                    ULONG ExtendedParameterCount);
+typedef ALLOCATE_VIRTUAL_MEMORY_EX_CALLBACK *PALLOCATE_VIRTUAL_MEMORY_EX_CALLBACK;
+typedef NTSTATUS FREE_VIRTUAL_MEMORY_EX_CALLBACK(PVOID CallbackContext, HANDLE ProcessHandle,
+                                                 PVOID *BaseAddress, PSIZE_T RegionSize,
+                                                 ULONG FreeType);
+typedef FREE_VIRTUAL_MEMORY_EX_CALLBACK *PFREE_VIRTUAL_MEMORY_EX_CALLBACK;
+typedef NTSTATUS QUERY_VIRTUAL_MEMORY_CALLBACK(PVOID CallbackContext, HANDLE ProcessHandle,
+                                               PVOID BaseAddress,
+                                               MEMORY_INFORMATION_CLASS MemoryInformationClass,
+                                               PVOID MemoryInformation,
+                                               SIZE_T MemoryInformationLength,
+                                               PSIZE_T ReturnLength);
+typedef QUERY_VIRTUAL_MEMORY_CALLBACK *PQUERY_VIRTUAL_MEMORY_CALLBACK;
+
+EXTERN_C_END
+
+#endif

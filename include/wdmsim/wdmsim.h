@@ -1,0 +1,15 @@
+/* Everything a host program needs, in one include; <wdmsim/cmocka.h> with the test fixture is apart. */
+#ifndef WDMSIM_WDMSIM_H
+#define WDMSIM_WDMSIM_H
+
+#include <wdmsim/choice.h>
+#include <wdmsim/device.h>
+#include <wdmsim/driver.h>
+#include <wdmsim/error.h>
+#include <wdmsim/inspect.h>
+#include <wdmsim/machine.h>
+#include <wdmsim/request.h>
+#include <wdmsim/thread.h>
+#include <wdmsim/trace.h>
+
+#endif

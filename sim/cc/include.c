@@ -1,0 +1,298 @@
+/*
+ * #include lines as MSVC reads them: backslashes are separators, letter case does not matter, and a
+ * quoted name is also looked for beside the files that include the including file.
+ *
+ * The user's source and headers are read ahead of the compiler, without evaluating #if. Each name
+ * that the compiler would not find as spelled, but that exists in another spelling, gets a
+ * forwarding header: a file of exactly that spelling (backslashes and all) in a private directory at
+ * the end of the include path, which includes the real file by its full path. The private directory
+ * lies some folders deep, so that "../Inc/x.h" stays inside it. What is not found at all is left for
+ * the compiler to report, except *.tmh files, which wpp.c writes.
+ */
+#include "cc.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+/* The files between the source and the one being read, innermost first. */
+struct chain {
+    const struct chain *outer;
+    const char *directory;
+    unsigned depth;
+};
+
+struct found {
+    const char *path;
+    bool verbatim, system;
+};
+
+static bool is_file(const char *path) {
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+static bool exists(const char *path) {
+    struct stat status;
+    return stat(path, &status) == 0;
+}
+
+static const char *directory_of(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return !slash ? "." : slash == path ? "/" : cc_copy(path, (size_t)(slash - path));
+}
+
+/* ---- finding a name in any spelling ---- */
+
+/* The entry of `directory` that equals `name` but for letter case. */
+static const char *any_case_entry(const char *directory, const char *name) {
+    DIR *stream = opendir(directory);
+    const char *result = NULL;
+    struct dirent *entry;
+    while (stream && !result && (entry = readdir(stream))) {
+        if (strcasecmp(entry->d_name, name) == 0) {
+            result = cc_format("%s/%s", directory, entry->d_name);
+        }
+    }
+    if (stream) {
+        closedir(stream);
+    }
+    return result;
+}
+
+/* `name` below `directory`, component by component; '\' separates like '/'. */
+static const char *any_case_path(const char *directory, const char *name) {
+    const char *path = name[0] == '/' ? "" : directory;
+    while (*name) {
+        size_t size = strcspn(name, "/\\");
+        if (size) {
+            const char *component = cc_copy(name, size);
+            const char *next = cc_format("%s/%s", path, component);
+            path = exists(next) ? next : any_case_entry(*path ? path : "/", component);
+            if (!path) {
+                return NULL;
+            }
+        }
+        name += size;
+        name += *name != '\0';
+    }
+    return is_file(path) ? path : NULL;
+}
+
+static bool look_in(const char *directory, const char *name, bool exact, bool system,
+                    struct found *found) {
+    const char *path = exact ? cc_format("%s/%s", directory, name) : any_case_path(directory, name);
+    if (!path || (exact && !is_file(path))) {
+        return false;
+    }
+    *found = (struct found){.path = path, .verbatim = exact, .system = system};
+    return true;
+}
+
+static bool look_in_list(const struct cc_list *list, const char *name, bool exact, bool system,
+                         struct found *found) {
+    for (size_t i = 0; i < list->count; i++) {
+        if (look_in(list->items[i], name, exact, system, found)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool look_up(const struct cc_includes *includes, const struct chain *chain, const char *name,
+                    bool quoted, bool exact, struct found *found) {
+    const struct cc_command *command = includes->command;
+    if (name[0] == '/') {
+        return look_in("", name + 1, exact, false, found);
+    }
+    if (quoted) {
+        for (const struct chain *c = chain; c; c = exact ? NULL : c->outer) {
+            if (look_in(c->directory, name, exact, false, found)) {
+                return true;
+            }
+        }
+        if (look_in_list(&command->quote_dirs, name, exact, false, found)) {
+            return true;
+        }
+    }
+    return look_in_list(&command->user_dirs, name, exact, false, found) ||
+           look_in_list(&command->system_dirs, name, exact, true, found);
+}
+
+/* ---- forwarding headers ---- */
+
+static void make_directories(const char *path) {
+    for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        const char *directory = cc_copy(path, (size_t)(slash - path));
+        if (mkdir(directory, 0700) != 0 && errno != EEXIST) {
+            cc_die("cannot create %s: %s", directory, strerror(errno));
+        }
+    }
+}
+
+static void forward(struct cc_includes *includes, const char *name, const struct found *found) {
+    const char *file = cc_format("%s/%s", includes->search, name);
+    if (name[0] == '/' || cc_list_has(&includes->generated, file)) {
+        return;
+    }
+    cc_add(&includes->generated, file);
+    char full[PATH_MAX];
+    if (!realpath(found->path, full)) {
+        return;
+    }
+    const char *text = cc_format("%s#include \"%s\"\n",
+                                 found->system ? "#pragma GCC system_header\n" : "", full);
+    make_directories(file);
+    cc_write_file(file, text, strlen(text));
+    if (strchr(name, '\\')) { /* Clang with MSVC extensions looks for it with slashes */
+        char *slashed = cc_copy(file, strlen(file));
+        for (char *c = slashed; *c; c++) {
+            *c = *c == '\\' ? '/' : *c;
+        }
+        make_directories(slashed);
+        cc_write_file(slashed, text, strlen(text));
+    }
+}
+
+/* A name in none of the given directories, but perhaps one of the host's: <String.h>. */
+static void forward_to_host(struct cc_includes *includes, const char *name) {
+    const char *file = cc_format("%s/%s", includes->search, name);
+    char *lower = cc_copy(name, strlen(name));
+    bool changed = false;
+    for (char *c = lower; *c; c++) {
+        changed |= *c == '\\' || isupper((unsigned char)*c);
+        *c = *c == '\\' ? '/' : (char)tolower((unsigned char)*c);
+    }
+    const char *host = cc_format("/usr/include/%s", lower);
+    if (changed && name[0] != '/' && lower[0] != '.' && is_file(host) &&
+        !cc_list_has(&includes->generated, file)) {
+        forward(includes, name, &(struct found){.path = host, .system = true});
+    }
+}
+
+/* ---- reading ahead ---- */
+
+static void scan_file(struct cc_includes *includes, const struct chain *outer, const char *path);
+
+static bool ends_in_tmh(const char *name) {
+    size_t length = strlen(name);
+    return length > 4 && strcasecmp(name + length - 4, ".tmh") == 0;
+}
+
+static void include_line(struct cc_includes *includes, const struct chain *chain, const char *name,
+                         bool quoted) {
+    struct found found;
+    if (!look_up(includes, chain, name, quoted, true, &found) &&
+        !look_up(includes, chain, name, quoted, false, &found)) {
+        if (!ends_in_tmh(name)) {
+            forward_to_host(includes, name);
+        } else if (!cc_list_has(&includes->tmh, name)) {
+            cc_add(&includes->tmh, cc_copy(name, strlen(name)));
+        }
+        return;
+    }
+    if (!found.verbatim) {
+        forward(includes, name, &found);
+    }
+    if (!found.system) {
+        scan_file(includes, chain, found.path);
+    }
+}
+
+/* `line` is behind the '#'; up to `end`. */
+static void directive_line(struct cc_includes *includes, const struct chain *chain,
+                           const char *line, const char *end) {
+    while (line < end && (*line == ' ' || *line == '\t')) {
+        line++;
+    }
+    if (end - line < 9 || strncmp(line, "include", 7) != 0) {
+        return;
+    }
+    for (line += 7; line < end && (*line == ' ' || *line == '\t');) {
+        line++;
+    }
+    if (line >= end || (*line != '"' && *line != '<')) {
+        return;
+    }
+    bool quoted = *line == '"';
+    const char *close = memchr(line + 1, quoted ? '"' : '>', (size_t)(end - line - 1));
+    if (close && close > line + 1) {
+        include_line(includes, chain, cc_copy(line + 1, (size_t)(close - line - 1)), quoted);
+    }
+}
+
+static void scan_text(struct cc_includes *includes, const struct chain *chain,
+                      const struct cc_text *text) {
+    const char *at = text->data, *end = text->data + text->size;
+    while (at < end) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        newline = newline ? newline : end;
+        while (at < newline && (*at == ' ' || *at == '\t')) {
+            at++;
+        }
+        if (at < newline && *at == '#') {
+            directive_line(includes, chain, at + 1, newline);
+        }
+        at = newline + 1;
+    }
+}
+
+static void scan_file(struct cc_includes *includes, const struct chain *outer, const char *path) {
+    char full[PATH_MAX];
+    if ((outer && outer->depth > 200) || !realpath(path, full) ||
+        cc_list_has(&includes->visited, full)) {
+        return;
+    }
+    cc_add(&includes->visited, cc_copy(full, strlen(full)));
+    struct cc_text text = {0};
+    if (cc_read_file(path, &text) && text.size) {
+        struct chain chain = {outer, directory_of(path), outer ? outer->depth + 1 : 0};
+        scan_text(includes, &chain, &text);
+        cc_wpp_collect(includes, text.data, text.size);
+    }
+    cc_text_free(&text);
+}
+
+void cc_scan_includes(struct cc_includes *includes, const char *source) {
+    const struct chain here = {.directory = "."};
+    for (size_t i = 0; i < includes->command->forced_includes.count; i++) {
+        include_line(includes, &here, includes->command->forced_includes.items[i], true);
+    }
+    scan_file(includes, NULL, source);
+    cc_wpp_write(includes);
+}
+
+void cc_includes_free(struct cc_includes *includes) {
+    cc_list_free(&includes->visited);
+    cc_list_free(&includes->tmh);
+    cc_list_free(&includes->generated);
+    cc_text_free(&includes->wpp);
+}
+
+/* ---- dependency files ---- */
+
+void cc_clean_dependencies(const char *path, const char *private) {
+    struct cc_text text = {0}, out = {0};
+    if (!cc_read_file(path, &text) || !text.size) {
+        cc_text_free(&text);
+        return;
+    }
+    size_t prefix = strlen(private);
+    for (size_t i = 0; i < text.size;) {
+        if (strncmp(text.data + i, private, prefix) == 0) {
+            while (i < text.size && !isspace((unsigned char)text.data[i])) {
+                i += text.data[i] == '\\' && i + 1 < text.size && text.data[i + 1] != '\n' ? 2 : 1;
+            }
+        } else {
+            cc_put(&out, text.data + i++, 1);
+        }
+    }
+    cc_write_file(path, out.data ? out.data : "", out.size);
+    cc_text_free(&text);
+    cc_text_free(&out);
+}

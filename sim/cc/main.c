@@ -1,0 +1,303 @@
+/*
+ * wdmsim-cc: compiles Windows driver source with GCC or Clang.
+ *
+ *   wdmsim-cc [--explain | --show | --keep | --old-c] compiler arguments…
+ *
+ * A command that compiles C or C++ sources is run in two steps per source: the compiler
+ * preprocesses, the passes of this folder rewrite, the compiler compiles the result. Every other
+ * command (linking, -E, -M, assembler) is handed on as it is.
+ */
+#define _XOPEN_SOURCE 700 /* nftw */
+#define _DARWIN_C_SOURCE
+#include "cc.h"
+#include "flags.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifndef WDMSIM_VERSION
+#define WDMSIM_VERSION "0.1.0"
+#endif
+
+static const char help[] =
+    "usage: wdmsim-cc [option] compiler [argument ...]\n"
+    "\n"
+    "Runs the compiler (gcc, clang, g++, clang++, also behind ccache) on Windows driver\n"
+    "source: Microsoft's dialect, structured exception handling, 32-bit long, 16-bit\n"
+    "wchar_t, includes in any letter case, trace headers. Works as CMAKE_C_COMPILER_LAUNCHER\n"
+    "and CMAKE_CXX_COMPILER_LAUNCHER.\n"
+    "\n"
+    "  --explain   compile nothing, say what would be rewritten, as file:line: 'old' -> 'new';\n"
+    "              with a source file instead of a command, cc is taken\n"
+    "  --show      compile nothing, print the rewritten text\n"
+    "  --keep      do not remove the private directory, and say where it is\n"
+    "  --old-c     accept implicit int and undeclared functions\n"
+    "  --help, --version\n"
+    "\n"
+    "Exit status: the compiler's, or 1 when the source is malformed.\n";
+
+struct run {
+    struct cc_command command;
+    bool explain, show, keep, old_c;
+    const char *private, *search;
+};
+
+static const char *private_directory; /* removed at exit */
+
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk) {
+    (void)status, (void)type, (void)walk;
+    return remove(path);
+}
+
+static void remove_private(void) {
+    if (private_directory) {
+        nftw(private_directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    }
+}
+
+/* Ctrl-C reaches the compiler as well; its status tells us, and we clean up. */
+static void on_interrupt(int number) { (void)number; }
+
+static void create_private(struct run *run) {
+    const char *root = getenv("TMPDIR");
+    char *path = cc_format("%s/wdmsim-cc-XXXXXX", root && *root ? root : "/tmp");
+    if (!mkdtemp(path)) {
+        cc_die("cannot create %s: %s", path, strerror(errno));
+    }
+    static char kept[4096];
+    snprintf(kept, sizeof kept, "%s", path);
+    run->private = kept;
+    if (!run->keep) {
+        private_directory = kept;
+        atexit(remove_private);
+        signal(SIGINT, on_interrupt);
+        signal(SIGTERM, on_interrupt);
+    }
+}
+
+/* The directory on the include path, deep enough for names that climb with "..". */
+static const char *create_search(const struct run *run, size_t source) {
+    char *path = cc_format("%s/%zu", run->private, source);
+    mkdir(path, 0700);
+    for (int i = 0; i < 8; i++) {
+        path = cc_format("%s/i", path);
+        if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+            cc_die("cannot create %s: %s", path, strerror(errno));
+        }
+    }
+    return path;
+}
+
+static const char *base_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static const char *with_ending(const char *path, const char *ending) {
+    const char *dot = strrchr(path, '.');
+    size_t stem = dot && !strchr(dot, '/') ? (size_t)(dot - path) : strlen(path);
+    return cc_format("%.*s%s", (int)stem, path, ending);
+}
+
+/* What the object of a source is called when nothing is linked. */
+static const char *object_of(const struct cc_command *command, const struct cc_source *source) {
+    return command->output ? command->output
+                           : with_ending(base_name(source->path), command->assembly ? ".s" : ".o");
+}
+
+static const char *dependency_file(const struct cc_command *command,
+                                   const struct cc_source *source) {
+    if (command->dependency_file) {
+        return command->dependency_file;
+    }
+    return with_ending(command->output ? command->output : base_name(source->path), ".d");
+}
+
+static void preprocess_command(const struct run *run, const struct cc_source *source,
+                               const char *search, struct cc_list *argv) {
+    const struct cc_command *command = &run->command;
+    for (size_t i = 0; i < command->words; i++) {
+        cc_add(argv, command->preprocess.items[i]);
+    }
+    cc_add_preprocess_flags(argv, source->cplusplus);
+    cc_add_definitions(argv, &command->preprocess);
+    for (size_t i = command->words; i < command->preprocess.count; i++) {
+        cc_add(argv, command->preprocess.items[i]);
+    }
+    cc_add_quiet_preprocess_flags(argv);
+    cc_add(argv, cc_format("-I%s", search));
+    if (command->dependency_mode) {
+        cc_add(argv, command->dependency_mode);
+        cc_add(argv, "-MF");
+        cc_add(argv, dependency_file(command, source));
+        if (!command->dependency_target) {
+            cc_add(argv, "-MQ");
+            cc_add(argv, object_of(command, source));
+        }
+    }
+    cc_add(argv, "-E");
+    cc_add(argv, "-x");
+    cc_add(argv, source->cplusplus ? "c++" : "c");
+    cc_add(argv, source->path);
+}
+
+/* Clang announces its built-in file as an include, GCC does not. */
+static bool written_by_clang(const struct cc_text *text) {
+    return text->data && strstr(cc_copy(text->data, text->size < 400 ? text->size : 400),
+                                "\"<built-in>\" 1\n") != NULL;
+}
+
+/* Preprocesses and rewrites one source into `out`; returns the exit status. */
+static int rewrite_source(struct run *run, size_t index, struct cc_text *out,
+                          struct cc_options *options) {
+    const struct cc_source *source = &run->command.sources[index];
+    struct cc_includes includes = {.command = &run->command, .private = run->private};
+    includes.search = create_search(run, index);
+    cc_scan_includes(&includes, source->path);
+    struct cc_list argv = {0};
+    preprocess_command(run, source, includes.search, &argv);
+    struct cc_text text = {0};
+    int status = cc_run(&argv, &text);
+    if (run->command.dependency_mode && status == 0) {
+        cc_clean_dependencies(dependency_file(&run->command, source), run->private);
+    }
+    struct cc_unit unit = {.messages = stderr};
+    unit.options = (struct cc_options){.cplusplus = source->cplusplus,
+                                       .clang = written_by_clang(&text),
+                                       .explain = run->explain,
+                                       .old_c = run->old_c,
+                                       .private = run->private};
+    if (status == 0 && !cc_rewrite(&unit, text.data ? text.data : "", text.size, out)) {
+        status = 1;
+    }
+    *options = unit.options;
+    options->seh = unit.uses_seh;
+    if (status == 0 && run->explain) {
+        cc_explain(&unit, stdout);
+    }
+    free(unit.tokens);
+    free(unit.markers);
+    free(unit.lines);
+    free(unit.functions);
+    cc_text_free(&text);
+    cc_includes_free(&includes);
+    cc_list_free(&argv);
+    return status;
+}
+
+/* The final command: the user's, with sources exchanged for the rewritten files. */
+static int compile(struct run *run, const char *const *rewritten, size_t only,
+                   const struct cc_options *options) {
+    const struct cc_command *command = &run->command;
+    struct cc_list argv = {0};
+    for (size_t i = 0; i < command->words; i++) {
+        cc_add(&argv, command->compile.items[i]);
+    }
+    cc_add_compile_flags(&argv, options->cplusplus, options->clang);
+    size_t source = 0;
+    for (size_t i = command->words; i < command->compile.count; i++) {
+        if (source < command->source_count && command->sources[source].position == i) {
+            if (only == SIZE_MAX || only == source) {
+                cc_add(&argv, "-x");
+                cc_add(&argv, command->sources[source].cplusplus ? "c++-cpp-output" : "cpp-output");
+                cc_add(&argv, rewritten[source]);
+                cc_add(&argv, "-x");
+                cc_add(&argv, "none");
+            }
+            source++;
+        } else {
+            cc_add(&argv, command->compile.items[i]);
+        }
+    }
+    cc_add_quiet_flags(&argv, options);
+    if (command->no_link) {
+        cc_add(&argv, command->assembly ? "-S" : "-c");
+        cc_add(&argv, "-o");
+        cc_add(&argv, object_of(command, &command->sources[only]));
+    } else if (command->output) {
+        cc_add(&argv, "-o");
+        cc_add(&argv, command->output);
+    }
+    int status = cc_run(&argv, NULL);
+    cc_list_free(&argv);
+    return status;
+}
+
+static int run_compilation(struct run *run) {
+    const struct cc_command *command = &run->command;
+    const char **rewritten = cc_realloc(NULL, command->source_count * sizeof *rewritten);
+    struct cc_options options = {0};
+    int result = 0;
+    create_private(run);
+    for (size_t i = 0; i < command->source_count; i++) {
+        struct cc_text out = {0};
+        int status = rewrite_source(run, i, &out, &options);
+        rewritten[i] = cc_format("%s/%zu/%s", run->private, i,
+                                 with_ending(base_name(command->sources[i].path),
+                                             command->sources[i].cplusplus ? ".ii" : ".i"));
+        if (status == 0 && run->show) {
+            fwrite(out.data, 1, out.size, stdout);
+        } else if (status == 0 && !run->explain) {
+            cc_write_file(rewritten[i], out.data ? out.data : "", out.size);
+            status = command->no_link ? compile(run, rewritten, i, &options) : 0;
+        }
+        cc_text_free(&out);
+        result = status ? status : result;
+    }
+    if (!result && !command->no_link && !run->explain && !run->show) {
+        result = compile(run, rewritten, SIZE_MAX, &options);
+    }
+    if (run->keep) {
+        fprintf(stderr, "wdmsim-cc: kept %s\n", run->private);
+    }
+    free(rewritten);
+    cc_strings_free();
+    return result;
+}
+
+/* `--explain x.c`: a source instead of a command. */
+static bool is_source(const char *argument) {
+    const char *dot = strrchr(argument, '.');
+    return dot && !strchr(dot, '/') && (dot[1] | 32) == 'c';
+}
+
+int main(int argc, char **argv) {
+    static struct run run;
+    int first = 1;
+    for (; first < argc && argv[first][0] == '-'; first++) {
+        if (strcmp(argv[first], "--help") == 0) {
+            fputs(help, stdout);
+            return 0;
+        } else if (strcmp(argv[first], "--version") == 0) {
+            puts("wdmsim-cc " WDMSIM_VERSION);
+            return 0;
+        } else if (strcmp(argv[first], "--explain") == 0) {
+            run.explain = true;
+        } else if (strcmp(argv[first], "--show") == 0) {
+            run.show = true;
+        } else if (strcmp(argv[first], "--keep") == 0) {
+            run.keep = true;
+        } else if (strcmp(argv[first], "--old-c") == 0) {
+            run.old_c = true;
+        } else {
+            cc_die("unknown option %s (see --help)", argv[first]);
+        }
+    }
+    if (first >= argc) {
+        fputs(help, stderr);
+        return 1;
+    }
+    if ((run.explain || run.show) && is_source(argv[first])) {
+        argv[--first] = getenv("CC") ? getenv("CC") : "cc";
+    }
+    cc_parse_command(&run.command, argc - first, argv + first);
+    if (run.command.preprocess_only || !run.command.source_count) {
+        cc_exec(&run.command.all);
+    }
+    return run_compilation(&run);
+}

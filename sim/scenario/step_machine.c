@@ -1,0 +1,70 @@
+/* Steps about time, interrupts, events and processes. */
+#include "scenario/run.h"
+
+#include <inttypes.h>
+
+/* Turns an error of the host API into a failure. */
+static bool worked(struct run *run, int error, const char *expected) {
+    return error >= 0 || run_fail(run, "step", expected, wdmsim_error_message(error));
+}
+
+bool step_advance_start(struct run *run, const struct step *step) {
+    return worked(run, wdmsim_advance(run->machine, step->as.advance.advance.value),
+                  "time to pass");
+}
+
+bool step_interrupt_start(struct run *run, const struct step *step) {
+    uint64_t vector = step->as.interrupt.interrupt.value;
+    int error = wdmsim_interrupt_raise(run->machine, (uint32_t)vector);
+    if (error != WDMSIM_ERROR_NOT_FOUND)
+        return worked(run, error, "an interrupt");
+    return run_fail(run, "interrupt",
+                    run_printf(run, "a driver connected to vector 0x%" PRIx64, vector), "none is");
+}
+
+/* The process that a step names, NULL for the machine's own. */
+static struct wdmsim_process *process_of(struct run *run, unsigned name) {
+    return name ? run->slots[name].process : NULL;
+}
+
+bool step_create_event_start(struct run *run, const struct step *step) {
+    const struct step_create_event *create = &step->as.create_event;
+    struct slot *slot = &run->slots[create->create_event];
+    *slot = (struct slot){.process = process_of(run, create->process),
+                          .manual_reset = create->manual_reset.value};
+    slot->handle = wdmsim_event_create(run->machine, slot->process, create->manual_reset.value,
+                                       create->signaled.value);
+    return slot->handle || run_fail(run, "event", "a new event", "none could be created");
+}
+
+static bool set_event(struct run *run, unsigned name, bool signaled) {
+    const struct slot *slot = &run->slots[name];
+    return worked(run, wdmsim_event_set(run->machine, slot->process, slot->handle, signaled),
+                  "the event to exist");
+}
+
+bool step_set_event_start(struct run *run, const struct step *step) {
+    return set_event(run, step->as.set_event.set_event, true);
+}
+
+bool step_reset_event_start(struct run *run, const struct step *step) {
+    return set_event(run, step->as.reset_event.reset_event, false);
+}
+
+bool step_create_process_start(struct run *run, const struct step *step) {
+    unsigned name = step->as.create_process.create_process;
+    run->slots[name] = (struct slot){0};
+    return worked(
+        run, wdmsim_process_create(run->machine, run_name(run, name), &run->slots[name].process),
+        "a new process");
+}
+
+bool step_exit_process_start(struct run *run, const struct step *step) {
+    struct slot *slot = &run->slots[step->as.exit_process.exit_process];
+    return worked(run, wdmsim_process_exit(run->machine, slot->process), "the process to exist");
+}
+
+bool step_note_start(struct run *run, const struct step *step) {
+    wdmsim_trace_note(run->machine, step->as.note.note);
+    return true;
+}

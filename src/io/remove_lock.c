@@ -1,0 +1,156 @@
+/*
+ * Remove locks: a count of what is going on with a device, and an event for its end.
+ *
+ * The count starts at one; the last release of a lock that is being removed sets the event. While rules are checked every
+ * acquisition is remembered with its tag, beside the lock, whose layout has room for that only in checked drivers; a release
+ * without a matching acquisition is Driver Verifier's bug check.
+ *
+ * wdm/nf-wdm-ioinitializeremovelock, -ioacquireremovelock, -ioreleaseremovelockandwait; kernel/using-remove-locks
+ */
+#include <string.h>
+
+#include "io/io.h"
+
+/* An acquisition that was not released, or, with `lock_itself`, a lock that exists. */
+struct io_held {
+    struct io_held *next;
+    PIO_REMOVE_LOCK lock;
+    PVOID tag;
+    const void *caller;
+    bool lock_itself, removed;
+};
+
+static struct io_held **io_held_bucket(struct machine *m, const void *lock)
+{
+    return &m->io->held[((ULONG_PTR)lock >> 4) % KI_COUNT(m->io->held)];
+}
+
+static void io_held_add(struct machine *m, PIO_REMOVE_LOCK lock, PVOID tag, const void *caller, bool itself)
+{
+    struct io_held *held = m->io->held_free;
+    if (held)
+        m->io->held_free = held->next;
+    else
+        held = ki_alloc(m, sizeof *held);
+    struct io_held **bucket = io_held_bucket(m, lock);
+    *held = (struct io_held){*bucket, lock, tag, caller, itself, false};
+    *bucket = held;
+}
+
+static void io_held_drop(struct machine *m, struct io_held **link)
+{
+    struct io_held *held = *link;
+    *link = held->next;
+    held->next = m->io->held_free;
+    m->io->held_free = held;
+}
+
+static struct io_held *io_held_lock(struct machine *m, PIO_REMOVE_LOCK lock)
+{
+    struct io_held *held = *io_held_bucket(m, lock);
+    while (held && !(held->lock == lock && held->lock_itself))
+        held = held->next;
+    return held;
+}
+
+/* Takes one acquisition with the tag out of the record; false if there is none. */
+static bool io_held_take(struct machine *m, PIO_REMOVE_LOCK lock, PVOID tag, PVOID *other)
+{
+    *other = NULL;
+    for (struct io_held **link = io_held_bucket(m, lock); *link; link = &(*link)->next) {
+        struct io_held *held = *link;
+        if (held->lock != lock || held->lock_itself)
+            continue;
+        *other = held->tag;
+        if (held->tag == tag) {
+            io_held_drop(m, link);
+            return true;
+        }
+    }
+    return false;
+}
+
+void io_remove_locks_forget(struct machine *m, const void *start, const void *end)
+{
+    for (size_t i = 0; i < KI_COUNT(m->io->held); i++) {
+        struct io_held **link = &m->io->held[i];
+        while (*link) {
+            if ((const void *)(*link)->lock >= start && (const void *)(*link)->lock < end)
+                io_held_drop(m, link);
+            else
+                link = &(*link)->next;
+        }
+    }
+}
+
+VOID IoInitializeRemoveLockEx(PIO_REMOVE_LOCK Lock, ULONG AllocateTag, ULONG MaxLockedMinutes, ULONG HighWatermark,
+                              ULONG RemlockSize)
+{
+    KI_GATE(IoInitializeRemoveLock);
+    (void)AllocateTag;
+    (void)MaxLockedMinutes;
+    (void)HighWatermark;
+    if (m->flags & WDMSIM_CHECK_RULES) {
+        struct io_held *known = io_held_lock(m, Lock);
+        if (known && known->removed)
+            ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xD7, (ULONG_PTR)known, (ULONG_PTR)Lock, 0,
+                        "%s initialised a remove lock again after its device was removed",
+                        ki_address_name(m, IO_CALLER()));
+        io_remove_locks_forget(m, Lock, (char *)Lock + 1);
+        io_held_add(m, Lock, NULL, IO_CALLER(), true);
+    }
+    memset(Lock, 0, RemlockSize);
+    Lock->Common.IoCount = 1;
+    KeInitializeEvent(&Lock->Common.RemoveEvent, SynchronizationEvent, FALSE);
+}
+
+static void io_remove_lock_drop(PIO_REMOVE_LOCK lock)
+{
+    if (--lock->Common.IoCount == 0)
+        KeSetEvent(&lock->Common.RemoveEvent, IO_NO_INCREMENT, FALSE);
+}
+
+NTSTATUS IoAcquireRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, PCSTR File, ULONG Line, ULONG RemlockSize)
+{
+    KI_GATE(IoAcquireRemoveLock);
+    (void)File;
+    (void)Line;
+    (void)RemlockSize;
+    if (RemoveLock->Common.Removed)
+        return STATUS_DELETE_PENDING;
+    RemoveLock->Common.IoCount++;
+    if (m->flags & WDMSIM_CHECK_RULES)
+        io_held_add(m, RemoveLock, Tag, IO_CALLER(), false);
+    return STATUS_SUCCESS;
+}
+
+VOID IoReleaseRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, ULONG RemlockSize)
+{
+    KI_GATE(IoReleaseRemoveLock);
+    PVOID other;
+    (void)RemlockSize;
+    if (m->flags & WDMSIM_CHECK_RULES && !io_held_take(m, RemoveLock, Tag, &other))
+        ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xD5, (ULONG_PTR)RemoveLock, (ULONG_PTR)Tag, 0,
+                    "%s released a remove lock with a tag that nobody acquired it with", ki_address_name(m, IO_CALLER()));
+    io_remove_lock_drop(RemoveLock);
+}
+
+VOID IoReleaseRemoveLockAndWaitEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, ULONG RemlockSize)
+{
+    KI_GATE(IoReleaseRemoveLockAndWait);
+    PVOID other;
+    (void)RemlockSize;
+    if (m->flags & WDMSIM_CHECK_RULES) {
+        if (!io_held_take(m, RemoveLock, Tag, &other))
+            ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xD6, (ULONG_PTR)RemoveLock, (ULONG_PTR)Tag,
+                        (ULONG_PTR)other, "%s released a remove lock for removal with a tag that nobody acquired it with",
+                        ki_address_name(m, IO_CALLER()));
+        struct io_held *known = io_held_lock(m, RemoveLock);
+        if (known)
+            known->removed = true;
+    }
+    RemoveLock->Common.Removed = TRUE;
+    RemoveLock->Common.IoCount--; /* the count of its initialisation */
+    if (--RemoveLock->Common.IoCount > 0)
+        KeWaitForSingleObject(&RemoveLock->Common.RemoveEvent, Executive, KernelMode, FALSE, NULL);
+}

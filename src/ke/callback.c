@@ -1,0 +1,201 @@
+/*
+ * Callbacks that run when the machine stops at a bug check, and callbacks for other rare events: NMIs, bound faults,
+ * processors that are added.
+ *
+ * Bug check callbacks run at HIGH_LEVEL on the stack that failed, last registered first; one that fails itself ends the
+ * series. Records are the drivers' own memory, linked through their Entry.
+ */
+#include "ke/callback.h"
+#include "ke/ke.h"
+
+static struct ke_part *ke_part(struct machine *m)
+{
+    if (!m->ke) {
+        m->ke = ki_alloc(m, sizeof *m->ke);
+        InitializeListHead(&m->ke->bugcheck);
+        InitializeListHead(&m->ke->reason);
+        InitializeListHead(&m->ke->nmi);
+        InitializeListHead(&m->ke->processor);
+        m->on_bugcheck = ke_bugcheck_callbacks;
+    }
+    return m->ke;
+}
+
+BOOLEAN KeRegisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackRecord, PKBUGCHECK_CALLBACK_ROUTINE CallbackRoutine,
+                                   PVOID Buffer, ULONG Length, PUCHAR Component)
+{
+    KI_GATE(KeRegisterBugCheckCallback);
+    if (CallbackRecord->State != BufferEmpty)
+        return FALSE;
+    CallbackRecord->CallbackRoutine = CallbackRoutine;
+    CallbackRecord->Buffer = Buffer;
+    CallbackRecord->Length = Length;
+    CallbackRecord->Component = Component;
+    CallbackRecord->Checksum = (ULONG_PTR)CallbackRoutine + (ULONG_PTR)Buffer + Length + (ULONG_PTR)Component;
+    CallbackRecord->State = BufferInserted;
+    InsertHeadList(&ke_part(m)->bugcheck, &CallbackRecord->Entry);
+    return TRUE;
+}
+
+BOOLEAN KeDeregisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackRecord)
+{
+    KI_GATE(KeDeregisterBugCheckCallback);
+    (void)m;
+    if (CallbackRecord->State != BufferInserted)
+        return FALSE;
+    RemoveEntryList(&CallbackRecord->Entry);
+    CallbackRecord->State = BufferEmpty;
+    return TRUE;
+}
+
+BOOLEAN KeRegisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord,
+                                         PKBUGCHECK_REASON_CALLBACK_ROUTINE CallbackRoutine,
+                                         KBUGCHECK_CALLBACK_REASON Reason, PUCHAR Component)
+{
+    KI_GATE(KeRegisterBugCheckReasonCallback);
+    if (CallbackRecord->State != BufferEmpty)
+        return FALSE;
+    CallbackRecord->CallbackRoutine = CallbackRoutine;
+    CallbackRecord->Component = Component;
+    CallbackRecord->Reason = Reason;
+    CallbackRecord->Checksum = (ULONG_PTR)CallbackRoutine + (ULONG_PTR)Reason + (ULONG_PTR)Component;
+    CallbackRecord->State = BufferInserted;
+    InsertHeadList(&ke_part(m)->reason, &CallbackRecord->Entry);
+    return TRUE;
+}
+
+BOOLEAN KeDeregisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord)
+{
+    KI_GATE(KeDeregisterBugCheckReasonCallback);
+    (void)m;
+    if (CallbackRecord->State != BufferInserted)
+        return FALSE;
+    RemoveEntryList(&CallbackRecord->Entry);
+    CallbackRecord->State = BufferEmpty;
+    return TRUE;
+}
+
+/* What a reason callback is handed, by reason: the dump this machine would write is empty. */
+static void ke_reason_call(PKBUGCHECK_REASON_CALLBACK_RECORD record)
+{
+    KBUGCHECK_SECONDARY_DUMP_DATA secondary = {0};
+    KBUGCHECK_DUMP_IO io = {.Offset = (ULONG64)-1, .Type = KbDumpIoComplete};
+    KBUGCHECK_ADD_PAGES pages = {0};
+    switch (record->Reason) {
+    case KbCallbackSecondaryDumpData:
+        record->CallbackRoutine(record->Reason, record, &secondary, sizeof secondary);
+        break;
+    case KbCallbackDumpIo:
+        record->CallbackRoutine(record->Reason, record, &io, sizeof io);
+        break;
+    case KbCallbackAddPages:
+    case KbCallbackRemovePages:
+        record->CallbackRoutine(record->Reason, record, &pages, sizeof pages);
+        break;
+    default:
+        record->CallbackRoutine(record->Reason, record, NULL, 0);
+        break;
+    }
+}
+
+void ke_bugcheck_callbacks(struct machine *m)
+{
+    struct ke_part *ke = m->ke;
+    while (!IsListEmpty(&ke->bugcheck)) {
+        PLIST_ENTRY link = RemoveHeadList(&ke->bugcheck);
+        PKBUGCHECK_CALLBACK_RECORD record = CONTAINING_RECORD(link, KBUGCHECK_CALLBACK_RECORD, Entry);
+        record->State = BufferStarted;
+        record->CallbackRoutine(record->Buffer, record->Length);
+        record->State = BufferFinished;
+    }
+    while (!IsListEmpty(&ke->reason)) {
+        PLIST_ENTRY link = RemoveHeadList(&ke->reason);
+        PKBUGCHECK_REASON_CALLBACK_RECORD record = CONTAINING_RECORD(link, KBUGCHECK_REASON_CALLBACK_RECORD, Entry);
+        record->State = BufferStarted;
+        ke_reason_call(record);
+        record->State = BufferFinished;
+    }
+}
+
+/* Registrations that live in the kernel's memory: the handle is the record. */
+struct ke_registration {
+    LIST_ENTRY link;
+    PVOID routine;
+    PVOID context;
+};
+
+static PVOID ke_register(struct machine *m, LIST_ENTRY *list, PVOID routine, PVOID context)
+{
+    struct ke_registration *registration = ki_alloc(m, sizeof *registration);
+    registration->routine = routine;
+    registration->context = context;
+    InsertTailList(list, &registration->link);
+    return registration;
+}
+
+static bool ke_deregister(LIST_ENTRY *list, PVOID handle)
+{
+    for (LIST_ENTRY *link = list->Flink; link != list; link = link->Flink) {
+        if (link == handle) {
+            RemoveEntryList(link);
+            return true;
+        }
+    }
+    return false;
+}
+
+PVOID KeRegisterNmiCallback(PNMI_CALLBACK CallbackRoutine, PVOID Context)
+{
+    KI_GATE(KeRegisterNmiCallback);
+    return ke_register(m, &ke_part(m)->nmi, (PVOID)CallbackRoutine, Context);
+}
+
+NTSTATUS KeDeregisterNmiCallback(PVOID Handle)
+{
+    KI_GATE(KeDeregisterNmiCallback);
+    return ke_deregister(&ke_part(m)->nmi, Handle) ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
+}
+
+/* Every callback is asked; an NMI that none claims is a hardware failure. */
+int wdmsim_nmi_raise(struct machine *machine)
+{
+    LIST_ENTRY *list = &ke_part(machine)->nmi;
+    BOOLEAN handled = FALSE;
+    KIRQL irql = ki_raise(machine, HIGH_LEVEL);
+    for (LIST_ENTRY *link = list->Flink; link != list; link = link->Flink) {
+        struct ke_registration *registration = CONTAINING_RECORD(link, struct ke_registration, link);
+        handled |= ((PNMI_CALLBACK)registration->routine)(registration->context, handled);
+    }
+    machine->cpu->irql = irql;
+    return handled ? 0 : WDMSIM_ERROR_NOT_FOUND;
+}
+
+PVOID KeRegisterProcessorChangeCallback(PPROCESSOR_CALLBACK_FUNCTION CallbackFunction, PVOID CallbackContext, ULONG Flags)
+{
+    KI_GATE(KeRegisterProcessorChangeCallback);
+    NTSTATUS status = STATUS_SUCCESS;
+    ULONG told = 0;
+    if (Flags & KE_PROCESSOR_CHANGE_ADD_EXISTING) {
+        for (; told < m->processor_count && NT_SUCCESS(status); told++) {
+            KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT change = {.State = KeProcessorAddStartNotify, .NtNumber = told,
+                                                         .ProcNumber = {.Number = (UCHAR)told}};
+            CallbackFunction(CallbackContext, &change, &status);
+        }
+        for (ULONG i = 0; i < told; i++) {
+            KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT change = {
+                .State = NT_SUCCESS(status) ? KeProcessorAddCompleteNotify : KeProcessorAddFailureNotify,
+                .NtNumber = i, .Status = status, .ProcNumber = {.Number = (UCHAR)i}};
+            NTSTATUS ignored = STATUS_SUCCESS;
+            CallbackFunction(CallbackContext, &change, &ignored);
+        }
+    }
+    if (!NT_SUCCESS(status))
+        return NULL;
+    return ke_register(m, &ke_part(m)->processor, (PVOID)CallbackFunction, CallbackContext);
+}
+
+VOID KeDeregisterProcessorChangeCallback(PVOID CallbackHandle)
+{
+    KI_GATE(KeDeregisterProcessorChangeCallback);
+    ke_deregister(&ke_part(m)->processor, CallbackHandle);
+}

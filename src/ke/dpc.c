@@ -1,0 +1,109 @@
+/* Deferred procedure calls: what drivers do with a KDPC. The queues are in ki/dpc.c. */
+#include "ke/ke.h"
+
+#define KE_DPC_TYPE 0x13
+#define KE_THREADED_DPC_TYPE 0x1a
+
+static void ke_dpc_initialize(PRKDPC dpc, UCHAR type, PKDEFERRED_ROUTINE routine, PVOID context)
+{
+    dpc->TargetInfoAsUlong = 0;
+    dpc->Type = type;
+    dpc->Importance = MediumImportance;
+    dpc->DeferredRoutine = routine;
+    dpc->DeferredContext = context;
+    dpc->DpcData = NULL;
+}
+
+VOID KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext)
+{
+    ke_dpc_initialize(Dpc, KE_DPC_TYPE, DeferredRoutine, DeferredContext);
+}
+
+VOID KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext)
+{
+    ke_dpc_initialize(Dpc, KE_THREADED_DPC_TYPE, DeferredRoutine, DeferredContext);
+}
+
+static void ke_dpc_check(struct machine *m, const KDPC *dpc, void *caller)
+{
+    if (KI_UNLIKELY(dpc->Type != KE_DPC_TYPE && dpc->Type != KE_THREADED_DPC_TYPE))
+        ki_bugcheck(m, TIMER_OR_DPC_INVALID, 1, (ULONG_PTR)dpc, 0, 0, "%s used a DPC object that is not initialised",
+                    ki_address_name(m, caller));
+}
+
+BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2)
+{
+    KI_GATE(KeInsertQueueDpc);
+    ke_dpc_check(m, Dpc, __builtin_return_address(0));
+    bool inserted = ki_dpc_insert(m, Dpc, SystemArgument1, SystemArgument2);
+    ki_poll(m);
+    return inserted;
+}
+
+BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc)
+{
+    KI_GATE(KeRemoveQueueDpc);
+    ke_dpc_check(m, Dpc, __builtin_return_address(0));
+    return ki_dpc_remove(m, Dpc);
+}
+
+VOID KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance)
+{
+    KI_GATE(KeSetImportanceDpc);
+    (void)m;
+    Dpc->Importance = (UCHAR)Importance;
+}
+
+VOID KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number)
+{
+    KI_GATE(KeSetTargetProcessorDpc);
+    KI_ASSERT(Number >= 0);
+    if ((unsigned)Number < m->processor_count)
+        Dpc->Number = (USHORT)(KI_MAX_PROCESSORS + (unsigned)Number);
+}
+
+NTSTATUS KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber)
+{
+    KI_GATE(KeSetTargetProcessorDpcEx);
+    if (ProcNumber->Group != 0 || ProcNumber->Number >= m->processor_count || ProcNumber->Reserved != 0)
+        return STATUS_INVALID_PARAMETER;
+    Dpc->Number = (USHORT)(KI_MAX_PROCESSORS + ProcNumber->Number);
+    return STATUS_SUCCESS;
+}
+
+LOGICAL KeIsExecutingDpc(VOID)
+{
+    return ki_self()->cpu->in_dpc;
+}
+
+static bool ke_dpcs_outstanding(const struct machine *m)
+{
+    for (unsigned i = 0; i < m->processor_count; i++)
+        if (m->processors[i].dpc_count || m->processors[i].in_dpc)
+            return true;
+    return false;
+}
+
+/* The calling thread is at PASSIVE_LEVEL, so nothing is queued or active on its own processor once it polls. */
+VOID KeFlushQueuedDpcs(VOID)
+{
+    KI_GATE(KeFlushQueuedDpcs);
+    ki_poll(m);
+    while (ke_dpcs_outstanding(m)) {
+        ki_yield_processor(m);
+        ki_poll(m);
+    }
+}
+
+/* From a DPC routine: how much of its time it has used, in clock ticks. */
+NTSTATUS KeQueryDpcWatchdogInformation(PKDPC_WATCHDOG_INFORMATION WatchdogInformation)
+{
+    KI_GATE(KeQueryDpcWatchdogInformation);
+    if (!m->cpu->in_dpc)
+        return STATUS_UNSUCCESSFUL;
+    ULONG limit = (ULONG)(KI_DPC_TIME_LIMIT / KI_TICK);
+    ULONG used = (ULONG)((m->clock.now - m->cpu->dpc_start) / KI_TICK);
+    *WatchdogInformation = (KDPC_WATCHDOG_INFORMATION){
+        .DpcTimeLimit = limit, .DpcTimeCount = limit - used, .DpcWatchdogLimit = limit, .DpcWatchdogCount = limit - used};
+    return STATUS_SUCCESS;
+}

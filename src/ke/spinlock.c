@@ -1,0 +1,175 @@
+/*
+ * Spin locks.
+ *
+ * A held lock's word is 1 + the number of the processor that holds it, so that recursion, a release by another processor
+ * and an uninitialised word are seen at once. Acquiring a lock that another processor holds lets the others move until it
+ * is free. In-stack queued locks use the same word; their handle remembers the lock and the IRQL.
+ */
+#include "ke/ke.h"
+
+#undef KeAcquireSpinLock
+#undef KeReleaseSpinLock
+#undef KeAcquireSpinLockAtDpcLevel
+#undef KeReleaseSpinLockFromDpcLevel
+
+static _Noreturn void ke_spin_violation(struct machine *m, PKSPIN_LOCK lock, void *caller)
+{
+    const char *where = ki_address_name(m, caller);
+    if (*lock == 1u + m->cpu->number)
+        ki_bugcheck(m, SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)lock, 0, 0, 0,
+                    "%s acquired a spin lock that this processor holds already", where);
+    ki_bugcheck(m, SPIN_LOCK_INIT_FAILURE, (ULONG_PTR)lock, *lock, 0, 0,
+                "%s acquired a spin lock that was never initialised", where);
+}
+
+void ke_spin_contended(struct machine *m, PKSPIN_LOCK lock)
+{
+    if (*lock == 1u + m->cpu->number || *lock > m->processor_count)
+        ke_spin_violation(m, lock, __builtin_return_address(0));
+    KI_TRACE(m, LOCK_SPIN, "", *lock - 1);
+    ki_spin(m, lock, ~(ULONG_PTR)0);
+}
+
+static void ke_spin_check_owner(struct machine *m, PKSPIN_LOCK lock, void *caller)
+{
+    if (KI_LIKELY(*lock == 1u + m->cpu->number))
+        return;
+    ki_bugcheck(m, SPIN_LOCK_NOT_OWNED, (ULONG_PTR)lock, *lock, 0, 0, "%s released a spin lock that %s",
+                ki_address_name(m, caller), *lock ? "another processor holds" : "nobody holds");
+}
+
+VOID KeInitializeSpinLock(PKSPIN_LOCK SpinLock)
+{
+    *SpinLock = 0;
+}
+
+KIRQL KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock)
+{
+    KI_GATE(KeAcquireSpinLock);
+    KIRQL old = ki_raise(m, DISPATCH_LEVEL);
+    ke_spin_acquire(m, SpinLock);
+    return old;
+}
+
+VOID KfReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql)
+{
+    KI_GATE(KeReleaseSpinLock);
+    ke_spin_check_owner(m, SpinLock, __builtin_return_address(0));
+    if (KI_UNLIKELY(NewIrql > DISPATCH_LEVEL))
+        ki_check_irql(m, KI_ROUTINE_KeReleaseSpinLock, PASSIVE_LEVEL, __builtin_return_address(0));
+    *SpinLock = 0;
+    ki_lower(m, NewIrql);
+}
+
+VOID KefAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
+{
+    KI_GATE(KeAcquireSpinLockAtDpcLevel);
+    ke_spin_acquire(m, SpinLock);
+}
+
+VOID KefReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock)
+{
+    KI_GATE(KeReleaseSpinLockFromDpcLevel);
+    ke_spin_check_owner(m, SpinLock, __builtin_return_address(0));
+    *SpinLock = 0;
+}
+
+BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
+{
+    KI_GATE(KeTryToAcquireSpinLockAtDpcLevel);
+    if (*SpinLock)
+        return FALSE;
+    *SpinLock = 1u + m->cpu->number;
+    return TRUE;
+}
+
+BOOLEAN KeTestSpinLock(PKSPIN_LOCK SpinLock)
+{
+    KI_GATE(KeTestSpinLock);
+    if (*SpinLock == 0)
+        return TRUE;
+    ki_yield_processor(m); /* a polling loop: the owner must be able to get on */
+    return *SpinLock == 0;
+}
+
+/* A DPC holds DISPATCH_LEVEL already; a threaded DPC may run at PASSIVE_LEVEL and must raise. */
+KIRQL KeAcquireSpinLockForDpc(PKSPIN_LOCK SpinLock)
+{
+    KI_GATE(KeAcquireSpinLockForDpc);
+    KIRQL old = ki_raise(m, DISPATCH_LEVEL);
+    ke_spin_acquire(m, SpinLock);
+    return old;
+}
+
+VOID KeReleaseSpinLockForDpc(PKSPIN_LOCK SpinLock, KIRQL OldIrql)
+{
+    KI_GATE(KeReleaseSpinLockForDpc);
+    ke_spin_check_owner(m, SpinLock, __builtin_return_address(0));
+    *SpinLock = 0;
+    ki_lower(m, OldIrql);
+}
+
+/*
+ * Queued locks. Real ones differ from plain ones in fairness only; which of several waiting processors goes on is the
+ * machine's choice here, and every order is legal for a driver that does not see the queue.
+ */
+static void ke_queued_acquire(struct machine *m, PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE handle)
+{
+    handle->LockQueue.Next = NULL;
+    handle->LockQueue.Lock = lock;
+    if (KI_UNLIKELY(*lock))
+        ke_spin_contended(m, lock);
+    *lock = 1u + m->cpu->number;
+}
+
+static void ke_queued_release(struct machine *m, PKLOCK_QUEUE_HANDLE handle, void *caller)
+{
+    PKSPIN_LOCK lock = handle->LockQueue.Lock;
+    if (KI_UNLIKELY(!lock))
+        ki_bugcheck(m, SPIN_LOCK_NOT_OWNED, (ULONG_PTR)handle, 0, 0, 0,
+                    "%s released an in-stack queued spin lock through a handle that holds none",
+                    ki_address_name(m, caller));
+    ke_spin_check_owner(m, lock, caller);
+    handle->LockQueue.Lock = NULL;
+    *lock = 0;
+}
+
+VOID KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle)
+{
+    KI_GATE(KeAcquireInStackQueuedSpinLock);
+    LockHandle->OldIrql = ki_raise(m, DISPATCH_LEVEL);
+    ke_queued_acquire(m, SpinLock, LockHandle);
+}
+
+VOID KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE LockHandle)
+{
+    KI_GATE(KeReleaseInStackQueuedSpinLock);
+    ke_queued_release(m, LockHandle, __builtin_return_address(0));
+    ki_lower(m, LockHandle->OldIrql);
+}
+
+VOID KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle)
+{
+    KI_GATE(KeAcquireInStackQueuedSpinLockAtDpcLevel);
+    ke_queued_acquire(m, SpinLock, LockHandle);
+}
+
+VOID KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHandle)
+{
+    KI_GATE(KeReleaseInStackQueuedSpinLockFromDpcLevel);
+    ke_queued_release(m, LockHandle, __builtin_return_address(0));
+}
+
+VOID KeAcquireInStackQueuedSpinLockForDpc(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle)
+{
+    KI_GATE(KeAcquireInStackQueuedSpinLockForDpc);
+    LockHandle->OldIrql = ki_raise(m, DISPATCH_LEVEL);
+    ke_queued_acquire(m, SpinLock, LockHandle);
+}
+
+VOID KeReleaseInStackQueuedSpinLockForDpc(PKLOCK_QUEUE_HANDLE LockHandle)
+{
+    KI_GATE(KeReleaseInStackQueuedSpinLockForDpc);
+    ke_queued_release(m, LockHandle, __builtin_return_address(0));
+    ki_lower(m, LockHandle->OldIrql);
+}

@@ -1,0 +1,259 @@
+/*
+ * Waiting for dispatcher objects.
+ *
+ * A wait that can be satisfied at once takes its objects and returns; nothing is linked. Otherwise the thread's wait blocks
+ * go to the objects' lists, a time-out to the clock, and the processor to somebody else. A kernel APC ends such a sleep with
+ * STATUS_KERNEL_APC; the APC runs as the IRQL is lowered and the wait begins anew with what is left of its time.
+ */
+#include "ke/ke.h"
+
+uint64_t ke_due_time(const struct machine *m, LARGE_INTEGER time)
+{
+    if (time.QuadPart < 0) {
+        uint64_t span = (uint64_t)0 - (uint64_t)time.QuadPart;
+        uint64_t room = (UINT64_MAX - 1 - m->clock.now) / 100;
+        return span > room ? UINT64_MAX - 1 : m->clock.now + span * 100;
+    }
+    if (time.QuadPart <= m->boot_time)
+        return 0;
+    uint64_t span = (uint64_t)time.QuadPart - (uint64_t)m->boot_time;
+    return span > (UINT64_MAX - 1) / 100 ? UINT64_MAX - 1 : span * 100;
+}
+
+/* What a wait asks for. */
+struct ke_wait {
+    ULONG count;
+    PVOID *objects;
+    WAIT_TYPE type;
+    PKWAIT_BLOCK blocks;
+    KPROCESSOR_MODE mode;
+    BOOLEAN alertable;
+    bool has_timeout;
+    uint64_t due;
+};
+
+/* Raises to DISPATCH_LEVEL; returns the level the caller will be at afterwards. */
+static KIRQL ke_wait_enter(struct machine *m, PKTHREAD thread)
+{
+    if (KI_UNLIKELY(thread->wait_next)) {
+        thread->wait_next = FALSE;
+        return thread->wait_irql;
+    }
+    return ki_raise(m, DISPATCH_LEVEL);
+}
+
+/* A mutex recursed into too deep would wrap its count. */
+static void ke_wait_check_mutant(DISPATCHER_HEADER *object, KIRQL irql, struct machine *m)
+{
+    if ((object->Type & KI_OBJECT_TYPE_MASK) == MutantObject && object->SignalState == (LONG)MINLONG) {
+        ki_lower(m, irql);
+        ExRaiseStatus(STATUS_MUTANT_LIMIT_EXCEEDED);
+    }
+}
+
+/* Tries to take what the wait asks for without sleeping. */
+static bool ke_wait_try(struct machine *m, PKTHREAD thread, const struct ke_wait *wait, KIRQL irql, NTSTATUS *status)
+{
+    if (wait->count == 0)
+        return false; /* a delay: only time ends it */
+    if (wait->type == WaitAny) {
+        for (ULONG i = 0; i < wait->count; i++) {
+            DISPATCHER_HEADER *object = wait->objects[i];
+            ke_wait_check_mutant(object, irql, m);
+            if (ki_is_signaled(object, thread)) {
+                *status = ki_satisfy(m, object, thread) + (NTSTATUS)i;
+                return true;
+            }
+        }
+        return false;
+    }
+    for (ULONG i = 0; i < wait->count; i++) {
+        ke_wait_check_mutant(wait->objects[i], irql, m);
+        if (!ki_is_signaled(wait->objects[i], thread))
+            return false;
+    }
+    *status = STATUS_SUCCESS;
+    for (ULONG i = 0; i < wait->count; i++)
+        if (ki_satisfy(m, wait->objects[i], thread) == STATUS_ABANDONED)
+            *status = STATUS_ABANDONED;
+    return true;
+}
+
+/* Reasons not to sleep at all: alerts and user APCs. */
+static bool ke_wait_interrupted(PKTHREAD thread, const struct ke_wait *wait, NTSTATUS *status)
+{
+    if (wait->alertable) {
+        if (thread->alerted[(int)wait->mode]) {
+            thread->alerted[(int)wait->mode] = FALSE;
+            *status = STATUS_ALERTED;
+            return true;
+        }
+        if (wait->mode == UserMode && !IsListEmpty(&thread->apcs[UserMode])) {
+            thread->user_apc_pending = TRUE;
+            *status = STATUS_USER_APC;
+            return true;
+        }
+    }
+    if (wait->mode == UserMode && thread->user_apc_pending) {
+        *status = STATUS_USER_APC;
+        return true;
+    }
+    return false;
+}
+
+static void ke_wait_link(PKTHREAD thread, const struct ke_wait *wait)
+{
+    for (ULONG i = 0; i < wait->count; i++) {
+        PKWAIT_BLOCK block = &wait->blocks[i];
+        DISPATCHER_HEADER *object = wait->objects[i];
+        block->Object = object;
+        block->Thread = thread;
+        block->WaitKey = (USHORT)i;
+        block->WaitType = (UCHAR)wait->type;
+        block->NextWaitBlock = &wait->blocks[i + 1 == wait->count ? 0 : i + 1];
+        InsertTailList(&object->WaitListHead, &block->WaitListEntry);
+    }
+    thread->wait_list = wait->count ? wait->blocks : NULL;
+}
+
+/* Sleeps until the wait ends; at DISPATCH_LEVEL on both sides. */
+static NTSTATUS ke_wait_sleep(struct machine *m, PKTHREAD thread, const struct ke_wait *wait, KIRQL irql)
+{
+    if (KI_UNLIKELY(thread == m->cpu->idle || irql >= DISPATCH_LEVEL || m->cpu->in_dpc))
+        ki_bugcheck(m, ATTEMPTED_SWITCH_FROM_DPC, (ULONG_PTR)thread, (ULONG_PTR)m->cpu->idle, 0, 0,
+                    "a wait had to block at %s%s", ki_irql_name(irql), m->cpu->in_dpc ? " in a DPC routine" : "");
+    ke_wait_link(thread, wait);
+    if (wait->has_timeout)
+        ki_clock_insert(m, &thread->timeout, KI_CLOCK_TIMEOUT, wait->due);
+    if (thread->queue)
+        ke_queue_suspend(m, thread);
+    thread->wait_irql = irql;
+    thread->wait_mode = wait->mode;
+    thread->alertable = wait->alertable;
+    thread->wait_start = m->clock.now;
+    thread->state = KI_THREAD_WAITING;
+    KI_TRACE(m, WAIT, "", thread->serial, wait->count);
+    ki_block(m);
+    KI_TRACE(m, WAIT_END, "", thread->serial, thread->wait_status);
+    return thread->wait_status;
+}
+
+static NTSTATUS ke_wait(struct machine *m, struct ke_wait *wait, PLARGE_INTEGER timeout)
+{
+    PKTHREAD thread = ki_current_thread(m);
+    NTSTATUS status;
+    bool poll = timeout && timeout->QuadPart == 0;
+    if (timeout && !poll) {
+        wait->has_timeout = true;
+        wait->due = ke_due_time(m, *timeout);
+    }
+    for (;;) {
+        KIRQL irql = ke_wait_enter(m, thread);
+        if (ke_wait_try(m, thread, wait, irql, &status) || ke_wait_interrupted(thread, wait, &status)) {
+            ki_lower(m, irql);
+            return status;
+        }
+        if (poll || (wait->has_timeout && wait->due <= m->clock.now)) {
+            ki_lower(m, irql);
+            ke_polled(m);
+            return STATUS_TIMEOUT;
+        }
+        if (irql < APC_LEVEL && ki_apc_pending(thread)) { /* runs as the level is lowered, then again */
+            m->cpu->pending |= 1u << APC_LEVEL;
+            ki_lower(m, irql);
+            continue;
+        }
+        status = ke_wait_sleep(m, thread, wait, irql);
+        ki_lower(m, irql);
+        if (status != STATUS_KERNEL_APC)
+            return status;
+    }
+}
+
+NTSTATUS ke_wait_queue(struct machine *m, PKQUEUE queue, KPROCESSOR_MODE mode, PLARGE_INTEGER timeout, KIRQL irql)
+{
+    PKTHREAD thread = ki_current_thread(m);
+    PVOID object = queue;
+    struct ke_wait wait = {.count = 1, .objects = &object, .type = WaitAny, .blocks = thread->own_blocks, .mode = mode,
+                           .has_timeout = timeout != NULL};
+    NTSTATUS status;
+    if (timeout)
+        wait.due = ke_due_time(m, *timeout);
+    thread->wait_reason = WrQueue;
+    for (;;) {
+        if (wait.has_timeout && wait.due <= m->clock.now)
+            status = STATUS_TIMEOUT;
+        else if (!ke_wait_interrupted(thread, &wait, &status))
+            status = ke_wait_sleep(m, thread, &wait, irql);
+        ki_lower(m, irql);
+        if (status != STATUS_KERNEL_APC)
+            return status;
+        ki_raise(m, DISPATCH_LEVEL);
+    }
+}
+
+/* The limit of a wait's IRQL depends on whether it may block. */
+static void ke_wait_check_irql(struct machine *m, enum ki_routine routine, PLARGE_INTEGER timeout, void *caller)
+{
+    KIRQL irql = m->cpu->irql;
+    if (ki_current_thread(m)->wait_next)
+        irql = ki_current_thread(m)->wait_irql;
+    if (KI_UNLIKELY(irql > APC_LEVEL && !(timeout && timeout->QuadPart == 0)))
+        ki_check_irql(m, routine, APC_LEVEL, caller);
+}
+
+NTSTATUS KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
+                               PLARGE_INTEGER Timeout)
+{
+    KI_GATE(KeWaitForSingleObject);
+    PKTHREAD thread = ki_current_thread(m);
+    DISPATCHER_HEADER *object = Object;
+    ke_wait_check_irql(m, KI_ROUTINE_KeWaitForSingleObject, Timeout, __builtin_return_address(0));
+    /* The common case: an event that is signaled. */
+    if (object->SignalState > 0 && object->Type <= EventSynchronizationObject && !thread->wait_next) {
+        if (object->Type == EventSynchronizationObject)
+            object->SignalState = 0;
+        return STATUS_SUCCESS;
+    }
+    struct ke_wait wait = {.count = 1, .objects = &Object, .type = WaitAny, .blocks = thread->own_blocks,
+                           .mode = WaitMode, .alertable = Alertable};
+    thread->wait_reason = WaitReason;
+    return ke_wait(m, &wait, Timeout);
+}
+
+NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType, KWAIT_REASON WaitReason,
+                                  KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout,
+                                  PKWAIT_BLOCK WaitBlockArray)
+{
+    KI_GATE(KeWaitForMultipleObjects);
+    PKTHREAD thread = ki_current_thread(m);
+    ke_wait_check_irql(m, KI_ROUTINE_KeWaitForMultipleObjects, Timeout, __builtin_return_address(0));
+    if (Count == 0 || Count > (WaitBlockArray ? (ULONG)MAXIMUM_WAIT_OBJECTS : (ULONG)THREAD_WAIT_OBJECTS))
+        ki_bugcheck(m, MAXIMUM_WAIT_OBJECTS_EXCEEDED, Count, 0, 0, 0,
+                    "KeWaitForMultipleObjects with %u objects and %s wait block array", Count,
+                    WaitBlockArray ? "a" : "no");
+    struct ke_wait wait = {.count = Count, .objects = Object, .type = WaitType,
+                           .blocks = WaitBlockArray ? WaitBlockArray : thread->own_blocks,
+                           .mode = WaitMode, .alertable = Alertable};
+    thread->wait_reason = WaitReason;
+    return ke_wait(m, &wait, Timeout);
+}
+
+NTSTATUS KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Interval)
+{
+    KI_GATE(KeDelayExecutionThread);
+    KI_CHECK_IRQL(KeDelayExecutionThread, APC_LEVEL);
+    PKTHREAD thread = ki_current_thread(m);
+    struct ke_wait wait = {.type = WaitAll, .blocks = thread->own_blocks, .mode = WaitMode, .alertable = Alertable};
+    NTSTATUS status;
+    thread->wait_reason = DelayExecution;
+    if (Interval->QuadPart == 0) { /* gives the rest of its slice away */
+        if (ke_wait_interrupted(thread, &wait, &status))
+            return status;
+        ki_yield_thread(m);
+        ki_yield_processor(m);
+        return STATUS_SUCCESS;
+    }
+    status = ke_wait(m, &wait, Interval);
+    return status == STATUS_TIMEOUT ? STATUS_SUCCESS : status;
+}

@@ -1,0 +1,74 @@
+/*
+ * The virtual clock and the queue of everything that will happen on it.
+ *
+ * An event is a small node inside the object that wants it (a KTIMER's list entry, a thread's time-out, a device model's
+ * event); the queue is a 4-ary heap of (due, sequence, node) outside the objects, so that arming and cancelling cost
+ * O(log n) and equal due times keep the order of arming.
+ */
+#ifndef KI_CLOCK_H
+#define KI_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct machine;
+
+enum ki_clock_kind {
+    KI_CLOCK_IDLE = 0, /* not queued */
+    KI_CLOCK_TIMER,    /* a KTIMER; handled by its processor at DISPATCH_LEVEL */
+    KI_CLOCK_TIMEOUT,  /* a thread's wait; likewise */
+    KI_CLOCK_DEVICE,   /* a device model's or the host's; below all processors */
+    KI_CLOCK_QUANTUM,  /* end of a thread's time slice */
+    KI_CLOCK_KINDS
+};
+
+/* 16 bytes: fits the place of a LIST_ENTRY. */
+struct ki_clock_node {
+    uint32_t index; /* position in the heap + 1; 0 when not queued */
+    uint32_t kind;
+    uint64_t due;   /* ns */
+};
+
+struct ki_clock_entry {
+    uint64_t due;
+    uint64_t sequence;
+    struct ki_clock_node *node;
+};
+
+struct ki_clock {
+    uint64_t now; /* ns since the machine started */
+    uint64_t next_due; /* of the heap's top, UINT64_MAX when empty */
+    uint64_t limit; /* the host lets time pass up to here */
+    uint64_t sequence;
+    struct ki_clock_entry *heap;
+    uint32_t count;
+    uint32_t capacity;
+};
+
+static inline bool ki_clock_is_queued(const struct ki_clock_node *node)
+{
+    return node->index != 0;
+}
+
+void ki_clock_insert(struct machine *m, struct ki_clock_node *node, enum ki_clock_kind kind, uint64_t due);
+/* True if it was queued. */
+bool ki_clock_remove(struct machine *m, struct ki_clock_node *node);
+
+/* True if the node is in the queue, at the place it names; safe on uninitialised memory. */
+bool ki_clock_holds(const struct machine *m, const struct ki_clock_node *node);
+
+/*
+ * The clock moves by what a processor does (a stall, a read of the clock, a charged cost). Runs device events that fall
+ * due on the way and makes due timers pending.
+ */
+void ki_clock_spend(struct machine *m, uint64_t ns);
+/* All processors idle: jumps to the next event within the limit. False if there is none. */
+bool ki_clock_jump(struct machine *m);
+
+/* Takes the next due node of kind TIMER, TIMEOUT or QUANTUM; NULL when none is due. Equal times are a choice. */
+struct ki_clock_node *ki_clock_take_due(struct machine *m);
+
+/* A due device event: calls its function. In device.c. */
+void ki_device_event_run(struct machine *m, struct ki_clock_node *node);
+
+#endif

@@ -1,0 +1,199 @@
+/*
+ * Faults of driver code: host signals become NT's exceptions.
+ *
+ * The handler runs on an alternate stack, since the fault may be the stack's own end. It notes what happened and rewrites the
+ * interrupted context so that, when the signal returns, the fiber continues in ki_fault_continue on its own stack, below the
+ * faulting frame: from there guarded blocks are searched and filters called like any other code, and a bug check can leave
+ * the fiber. When the fiber's stack is exhausted there is no room for that; then the machine stops straight from the handler.
+ *
+ * A signal that did not come from a machine's fiber goes on to whoever handled it before.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#include "ki/bugcheck.h"
+#include "ki/machine.h"
+#include "ki/thread.h"
+
+void (*ki_fault_filter)(struct machine *m, const struct ki_fault *fault);
+
+static const int ki_fault_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
+static struct sigaction ki_fault_previous[KI_COUNT(ki_fault_signals)];
+
+/* The fault in flight of this OS thread, between handler and continuation. */
+static _Thread_local struct ki_fault ki_fault_pending;
+static _Thread_local ucontext_t ki_fault_context;
+
+/* Machine registers by name, per host. */
+#if defined(__linux__) && defined(__x86_64__)
+#define KI_PC(uc) ((uc)->uc_mcontext.gregs[REG_RIP])
+#define KI_SP(uc) ((uc)->uc_mcontext.gregs[REG_RSP])
+#define KI_FP(uc) ((uc)->uc_mcontext.gregs[REG_RBP])
+#define KI_IS_WRITE(uc) (((uc)->uc_mcontext.gregs[REG_ERR] & 2) != 0)
+#define KI_NONCANONICAL(uc) ((uc)->uc_mcontext.gregs[REG_TRAPNO] == 13)
+#elif defined(__linux__) && defined(__aarch64__)
+#define KI_PC(uc) ((uc)->uc_mcontext.pc)
+#define KI_SP(uc) ((uc)->uc_mcontext.sp)
+#define KI_FP(uc) ((uc)->uc_mcontext.regs[29])
+#define KI_IS_WRITE(uc) 0
+#define KI_NONCANONICAL(uc) 0
+#elif defined(__APPLE__) && defined(__x86_64__)
+#define KI_PC(uc) ((uc)->uc_mcontext->__ss.__rip)
+#define KI_SP(uc) ((uc)->uc_mcontext->__ss.__rsp)
+#define KI_FP(uc) ((uc)->uc_mcontext->__ss.__rbp)
+#define KI_IS_WRITE(uc) (((uc)->uc_mcontext->__es.__err & 2) != 0)
+#define KI_NONCANONICAL(uc) 0
+#elif defined(__APPLE__) && defined(__aarch64__)
+#define KI_PC(uc) ((uc)->uc_mcontext->__ss.__pc)
+#define KI_SP(uc) ((uc)->uc_mcontext->__ss.__sp)
+#define KI_FP(uc) ((uc)->uc_mcontext->__ss.__fp)
+#define KI_IS_WRITE(uc) 0
+#define KI_NONCANONICAL(uc) 0
+#else
+#error "fault.c does not know this host's signal context"
+#endif
+
+static NTSTATUS ki_fault_status(int signal_number, const siginfo_t *info)
+{
+    switch (signal_number) {
+    case SIGFPE:
+        return info->si_code == FPE_INTDIV ? STATUS_INTEGER_DIVIDE_BY_ZERO : STATUS_FLOAT_INVALID_OPERATION;
+    case SIGILL:
+        return STATUS_ILLEGAL_INSTRUCTION;
+    case SIGTRAP:
+        return STATUS_BREAKPOINT;
+    case SIGBUS:
+        return info->si_code == BUS_ADRALN ? STATUS_DATATYPE_MISALIGNMENT : STATUS_ACCESS_VIOLATION;
+    default:
+        return STATUS_ACCESS_VIOLATION;
+    }
+}
+
+static void ki_fault_describe(const struct ki_fault *fault, const char *where, char *text, size_t size)
+{
+    if (fault->status == STATUS_ACCESS_VIOLATION)
+        snprintf(text, size, "%s %s the inaccessible address %#llx", where, fault->write ? "wrote to" : "accessed",
+                 (unsigned long long)fault->address);
+    else
+        snprintf(text, size, "%s raised %s", where, wdmsim_status_name((uint32_t)fault->status));
+}
+
+/* Nobody handled it: the bug check that Windows raises for it. */
+static _Noreturn void ki_fault_bugcheck(struct machine *m, const struct ki_fault *fault)
+{
+    char text[256];
+    const char *where = ki_address_name(m, (const void *)fault->instruction);
+    ki_fault_describe(fault, where, text, sizeof text);
+    if (fault->status == STATUS_ACCESS_VIOLATION && m->cpu->irql >= DISPATCH_LEVEL)
+        ki_bugcheck_at(m, DRIVER_IRQL_NOT_LESS_OR_EQUAL,
+                       (const ULONG_PTR[4]){fault->address, m->cpu->irql, fault->write, fault->instruction},
+                       fault->instruction, fault->frame_pointer, text);
+    if (fault->status == STATUS_ACCESS_VIOLATION && !ki_is_user_address(fault->address) && fault->address != UINTPTR_MAX)
+        ki_bugcheck_at(m, PAGE_FAULT_IN_NONPAGED_AREA,
+                       (const ULONG_PTR[4]){fault->address, fault->write ? 2u : 0u, fault->instruction, 0},
+                       fault->instruction, fault->frame_pointer, text);
+    ki_bugcheck_at(m, SYSTEM_THREAD_EXCEPTION_NOT_HANDLED,
+                   (const ULONG_PTR[4]){(ULONG_PTR)(ULONG)fault->status, fault->instruction, 0, 0},
+                   fault->instruction, fault->frame_pointer, text);
+}
+
+/* On the fiber's own stack, after the signal: the search for a handler. */
+static void ki_fault_continue(void)
+{
+    struct machine *m = ki_self();
+    struct ki_fault fault = ki_fault_pending;
+    ucontext_t context = ki_fault_context;
+    fault.context = &context;
+    if (ki_fault_filter)
+        ki_fault_filter(m, &fault);
+    ki_fault_bugcheck(m, &fault);
+}
+
+static void ki_fault_forward(int signal_number, siginfo_t *info, void *context)
+{
+    for (size_t i = 0; i < KI_COUNT(ki_fault_signals); i++) {
+        if (ki_fault_signals[i] != signal_number)
+            continue;
+        const struct sigaction *previous = &ki_fault_previous[i];
+        if (previous->sa_flags & SA_SIGINFO) {
+            previous->sa_sigaction(signal_number, info, context);
+        } else if (previous->sa_handler != SIG_DFL && previous->sa_handler != SIG_IGN) {
+            previous->sa_handler(signal_number);
+        } else {
+            signal(signal_number, SIG_DFL); /* the instruction runs again and ends the process */
+        }
+    }
+}
+
+/* Room that the continuation needs on the fiber's stack. */
+#define KI_FAULT_ROOM 8192u
+
+static void ki_fault_handler(int signal_number, siginfo_t *info, void *context)
+{
+    ucontext_t *uc = context;
+    struct machine *m = ki_self();
+    if (!m || m->running == &m->host || m->state != KI_STATE_RUNNING) {
+        ki_fault_forward(signal_number, info, context);
+        return;
+    }
+    uintptr_t sp = (uintptr_t)KI_SP(uc), low = (uintptr_t)m->running->stack;
+    ki_fault_pending = (struct ki_fault){
+        .status = ki_fault_status(signal_number, info),
+        .instruction = (uintptr_t)KI_PC(uc),
+        .address = KI_NONCANONICAL(uc) ? UINTPTR_MAX : (uintptr_t)info->si_addr,
+        .write = KI_IS_WRITE(uc),
+        .frame_pointer = (void *)KI_FP(uc),
+    };
+    if (sp < low + KI_FAULT_ROOM) {
+        uintptr_t pc = ki_fault_pending.instruction;
+        ki_bugcheck_at(m, UNEXPECTED_KERNEL_MODE_TRAP, (const ULONG_PTR[4]){8, low, sp, pc}, pc,
+                       ki_fault_pending.frame_pointer, "the kernel stack is exhausted (double fault)");
+    }
+    memcpy(&ki_fault_context, uc, sizeof *uc);
+    sp = (sp - 256) & ~(uintptr_t)15; /* below the red zone */
+#if defined(__x86_64__)
+    sp -= sizeof(uintptr_t); /* as after a call */
+#endif
+    KI_SP(uc) = (__typeof__(KI_SP(uc)))sp;
+    KI_PC(uc) = (__typeof__(KI_PC(uc)))(uintptr_t)ki_fault_continue;
+}
+
+/* Each OS thread that runs machines has its own alternate stack. */
+static void ki_fault_stack(void)
+{
+    static _Thread_local bool done;
+    stack_t current;
+    if (done)
+        return;
+    done = true;
+    if (sigaltstack(NULL, &current) == 0 && !(current.ss_flags & SS_DISABLE))
+        return;
+    size_t size = 64 * 1024;
+    void *stack = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (stack == MAP_FAILED)
+        ki_no_memory();
+    stack_t alternate = {.ss_sp = stack, .ss_size = size};
+    sigaltstack(&alternate, NULL);
+}
+
+/* A test framework may have put its own handlers in place since: looks each time, and keeps what it replaces. */
+void ki_faults_install(void)
+{
+    struct sigaction action = {.sa_sigaction = ki_fault_handler, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+    sigemptyset(&action.sa_mask);
+    ki_fault_stack();
+    for (size_t i = 0; i < KI_COUNT(ki_fault_signals); i++) {
+        struct sigaction present;
+        sigaction(ki_fault_signals[i], NULL, &present);
+        if ((present.sa_flags & SA_SIGINFO) && present.sa_sigaction == ki_fault_handler)
+            continue;
+        ki_fault_previous[i] = present;
+        sigaction(ki_fault_signals[i], &action, NULL);
+    }
+}

@@ -1,0 +1,50 @@
+/*
+ * Fibers: the stacks that simulated threads run on. Exactly one runs at a time.
+ *
+ * A fiber is created suspended; the first switch to it calls its entry on its own stack, and an entry never returns. A
+ * switch saves the callee-saved registers with _setjmp and continues the other side with _longjmp: no system call, no
+ * signal mask. AddressSanitizer and Valgrind are told where the stack went.
+ */
+#ifndef KI_FIBER_H
+#define KI_FIBER_H
+
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct machine;
+
+struct ki_fiber {
+    jmp_buf context;
+    char *stack;       /* lowest usable address; NULL for the host's own stack */
+    size_t stack_size;
+    void *seh;         /* innermost guarded block of the driver code on this stack, while it does not run */
+    bool started;
+    void *fake_stack;  /* AddressSanitizer's */
+    unsigned stack_id; /* Valgrind's */
+    void (*entry)(void *argument);
+    void *argument;
+};
+
+/* A stack of the machine's stack size. NULL when memory is exhausted. */
+char *ki_stack_allocate(struct machine *m, size_t *size);
+void ki_stack_free(struct machine *m, char *stack);
+
+/* Prepares a fiber on [stack, stack + size). */
+void ki_fiber_create(struct ki_fiber *fiber, char *stack, size_t size, void (*entry)(void *), void *argument);
+/* Forgets a fiber that will not run again; the stack is the caller's. */
+void ki_fiber_destroy(struct ki_fiber *fiber);
+/* Describes the stack the caller runs on (the host's), so that fibers can switch back to it. */
+void ki_fiber_adopt(struct ki_fiber *fiber);
+/* The OS thread is back on the host's stack without a switch (a longjmp out of a test body): tells the instruments. */
+void ki_fiber_recover(struct ki_fiber *host);
+
+/*
+ * Suspends `from`, which must be the running fiber, and continues `to`. Returns when somebody switches back. The machine's
+ * chain of guarded blocks (machine.seh) follows.
+ */
+void ki_fiber_switch(struct machine *m, struct ki_fiber *from, struct ki_fiber *to);
+/* Continues `to` and never comes back to the running one. */
+_Noreturn void ki_fiber_leave(struct machine *m, struct ki_fiber *to);
+
+#endif

@@ -1,0 +1,295 @@
+/*
+ * Processors: delivery of what is pending, and who moves next (processor.h has the rules).
+ *
+ * How a switch between processors works. Each processor owns a fiber: its current thread's. The processor that gives way
+ * sets machine.cpu to the one that goes on and switches fibers; whoever is switched to finds machine.cpu set to its own
+ * processor. Nothing else distinguishes "another processor moves" from "another thread runs", and neither involves the
+ * host.
+ *
+ * Idle. A processor without a thread runs its idle thread, whose stack takes the interrupts and DPCs that come while the
+ * processor is idle. When no processor can move, the order is: a thread that waits for the machine to settle, then the
+ * clock, then the host.
+ */
+#include <stdio.h>
+
+#include "ki/bugcheck.h"
+#include "ki/choose.h"
+#include "ki/dispatch.h"
+#include "ki/interrupt.h"
+#include "ki/processor.h"
+#include "ki/schedule.h"
+#include "ki/trace.h"
+
+static inline uint64_t ki_bit(const struct ki_processor *cpu)
+{
+    return 1ull << cpu->number;
+}
+
+void ki_update_runnable(struct machine *m, struct ki_processor *cpu)
+{
+    if (cpu->thread != cpu->idle || cpu->pending >> cpu->irql >> 1)
+        m->runnable |= ki_bit(cpu);
+    else
+        m->runnable &= ~ki_bit(cpu);
+}
+
+void ki_request(struct machine *m, struct ki_processor *cpu, KIRQL irql)
+{
+    cpu->pending |= 1u << irql;
+    m->runnable |= ki_bit(cpu);
+    if (cpu == m->cpu)
+        m->attention |= KI_ATTENTION_PENDING; /* another one delivers when it moves */
+}
+
+/* `cpu` is the processor that moves from here on. */
+static inline void ki_enter(struct machine *m, struct ki_processor *cpu)
+{
+    m->cpu = cpu;
+    if (cpu->pending)
+        m->attention |= KI_ATTENTION_PENDING;
+}
+
+/* The software interrupt at DISPATCH_LEVEL: due timers, DPCs, then a change of threads. */
+static void ki_dispatch_interrupt(struct machine *m)
+{
+    m->cpu->irql = DISPATCH_LEVEL;
+    if (m->clock.next_due <= m->clock.now && m->cpu->number == 0)
+        ki_expire_due(m);
+    if (m->cpu->dpc_count)
+        ki_dpc_retire(m);
+    if (m->cpu->reschedule)
+        ki_reschedule(m);
+}
+
+static void ki_apc_interrupt(struct machine *m)
+{
+    m->cpu->irql = APC_LEVEL;
+    ki_apc_deliver(m, KernelMode);
+}
+
+void ki_deliver(struct machine *m, KIRQL irql)
+{
+    while (m->cpu->pending >> irql >> 1) {
+        KIRQL level = (KIRQL)(31 - __builtin_clz(m->cpu->pending));
+        m->cpu->pending &= ~(1u << level);
+        if (level > DISPATCH_LEVEL) {
+            m->cpu->irql = level;
+            ki_interrupt_serve(m, level);
+        } else if (level == DISPATCH_LEVEL) {
+            ki_dispatch_interrupt(m);
+        } else {
+            ki_apc_interrupt(m);
+        }
+    }
+    m->cpu->irql = irql;
+    if (!m->cpu->pending)
+        m->attention &= ~(ULONG)KI_ATTENTION_PENDING;
+}
+
+static bool ki_is_stuck(const struct ki_processor *cpu)
+{
+    return cpu->spinning && (*cpu->spinning & cpu->spinning_mask) != 0 && !(cpu->pending >> cpu->irql >> 1);
+}
+
+/* Processors that can move now: runnable and not waiting for a lock that is held. */
+static uint64_t ki_movable(struct machine *m)
+{
+    uint64_t mask = m->runnable, movable = mask;
+    for (; mask; mask &= mask - 1) {
+        const struct ki_processor *cpu = &m->processors[__builtin_ctzll(mask)];
+        if (ki_is_stuck(cpu))
+            movable &= ~ki_bit(cpu);
+    }
+    return movable;
+}
+
+/* Bit number n (from 0) of those set, counted upward from `start` and around. */
+static unsigned ki_nth_from(uint64_t mask, unsigned start, unsigned n)
+{
+    uint64_t rotated = start ? mask >> start | mask << (64 - start) : mask;
+    while (n--)
+        rotated &= rotated - 1;
+    return ((unsigned)__builtin_ctzll(rotated) + start) & 63;
+}
+
+static struct ki_processor *ki_pick(struct machine *m)
+{
+    uint64_t movable = ki_movable(m);
+    if (!movable)
+        return NULL;
+    unsigned n = ki_choose(m, WDMSIM_CHOICE_PROCESSOR, (unsigned)__builtin_popcountll(movable));
+    return &m->processors[ki_nth_from(movable, m->cpu->number, n)];
+}
+
+/* Continues a processor; returns when the calling fiber is continued in turn. */
+static void ki_move(struct machine *m, struct ki_fiber *self, struct ki_processor *cpu)
+{
+    if (cpu != m->cpu)
+        KI_TRACE(m, PROCESSOR, "", cpu->number);
+    ki_enter(m, cpu);
+    if (cpu->fiber == self && m->running == self)
+        return;
+    m->running = cpu->fiber;
+    ki_fiber_switch(m, self, cpu->fiber);
+}
+
+void ki_lock_describe(struct machine *m, const struct ki_processor *cpu, char *buffer, size_t size)
+{
+    ULONG_PTR word = *cpu->spinning;
+    unsigned owner = (unsigned)(word - 1);
+    if (owner < m->processor_count && owner != cpu->number)
+        snprintf(buffer, size, "processor %u (thread %u) waits for the spin lock at %p that processor %u (thread %u) holds",
+                 cpu->number, cpu->thread->serial, (const void *)cpu->spinning, owner,
+                 m->processors[owner].thread->serial);
+    else
+        snprintf(buffer, size, "processor %u (thread %u) waits for the lock at %p, value %#llx", cpu->number,
+                 cpu->thread->serial, (const void *)cpu->spinning, (unsigned long long)word);
+}
+
+/* Every processor that could move spins: names who waits for whom. */
+static _Noreturn void ki_deadlock(struct machine *m)
+{
+    struct ki_processor *stuck = &m->processors[__builtin_ctzll(m->runnable)];
+    char text[256];
+    ki_lock_describe(m, stuck, text, sizeof text);
+    m->cpu = stuck;
+    ki_bugcheck(m, DPC_WATCHDOG_VIOLATION, 0, 0, 0, (ULONG_PTR)stuck->spinning,
+                "deadlock: no processor can move; %s", text);
+}
+
+static struct ki_processor *ki_next(struct machine *m)
+{
+    while (m->state == KI_STATE_RUNNING) {
+        struct ki_processor *cpu = ki_pick(m);
+        if (cpu)
+            return cpu;
+        if (m->runnable)
+            ki_deadlock(m);
+        if (m->settler) {
+            PKTHREAD thread = m->settler;
+            m->settler = NULL;
+            ki_unwait(m, thread, STATUS_SUCCESS, 0);
+            continue;
+        }
+        if (!ki_clock_jump(m))
+            break;
+    }
+    return NULL;
+}
+
+void ki_dispatch(struct machine *m, struct ki_fiber *self)
+{
+    struct ki_processor *cpu = ki_next(m);
+    if (cpu) {
+        ki_move(m, self, cpu);
+    } else if (self != &m->host) {
+        m->running = &m->host;
+        ki_fiber_switch(m, self, &m->host);
+    }
+}
+
+_Noreturn void ki_dispatch_leave(struct machine *m)
+{
+    struct ki_processor *cpu = ki_next(m);
+    if (cpu)
+        ki_enter(m, cpu);
+    m->running = cpu ? cpu->fiber : &m->host;
+    ki_fiber_leave(m, m->running);
+}
+
+/* The host runs the machine until it comes to rest within the clock's limit, or stops. */
+void ki_run(struct machine *m)
+{
+    KI_ASSERT(m->running == &m->host);
+    for (;;) {
+        struct ki_processor *cpu = ki_next(m);
+        if (!cpu)
+            return;
+        ki_move(m, &m->host, cpu);
+        if (m->state != KI_STATE_RUNNING)
+            return;
+    }
+}
+
+void ki_spin(struct machine *m, const volatile ULONG_PTR *word, ULONG_PTR mask)
+{
+    struct ki_processor *cpu = m->cpu;
+    cpu->spinning = word;
+    cpu->spinning_mask = mask;
+    while (*word & mask) {
+        ki_poll(m);
+        if (!(*word & mask))
+            break;
+        ki_dispatch(m, cpu->fiber);
+    }
+    cpu->spinning = NULL;
+}
+
+void ki_yield_processor(struct machine *m)
+{
+    uint64_t others = ki_movable(m) & ~ki_bit(m->cpu);
+    if (!others)
+        return;
+    unsigned n = ki_choose(m, WDMSIM_CHOICE_PROCESSOR, (unsigned)__builtin_popcountll(others));
+    ki_move(m, m->cpu->fiber, &m->processors[ki_nth_from(others, m->cpu->number, n)]);
+}
+
+void ki_explore(struct machine *m)
+{
+    if (m->running == &m->host)
+        return;
+    uint64_t others = ki_movable(m) & ~ki_bit(m->cpu);
+    unsigned count = (unsigned)__builtin_popcountll(others);
+    bool slice = m->cpu->irql < DISPATCH_LEVEL && ki_has_peer(m, m->cpu);
+    unsigned n = ki_choose(m, WDMSIM_CHOICE_PREEMPT, 1 + count + slice);
+    if (n == 0)
+        return;
+    if (n <= count)
+        ki_move(m, m->cpu->fiber, &m->processors[ki_nth_from(others, m->cpu->number, n - 1)]);
+    else
+        ki_yield_thread(m);
+}
+
+/* The idle thread: takes what is pending on its stack, hands the processor to a thread, or lets the others move. */
+static void ki_idle_main(void *argument)
+{
+    struct machine *m = argument;
+    for (;;) {
+        struct ki_processor *cpu = m->cpu;
+        ki_deliver(m, PASSIVE_LEVEL);
+        if (ki_has_ready(m, cpu)) {
+            cpu->reschedule = TRUE;
+            cpu->pending |= 1u << DISPATCH_LEVEL;
+            continue;
+        }
+        ki_update_runnable(m, cpu);
+        ki_dispatch(m, cpu->fiber);
+    }
+}
+
+static void ki_processor_start(struct machine *m, unsigned number)
+{
+    struct ki_processor *cpu = &m->processors[number];
+    PKTHREAD idle = ki_alloc(m, sizeof *idle);
+    cpu->number = (UCHAR)number;
+    InitializeListHead(&cpu->dpcs);
+    InitializeListHead(&cpu->threaded_dpcs);
+    InitializeListHead(&cpu->interrupts);
+    if (!ki_thread_initialize(m, idle, NULL, NULL, NULL, "Idle"))
+        ki_no_memory();
+    ki_fiber_create(&idle->fiber, idle->fiber.stack, idle->fiber.stack_size, ki_idle_main, m);
+    idle->state = KI_THREAD_RUNNING;
+    idle->processor = cpu;
+    idle->priority = 0;
+    cpu->idle = cpu->thread = idle;
+    cpu->fiber = &idle->fiber;
+}
+
+void ki_processors_start(struct machine *m)
+{
+    for (unsigned i = 0; i < KI_PRIORITIES; i++)
+        InitializeListHead(&m->ready[i]);
+    for (unsigned i = 0; i < m->processor_count; i++)
+        ki_processor_start(m, i);
+    m->cpu = &m->processors[0];
+}

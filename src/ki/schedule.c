@@ -1,0 +1,328 @@
+/*
+ * The scheduler: 32 priorities, one set of ready queues for all processors, affinity masks.
+ *
+ * A thread that becomes ready goes to the queue of its priority and one processor is asked to look: its last one if that is
+ * idle, another idle one (a choice when there are several), or the one that runs the lowest priority below its own. That
+ * processor takes the best ready thread it may run when it next reaches a level below DISPATCH_LEVEL, as the dispatch
+ * interrupt does in NT. Thread changes happen at DISPATCH_LEVEL on both sides: every suspended thread resumes at that level
+ * and lowers to its own.
+ */
+#include "ki/bugcheck.h"
+#include "ki/choose.h"
+#include "ki/dispatch.h"
+#include "ki/processor.h"
+#include "ki/schedule.h"
+#include "ki/trace.h"
+
+static inline bool ki_may_run(const struct _KTHREAD *thread, const struct ki_processor *cpu)
+{
+    return thread->affinity >> cpu->number & 1;
+}
+
+/* The best ready thread for a processor with at least `priority`, or NULL. */
+static PKTHREAD ki_find_ready(struct machine *m, const struct ki_processor *cpu, KPRIORITY priority)
+{
+    uint64_t mask = m->ready_summary >> priority << priority;
+    while (mask) {
+        int best = 63 - __builtin_clzll(mask);
+        LIST_ENTRY *head = &m->ready[best];
+        for (LIST_ENTRY *link = head->Flink; link != head; link = link->Flink) {
+            PKTHREAD thread = CONTAINING_RECORD(link, struct _KTHREAD, ready_link);
+            if (ki_may_run(thread, cpu))
+                return thread;
+        }
+        mask &= ~(1ull << best);
+    }
+    return NULL;
+}
+
+static void ki_enqueue(struct machine *m, PKTHREAD thread, bool first)
+{
+    LIST_ENTRY *head = &m->ready[thread->priority];
+    thread->state = KI_THREAD_READY;
+    if (first)
+        InsertHeadList(head, &thread->ready_link);
+    else
+        InsertTailList(head, &thread->ready_link);
+    m->ready_summary |= 1ull << thread->priority;
+}
+
+static void ki_dequeue(struct machine *m, PKTHREAD thread)
+{
+    RemoveEntryList(&thread->ready_link);
+    if (IsListEmpty(&m->ready[thread->priority]))
+        m->ready_summary &= ~(1ull << thread->priority);
+}
+
+bool ki_has_ready(struct machine *m, const struct ki_processor *cpu)
+{
+    return m->ready_summary && ki_find_ready(m, cpu, 0) != NULL;
+}
+
+bool ki_has_peer(struct machine *m, const struct ki_processor *cpu)
+{
+    if (!m->ready_summary || cpu->thread == cpu->idle)
+        return false;
+    return ki_find_ready(m, cpu, cpu->thread->priority) != NULL;
+}
+
+/* The processor that should look for `thread`: see the head of the file. NULL: none, it waits in its queue. */
+static struct ki_processor *ki_place_thread(struct machine *m, PKTHREAD thread)
+{
+    struct ki_processor *idle[KI_MAX_PROCESSORS], *lowest = NULL;
+    unsigned count = 0;
+    for (unsigned i = 0; i < m->processor_count; i++) {
+        struct ki_processor *cpu = &m->processors[i];
+        if (!ki_may_run(thread, cpu) || cpu->reschedule)
+            continue;
+        if (cpu->thread == cpu->idle)
+            idle[count++] = cpu;
+        else if (cpu->thread->priority < thread->priority &&
+                 (!lowest || cpu->thread->priority < lowest->thread->priority))
+            lowest = cpu;
+    }
+    if (!count)
+        return lowest;
+    for (unsigned i = 1; i < count; i++) {
+        if (idle[i] == thread->processor) {
+            idle[i] = idle[0];
+            idle[0] = thread->processor;
+        }
+    }
+    return idle[ki_choose(m, WDMSIM_CHOICE_PLACE, count)];
+}
+
+void ki_ready_thread(struct machine *m, PKTHREAD thread, KPRIORITY increment)
+{
+    if (increment > 0 && thread->priority < LOW_REALTIME_PRIORITY) {
+        KPRIORITY boosted = thread->base_priority + increment;
+        if (boosted >= LOW_REALTIME_PRIORITY)
+            boosted = LOW_REALTIME_PRIORITY - 1;
+        if (boosted > thread->priority)
+            thread->priority = boosted;
+    }
+    ki_enqueue(m, thread, false);
+    struct ki_processor *cpu = ki_place_thread(m, thread);
+    if (!cpu)
+        return;
+    cpu->reschedule = TRUE;
+    ki_request(m, cpu, DISPATCH_LEVEL);
+}
+
+/* `next` is the processor's thread from here on. */
+static void ki_install_thread(struct machine *m, struct ki_processor *cpu, PKTHREAD from, PKTHREAD next)
+{
+    KI_TRACE(m, SWITCH, "", from->serial, next->serial);
+    from->run_time += m->clock.now - from->run_start;
+    next->run_start = m->clock.now;
+    next->state = KI_THREAD_RUNNING;
+    next->processor = cpu;
+    cpu->thread = next;
+    cpu->fiber = &next->fiber;
+    if (ki_apc_pending(next))
+        cpu->pending |= 1u << APC_LEVEL;
+    else
+        cpu->pending &= ~(1u << APC_LEVEL);
+}
+
+/* Puts `next` on the current processor and continues it; the caller's thread is suspended as its state says. */
+static void ki_switch_thread(struct machine *m, PKTHREAD from, PKTHREAD next)
+{
+    struct ki_processor *cpu = m->cpu;
+    ki_install_thread(m, cpu, from, next);
+    m->running = cpu->fiber;
+    ki_fiber_switch(m, &from->fiber, cpu->fiber);
+}
+
+void ki_reschedule(struct machine *m)
+{
+    struct ki_processor *cpu = m->cpu;
+    PKTHREAD thread = cpu->thread;
+    bool idle = thread == cpu->idle;
+    bool expired = cpu->slice_ended;
+    cpu->reschedule = FALSE;
+    cpu->slice_ended = FALSE;
+    PKTHREAD next = ki_find_ready(m, cpu, idle ? 0 : thread->priority + (expired ? 0 : 1));
+    if (!idle && !ki_may_run(thread, cpu)) { /* its affinity changed under it */
+        next = ki_find_ready(m, cpu, 0);
+        if (!next)
+            next = cpu->idle;
+    }
+    if (!next)
+        return;
+    if (next != cpu->idle)
+        ki_dequeue(m, next);
+    if (!idle) {
+        ki_enqueue(m, thread, !expired);
+        if (!ki_may_run(thread, cpu)) {
+            struct ki_processor *other = ki_place_thread(m, thread);
+            if (other) {
+                other->reschedule = TRUE;
+                ki_request(m, other, DISPATCH_LEVEL);
+            }
+        }
+    }
+    ki_switch_thread(m, thread, next);
+}
+
+/* What the current processor runs when its thread stops: the best ready thread or its idle thread. */
+static PKTHREAD ki_take_next(struct machine *m)
+{
+    struct ki_processor *cpu = m->cpu;
+    cpu->reschedule = FALSE;
+    PKTHREAD next = m->ready_summary ? ki_find_ready(m, cpu, 0) : NULL;
+    if (!next)
+        return cpu->idle;
+    ki_dequeue(m, next);
+    return next;
+}
+
+/* The processor falls idle: the idle thread is its fiber from now on, but another processor may move first. */
+static void ki_fall_idle(struct machine *m)
+{
+    struct ki_processor *cpu = m->cpu;
+    ki_install_thread(m, cpu, cpu->thread, cpu->idle);
+    cpu->irql = PASSIVE_LEVEL; /* wherever the idle thread resumes, it delivers from there */
+    ki_update_runnable(m, cpu);
+}
+
+void ki_block(struct machine *m)
+{
+    PKTHREAD thread = m->cpu->thread;
+    PKTHREAD next = ki_take_next(m);
+    if (next != m->cpu->idle) {
+        ki_switch_thread(m, thread, next);
+        return;
+    }
+    ki_fall_idle(m);
+    ki_dispatch(m, &thread->fiber);
+}
+
+bool ki_yield_thread(struct machine *m)
+{
+    KIRQL irql = ki_raise(m, DISPATCH_LEVEL);
+    bool peer = ki_has_peer(m, m->cpu);
+    if (peer) {
+        m->cpu->slice_ended = TRUE;
+        ki_reschedule(m);
+    }
+    ki_lower(m, irql);
+    return peer;
+}
+
+void ki_set_priority(struct machine *m, PKTHREAD thread, KPRIORITY priority)
+{
+    if (priority == thread->priority)
+        return;
+    if (thread->state == KI_THREAD_READY) {
+        ki_dequeue(m, thread);
+        thread->priority = priority;
+        ki_ready_thread(m, thread, 0);
+        return;
+    }
+    bool lowered = priority < thread->priority;
+    thread->priority = priority;
+    if (lowered && thread->state == KI_THREAD_RUNNING && m->ready_summary) {
+        thread->processor->reschedule = TRUE;
+        ki_request(m, thread->processor, DISPATCH_LEVEL);
+    }
+}
+
+void ki_apply_affinity(struct machine *m, PKTHREAD thread)
+{
+    if (thread->state == KI_THREAD_READY) {
+        ki_dequeue(m, thread);
+        ki_ready_thread(m, thread, 0);
+    } else if (thread->state == KI_THREAD_RUNNING && !ki_may_run(thread, thread->processor)) {
+        thread->processor->reschedule = TRUE;
+        ki_request(m, thread->processor, DISPATCH_LEVEL);
+    }
+}
+
+/* First code of every thread: comes in at DISPATCH_LEVEL like every resumed thread. */
+static void ki_thread_main(void *argument)
+{
+    struct machine *m = ki_self();
+    PKTHREAD thread = argument;
+    ki_lower(m, PASSIVE_LEVEL);
+    thread->start(thread->start_context);
+    /* A routine that returns ends its thread, as PsTerminateSystemThread(STATUS_SUCCESS) would. */
+    thread->returned(thread);
+    KI_UNREACHABLE();
+}
+
+bool ki_thread_initialize(struct machine *m, PKTHREAD thread, PEPROCESS process, PKSTART_ROUTINE start, PVOID context,
+                          const char *name)
+{
+    size_t size;
+    char *stack = ki_stack_allocate(m, &size);
+    if (!stack)
+        return false;
+    thread->Header.Type = ThreadObject;
+    InitializeListHead(&thread->Header.WaitListHead);
+    InitializeListHead(&thread->apcs[KernelMode]);
+    InitializeListHead(&thread->apcs[UserMode]);
+    InitializeListHead(&thread->mutants);
+    thread->base_priority = thread->priority = 8;
+    thread->affinity = thread->user_affinity =
+        m->processor_count == 64 ? ~0ull : (1ull << m->processor_count) - 1;
+    thread->process = thread->own_process = process;
+    thread->start = start;
+    thread->start_context = context;
+    thread->name = name;
+    thread->apc_queueable = TRUE;
+    thread->serial = start ? ++m->next_thread : 0;
+    ki_fiber_create(&thread->fiber, stack, size, ki_thread_main, thread);
+    return true;
+}
+
+void ki_thread_start(struct machine *m, PKTHREAD thread)
+{
+    KI_ASSERT(thread->state == KI_THREAD_INITIALIZED);
+    KI_TRACE(m, THREAD_START, thread->name, thread->serial);
+    KIRQL irql = ki_raise(m, m->cpu->irql > DISPATCH_LEVEL ? m->cpu->irql : DISPATCH_LEVEL);
+    ki_ready_thread(m, thread, 0);
+    if (m->running == &m->host)
+        m->cpu->irql = irql; /* the host only prepares; the machine runs later */
+    else
+        ki_lower(m, irql);
+}
+
+/*
+ * The stack of a thread cannot be given back while it is in use, so a dying thread leaves itself to the next one that dies
+ * or is created: one stack at a time lingers.
+ */
+static void ki_reap_last(struct machine *m)
+{
+    PKTHREAD last = m->dying;
+    if (!last)
+        return;
+    m->dying = NULL;
+    char *stack = last->fiber.stack;
+    ki_fiber_destroy(&last->fiber);
+    ki_stack_free(m, stack);
+    m->dying_reap(m, last);
+}
+
+_Noreturn void ki_thread_exit(struct machine *m, NTSTATUS status, void (*reap)(struct machine *m, PKTHREAD thread))
+{
+    PKTHREAD thread = m->cpu->thread;
+    ki_reap_last(m);
+    ki_raise(m, DISPATCH_LEVEL);
+    KI_TRACE(m, THREAD_END, "", thread->serial, status);
+    thread->exit_status = status;
+    thread->state = KI_THREAD_TERMINATED;
+    thread->Header.SignalState = 1;
+    ki_wait_test(m, &thread->Header, 0);
+    m->dying = thread;
+    m->dying_reap = reap;
+    PKTHREAD next = ki_take_next(m);
+    if (next == m->cpu->idle) {
+        ki_fall_idle(m);
+        ki_dispatch_leave(m);
+    }
+    struct ki_processor *cpu = m->cpu;
+    ki_install_thread(m, cpu, thread, next);
+    m->running = cpu->fiber;
+    ki_fiber_leave(m, cpu->fiber);
+}

@@ -1,0 +1,243 @@
+/*
+ * ObRegisterCallbacks: drivers that watch handles of processes and threads being made.
+ *
+ * Registrations are kept by altitude, highest first. Before a handle is made the pre-operation routines run in that order
+ * and may take access rights away; after it the post-operation routines of those that ran run in the reverse order.
+ * Altitudes are decimal numbers of any length and are compared as such.
+ */
+#include "ob/ob.h"
+
+#include "ki/bugcheck.h"
+#include "ki/gate.h"
+#include "mm/mm.h"
+#include "ob/internal.h"
+
+#define OB_CALLBACK_TAG 0x6c43624fu /* "ObCl" */
+
+struct ob_callback_item {
+    const struct ob_type *type;
+    OB_OPERATION operations;
+    POB_PRE_OPERATION_CALLBACK before;
+    POB_POST_OPERATION_CALLBACK after;
+};
+
+struct ob_callback_set {
+    LIST_ENTRY link;
+    UNICODE_STRING altitude;
+    PVOID context;
+    ULONG running; /* callbacks of the set that are on some stack */
+    KEVENT idle;
+    USHORT count;
+    struct ob_callback_item items[];
+};
+
+/* The integer digits of an altitude without leading zeros; false if it is no decimal number. */
+static bool ob_altitude_digits(const UNICODE_STRING *altitude, size_t *start, size_t *whole)
+{
+    size_t length = altitude->Length / sizeof(WCHAR), dot = length;
+    for (size_t i = 0; i < length; i++) {
+        WCHAR c = altitude->Buffer[i];
+        if (c == '.' && dot == length)
+            dot = i;
+        else if (c < '0' || c > '9')
+            return false;
+    }
+    *start = 0;
+    while (*start < dot && altitude->Buffer[*start] == '0')
+        ++*start;
+    *whole = dot - *start;
+    return length != 0;
+}
+
+bool ob_altitude_valid(const UNICODE_STRING *altitude)
+{
+    size_t start, whole;
+    return ob_altitude_digits(altitude, &start, &whole);
+}
+
+int ob_altitude_compare(const UNICODE_STRING *a, const UNICODE_STRING *b)
+{
+    size_t a_start, b_start, a_whole, b_whole;
+    ob_altitude_digits(a, &a_start, &a_whole);
+    ob_altitude_digits(b, &b_start, &b_whole);
+    if (a_whole != b_whole)
+        return a_whole < b_whole ? -1 : 1;
+    size_t a_left = a->Length / sizeof(WCHAR) - a_start, b_left = b->Length / sizeof(WCHAR) - b_start;
+    for (size_t i = 0; i < a_left || i < b_left; i++) {
+        WCHAR x = i < a_left ? a->Buffer[a_start + i] : i == a_whole ? '.' : '0';
+        WCHAR y = i < b_left ? b->Buffer[b_start + i] : i == b_whole ? '.' : '0';
+        if (x != y)
+            return x < y ? -1 : 1;
+    }
+    return 0;
+}
+
+static bool ob_callback_valid(const OB_CALLBACK_REGISTRATION *registration)
+{
+    if (!registration || (registration->Version & 0xff00) != OB_FLT_REGISTRATION_VERSION_0100 ||
+        !registration->OperationRegistrationCount || !registration->OperationRegistration)
+        return false;
+    if (!ob_altitude_valid(&registration->Altitude))
+        return false;
+    for (USHORT i = 0; i < registration->OperationRegistrationCount; i++) {
+        const OB_OPERATION_REGISTRATION *item = &registration->OperationRegistration[i];
+        if (!item->ObjectType || !*item->ObjectType || (*item->ObjectType)->hook == OB_HOOK_NONE)
+            return false;
+        if (!item->Operations || item->Operations & ~(ULONG)(OB_OPERATION_HANDLE_CREATE | OB_OPERATION_HANDLE_DUPLICATE))
+            return false;
+        if (!item->PreOperation && !item->PostOperation)
+            return false;
+    }
+    return true;
+}
+
+/* Where a set of this altitude belongs; false if the altitude is taken. */
+static bool ob_callback_place(struct machine *m, const UNICODE_STRING *altitude, LIST_ENTRY **before)
+{
+    LIST_ENTRY *link = m->ob->callbacks.Flink;
+    for (; link != &m->ob->callbacks; link = link->Flink) {
+        int order = ob_altitude_compare(altitude, &CONTAINING_RECORD(link, struct ob_callback_set, link)->altitude);
+        if (order == 0)
+            return false;
+        if (order > 0)
+            break;
+    }
+    *before = link;
+    return true;
+}
+
+/* PASSIVE_LEVEL or APC_LEVEL. (wdm/nf-wdm-obregistercallbacks) */
+NTSTATUS ObRegisterCallbacks(POB_CALLBACK_REGISTRATION CallbackRegistration, PVOID *RegistrationHandle)
+{
+    KI_GATE(ObRegisterCallbacks);
+    LIST_ENTRY *before;
+    if (!RegistrationHandle || !ob_callback_valid(CallbackRegistration))
+        return STATUS_INVALID_PARAMETER;
+    if (!ob_callback_place(m, &CallbackRegistration->Altitude, &before))
+        return STATUS_FLT_INSTANCE_ALTITUDE_COLLISION;
+    USHORT count = CallbackRegistration->OperationRegistrationCount;
+    struct ob_callback_set *set =
+        mm_pool_allocate_for(m, NonPagedPoolNx, sizeof *set + count * sizeof set->items[0], OB_CALLBACK_TAG,
+                             __builtin_return_address(0));
+    if (!set)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS status = ob_copy_string(m, &set->altitude, CallbackRegistration->Altitude.Buffer,
+                                     CallbackRegistration->Altitude.Length / sizeof(WCHAR));
+    if (!NT_SUCCESS(status)) {
+        mm_pool_free(m, set, OB_CALLBACK_TAG);
+        return status;
+    }
+    set->context = CallbackRegistration->RegistrationContext;
+    set->running = 0;
+    set->count = count;
+    KeInitializeEvent(&set->idle, NotificationEvent, FALSE);
+    for (USHORT i = 0; i < count; i++) {
+        const OB_OPERATION_REGISTRATION *item = &CallbackRegistration->OperationRegistration[i];
+        set->items[i] = (struct ob_callback_item){*item->ObjectType, item->Operations, item->PreOperation,
+                                                  item->PostOperation};
+    }
+    InsertTailList(before, &set->link);
+    *RegistrationHandle = set;
+    return STATUS_SUCCESS;
+}
+
+/* Waits for callbacks of the set that still run. (wdm/nf-wdm-obunregistercallbacks) */
+VOID ObUnRegisterCallbacks(PVOID RegistrationHandle)
+{
+    KI_GATE(ObUnRegisterCallbacks);
+    struct ob_callback_set *set = RegistrationHandle;
+    RemoveEntryList(&set->link);
+    InitializeListHead(&set->link);
+    while (set->running)
+        KeWaitForSingleObject(&set->idle, Executive, KernelMode, FALSE, NULL);
+    ob_free_string(m, &set->altitude);
+    mm_pool_free(m, set, OB_CALLBACK_TAG);
+}
+
+/* (wdm/nf-wdm-obgetfilterversion) */
+USHORT ObGetFilterVersion(VOID)
+{
+    KI_GATE(ObGetFilterVersion);
+    (void)m;
+    return OB_FLT_REGISTRATION_VERSION;
+}
+
+static struct ob_callback_item *ob_callback_match(struct ob_callback_set *set, const struct ob_operation *operation)
+{
+    for (USHORT i = 0; i < set->count; i++) {
+        if (set->items[i].type == operation->type && set->items[i].operations & operation->kind)
+            return &set->items[i];
+    }
+    return NULL;
+}
+
+static void ob_callback_before(struct ob_callback_set *set, const struct ob_callback_item *item,
+                               struct ob_operation *operation, PVOID *call_context)
+{
+    OB_PRE_OPERATION_PARAMETERS parameters;
+    OB_PRE_OPERATION_INFORMATION information;
+    memset(&information, 0, sizeof information);
+    information.Operation = operation->kind;
+    information.KernelHandle = operation->kernel_handle;
+    information.Object = operation->object;
+    information.ObjectType = (POBJECT_TYPE)(ULONG_PTR)operation->type;
+    information.Parameters = &parameters;
+    parameters.DuplicateHandleInformation = (OB_PRE_DUPLICATE_HANDLE_INFORMATION){
+        operation->desired, operation->original, operation->source, operation->target};
+    item->before(set->context, &information);
+    *call_context = information.CallContext;
+    /* Rights can be taken away, not added; those of a kernel handle stay. */
+    if (!operation->kernel_handle)
+        operation->desired &= parameters.CreateHandleInformation.DesiredAccess;
+}
+
+void ob_callbacks_before(struct machine *m, struct ob_operation *operation)
+{
+    operation->call_count = 0;
+    LIST_ENTRY *next;
+    for (LIST_ENTRY *link = m->ob->callbacks.Flink; link != &m->ob->callbacks; link = next) {
+        struct ob_callback_set *set = CONTAINING_RECORD(link, struct ob_callback_set, link);
+        struct ob_callback_item *item = ob_callback_match(set, operation);
+        next = link->Flink;
+        if (!item || operation->call_count == KI_COUNT(operation->calls))
+            continue;
+        struct ob_callback_call *call = &operation->calls[operation->call_count++];
+        *call = (struct ob_callback_call){set, NULL};
+        set->running++;
+        if (item->before)
+            ob_callback_before(set, item, operation, &call->context);
+        next = IsListEmpty(&set->link) ? &m->ob->callbacks : set->link.Flink;
+    }
+}
+
+static void ob_callback_after(struct ob_callback_set *set, const struct ob_callback_item *item,
+                              const struct ob_operation *operation, PVOID call_context, NTSTATUS status,
+                              ACCESS_MASK granted)
+{
+    OB_POST_OPERATION_PARAMETERS parameters;
+    OB_POST_OPERATION_INFORMATION information;
+    memset(&information, 0, sizeof information);
+    information.Operation = operation->kind;
+    information.KernelHandle = operation->kernel_handle;
+    information.Object = operation->object;
+    information.ObjectType = (POBJECT_TYPE)(ULONG_PTR)operation->type;
+    information.CallContext = call_context;
+    information.ReturnStatus = status;
+    information.Parameters = &parameters;
+    parameters.CreateHandleInformation.GrantedAccess = NT_SUCCESS(status) ? granted : 0;
+    item->after(set->context, &information);
+}
+
+void ob_callbacks_after(struct machine *m, struct ob_operation *operation, NTSTATUS status, ACCESS_MASK granted)
+{
+    (void)m;
+    while (operation->call_count) {
+        struct ob_callback_call *call = &operation->calls[--operation->call_count];
+        struct ob_callback_set *set = call->set;
+        struct ob_callback_item *item = ob_callback_match(set, operation);
+        if (item->after)
+            ob_callback_after(set, item, operation, call->context, status, granted);
+        if (--set->running == 0 && IsListEmpty(&set->link))
+            KeSetEvent(&set->idle, IO_NO_INCREMENT, FALSE);
+    }
+}

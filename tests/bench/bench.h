@@ -1,0 +1,59 @@
+/*
+ * The benchmark's parts: rows, machines to run them on, and plain C to compare with.
+ *
+ * A row has a simulated operation and a plain one, both functions that repeat their operation n
+ * times and return the nanoseconds that one takes. Rows without a plain side have a limit in
+ * nanoseconds.
+ */
+#ifndef TESTS_BENCH_BENCH_H
+#define TESTS_BENCH_BENCH_H
+
+#include <stdbool.h>
+#include <time.h>
+
+#include <wdmsim/wdmsim.h>
+
+typedef double bench_measure(unsigned n);
+
+struct bench_row {
+    const char *name;
+    bench_measure *simulated;
+    bench_measure *plain; /* NULL: `limit` is in nanoseconds */
+    const char *plain_name;
+    double limit;    /* the ratio, or the time, to stay at or below; 0: for information */
+    double limit_ns; /* a time that is as good as the ratio, whichever is more; or 0 */
+    unsigned iterations;
+};
+
+/* Nanoseconds of processor time: other programs on a busy host do not count. */
+static inline double bench_now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+/*
+ * Runs prepare(m), then body(n) as a system thread of a fresh machine that records no trace, and
+ * gives what body returns. `prepare` may be NULL.
+ */
+double bench_on_machine(void (*prepare)(struct machine *m), double (*body)(unsigned n), unsigned n);
+/* The same with body on a user thread of the default process. */
+double bench_in_process(void (*prepare)(struct machine *m), double (*body)(unsigned n), unsigned n);
+/* Whether the machines check rules, as the default configuration does; set by an option. */
+extern bool bench_checked;
+/* Ends the program: something that is no matter of speed went wrong. */
+_Noreturn void bench_fail(const char *what);
+
+/* ---- plain C (plain.c) ---- */
+
+bench_measure plain_call, plain_calls_and_malloc, plain_cas, plain_cas_lock, plain_malloc,
+    plain_setjmp, plain_request;
+
+/* ---- simulated (irp.c, sync.c, clock.c, request.c) ---- */
+
+bench_measure irp_round_trip, irp_filter, irp_filter_copying;
+bench_measure sync_dpc, sync_spin_lock, sync_lookaside, sync_event, sync_pool;
+bench_measure clock_switch, clock_yield, clock_timers_1000, clock_timers_1000000, clock_machine;
+bench_measure request_ioctl, request_ioctl_asynchronous;
+
+#endif

@@ -1,0 +1,63 @@
+/* Check that breakpoints and failed assertions stop the machine, and that no debugger is there. */
+#define DBG 1
+#include "messages.h"
+
+static void a_breakpoint_stops_the_machine(struct machine *m) {
+    (void)m;
+    wdmsim_expect_bugcheck(KMODE_EXCEPTION_NOT_HANDLED);
+    DbgBreakPoint();
+    fail();
+}
+
+static void a_breakpoint_with_a_status_does_too(struct machine *m) {
+    (void)m;
+    wdmsim_expect_bugcheck(KMODE_EXCEPTION_NOT_HANDLED);
+    KdBreakPointWithStatus(DBG_STATUS_FATAL);
+    fail();
+}
+
+static void a_failed_assertion_prints_and_stops(struct machine *m) {
+    (void)m;
+    wdmsim_expect_bugcheck(KMODE_EXCEPTION_NOT_HANDLED);
+    NT_ASSERTMSG("numbers", 1 + 1 == 3);
+    fail();
+}
+
+static void a_true_assertion_does_nothing(struct machine *m) {
+    NT_ASSERT(1 + 1 == 2);
+    ASSERT(m != NULL);
+    assert_true(NT_VERIFY(TRUE));
+    assert_int_equal(messages_read(m, WDMSIM_EVENT_MESSAGE)->count, 0);
+}
+
+static void there_is_no_debugger(struct machine *m) {
+    (void)m;
+    assert_false(KD_DEBUGGER_ENABLED);
+    assert_true(KD_DEBUGGER_NOT_PRESENT);
+    assert_true(KdRefreshDebuggerNotPresent());
+    assert_int_equal(KdDisableDebugger(), STATUS_DEBUGGER_INACTIVE);
+    assert_int_equal(KdEnableDebugger(), STATUS_DEBUGGER_INACTIVE);
+    BOOLEAN block = TRUE;
+    assert_int_equal(
+        KdChangeOption(KD_OPTION_SET_BLOCK_ENABLE, sizeof block, &block, 0, NULL, NULL),
+        STATUS_DEBUGGER_INACTIVE);
+}
+
+static void a_prompt_is_shown_and_gets_no_answer(struct machine *m) {
+    CHAR response[2] = {'?', '?'};
+    assert_int_equal(DbgPrompt("continue? ", response, sizeof response), 0);
+    assert_string_equal(messages_last(m), "continue? ");
+    assert_int_equal(response[0], '?');
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        wdmsim_unit_test(a_breakpoint_stops_the_machine),
+        wdmsim_unit_test(a_breakpoint_with_a_status_does_too),
+        wdmsim_unit_test(a_failed_assertion_prints_and_stops),
+        wdmsim_unit_test(a_true_assertion_does_nothing),
+        wdmsim_unit_test(there_is_no_debugger),
+        wdmsim_unit_test(a_prompt_is_shown_and_gets_no_answer),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

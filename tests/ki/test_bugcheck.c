@@ -1,0 +1,138 @@
+/* Bug checks are results: code, parameters, words, and a machine that can be looked at and destroyed. */
+#include "../threads.h"
+
+static bool never(void *context)
+{
+    (void)context;
+    return false;
+}
+
+static void die(void *context)
+{
+    (void)context;
+    KeBugCheckEx(0xDEADBEE, 1, 2, 3, 4);
+}
+
+static const struct wdmsim_stop *stop_of(struct machine *m, void (*body)(void *))
+{
+    assert_int_equal(wdmsim_system_thread(m, body, NULL, NULL), 0);
+    assert_int_equal(wdmsim_run_until(m, never, NULL, WDMSIM_FOREVER), WDMSIM_ERROR_STOPPED);
+    const struct wdmsim_stop *stop = wdmsim_machine_stop(m);
+    assert_non_null(stop);
+    return stop;
+}
+
+static void the_record_tells_what_happened(void **state)
+{
+    struct machine *m;
+    (void)state;
+    assert_int_equal(wdmsim_machine_create(NULL, &m), 0);
+    assert_null(wdmsim_machine_stop(m));
+    const struct wdmsim_stop *stop = stop_of(m, die);
+    assert_int_equal(stop->code, 0xDEADBEE);
+    for (unsigned i = 0; i < 4; i++)
+        assert_int_equal(stop->parameters[i], i + 1);
+    assert_true(stop->frame_count >= 2);
+    assert_int_equal(stop->irql, PASSIVE_LEVEL);
+    assert_true(stop->thread != 0);
+    assert_int_equal(wdmsim_settle(m), WDMSIM_ERROR_STOPPED);
+    assert_int_equal(wdmsim_advance(m, 1), WDMSIM_ERROR_STOPPED);
+    wdmsim_machine_destroy(m);
+}
+
+static void read_null(void *context)
+{
+    (void)context;
+    (void)*(volatile int *)(ULONG_PTR)0x10;
+}
+
+static void write_null_at_dispatch(void *context)
+{
+    KIRQL irql;
+    (void)context;
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    *(volatile int *)(ULONG_PTR)0x10 = 1;
+}
+
+static volatile int zero;
+
+static void divide(void *context)
+{
+    (void)context;
+    zero = 1234 / zero;
+}
+
+static int recurse(volatile char *above, int depth)
+{
+    volatile char room[4096];
+    room[0] = *above;
+    room[4095] = (char)depth;
+    return depth > 1000000 ? room[0] : recurse(room, depth + 1) + room[4095];
+}
+
+static void overflow(void *context)
+{
+    char start = 0;
+    (void)context;
+    zero = recurse(&start, 0);
+}
+
+static void faults_are_the_bug_checks_of_windows(void **state)
+{
+    static const struct {
+        void (*body)(void *);
+        uint32_t code;
+        uint64_t parameter;
+    } cases[] = {
+        {read_null, SYSTEM_THREAD_EXCEPTION_NOT_HANDLED, (uint32_t)STATUS_ACCESS_VIOLATION},
+        {write_null_at_dispatch, DRIVER_IRQL_NOT_LESS_OR_EQUAL, 0x10},
+        {divide, SYSTEM_THREAD_EXCEPTION_NOT_HANDLED, (uint32_t)STATUS_INTEGER_DIVIDE_BY_ZERO},
+        {overflow, UNEXPECTED_KERNEL_MODE_TRAP, 8},
+    };
+    (void)state;
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+#if !defined(__x86_64__)
+        if (cases[i].body == divide)
+            continue; /* division by zero does not trap on this host */
+#endif
+        struct machine *m;
+        assert_int_equal(wdmsim_machine_create(NULL, &m), 0);
+        const struct wdmsim_stop *stop = stop_of(m, cases[i].body);
+        assert_int_equal(stop->code, cases[i].code);
+        assert_int_equal((uint32_t)stop->parameters[0], cases[i].parameter);
+        wdmsim_machine_destroy(m);
+    }
+}
+
+static void names_of_codes_go_both_ways(void **state)
+{
+    (void)state;
+    assert_string_equal(wdmsim_bugcheck_name(0x44), "MULTIPLE_IRP_COMPLETE_REQUESTS");
+    assert_int_equal(wdmsim_bugcheck_code("DRIVER_POWER_STATE_FAILURE"), 0x9F);
+    assert_null(wdmsim_bugcheck_name(0xDEADBEE));
+    assert_int_equal(wdmsim_bugcheck_code("NO_SUCH_THING"), WDMSIM_ERROR_NOT_FOUND);
+}
+
+static void machines_do_not_remember_each_other(void **state)
+{
+    struct machine *a, *b;
+    (void)state;
+    assert_int_equal(wdmsim_machine_create(NULL, &a), 0);
+    wdmsim_machine_destroy(a);
+    assert_int_equal(wdmsim_machine_create(NULL, &b), 0);
+    assert_ptr_equal(a, b); /* the same slot, at the same address */
+    assert_int_equal(wdmsim_time(b), 0);
+    assert_null(wdmsim_machine_stop(b));
+    wdmsim_machine_destroy(b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_record_tells_what_happened),
+        cmocka_unit_test(faults_are_the_bug_checks_of_windows),
+        cmocka_unit_test(names_of_codes_go_both_ways),
+        cmocka_unit_test(machines_do_not_remember_each_other),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
