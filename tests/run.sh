@@ -10,6 +10,7 @@ usage: tests/run.sh [option…]
   --preset NAME   debug (the default), release, asan or clang; see CMakePresets.json
   --filter REGEX  only the tests whose name matches
   --label REGEX   only the tests of these components (the folders of tests/; also scenario, valgrind)
+  --exclude REGEX not the tests of these components
   --valgrind      run the fiber and I/O tests under Valgrind as well
   --jobs N        how many processes to use (default: one for each processor)
   --no-install    do not install packages; say what is missing
@@ -24,12 +25,14 @@ need_value() { [ $# -ge 2 ] || fail "$1 wants a value (see --help)"; }
 
 filter=
 label=
+exclude=
 show=no
 while [ $# -gt 0 ]; do
     case $1 in
     --preset) need_value "$@" && preset=$2 && shift ;;
     --filter) need_value "$@" && filter=$2 && shift ;;
     --label) need_value "$@" && label=$2 && shift ;;
+    --exclude) need_value "$@" && exclude=$2 && shift ;;
     --jobs) need_value "$@" && jobs=$2 && shift ;;
     --valgrind) with_valgrind=yes ;;
     --no-install) install=no ;;
@@ -52,6 +55,7 @@ jobs=${jobs:-$(count_processors)}
 set -- --preset "$preset" --parallel "$jobs"
 [ -z "$filter" ] || set -- "$@" --tests-regex "$filter"
 [ -z "$label" ] || set -- "$@" --label-regex "$label"
+[ -z "$exclude" ] || set -- "$@" --label-exclude "$exclude"
 
 if [ $show = yes ]; then
     say "cmake --preset $preset$(configure_options)"

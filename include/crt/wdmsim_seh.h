@@ -5,7 +5,8 @@
  *
  * A guarded block is a frame in its function's local variables, linked to the ones around it for as
  * long as the block runs. wdmsim_seh_enter returns 0 when the block begins, and again, with another
- * value and `phase`, when the run-time wants the filter evaluated, the __except block entered or the
+ * value and `phase`, when the run-time wants the filter evaluated, the __except block entered or
+ * the
  * __finally block run. Everything is per thread of the machine: the chain's head is
  * `machine.seh`, which fibers, interrupts and DPCs save and restore.
  */

@@ -29,6 +29,18 @@ int wdmsim_interrupt_hold(struct machine *machine, uint32_t vector, bool asserte
 /* A non-maskable interrupt: 0 if a registered callback claimed it, else NOT_FOUND. From a thread of the machine. */
 int wdmsim_nmi_raise(struct machine *machine);
 
+/* What came of a bound exception. */
+enum wdmsim_bound {
+    WDMSIM_BOUND_UNHANDLED, /* no registered callback took it: it goes on to the program's own handlers */
+    WDMSIM_BOUND_HANDLED,   /* one did: the program continues */
+    WDMSIM_BOUND_ERROR,     /* one failed: the program is to be ended */
+};
+/*
+ * A user-mode program failed the processor's bounds check: asks the callbacks of KeRegisterBoundCallback, the last registered
+ * first. Returns an enum wdmsim_bound. From a thread of the machine.
+ */
+int wdmsim_bound_raise(struct machine *machine);
+
 /* Calls fn(context) after `delay` ns of virtual time. Returns an id > 0 or an error. */
 int64_t wdmsim_schedule(struct machine *machine, uint64_t delay, void (*fn)(void *context), void *context);
 int wdmsim_unschedule(struct machine *machine, int64_t id);

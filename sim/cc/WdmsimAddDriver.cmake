@@ -32,8 +32,10 @@ function(_wdmsim_dialect target)
         CXX_VISIBILITY_PRESET default)
     target_include_directories(${target} BEFORE PRIVATE
         ${include}/ddk ${include}/crt ${include})
-    # Stacks of failures are read by frame pointers.
-    target_compile_options(${target} PRIVATE -fPIC -fno-omit-frame-pointer)
+    # Stacks of failures are read by frame pointers and shown with lines, in optimised builds as well;
+    # a routine that ends with a call stays on the stack during it.
+    target_compile_options(${target} PRIVATE
+        -fPIC -fno-omit-frame-pointer -fno-optimize-sibling-calls -g)
     if(TARGET wdmsim-cc)
         add_dependencies(${target} wdmsim-cc)
         get_target_property(sources ${target} SOURCES)

@@ -69,35 +69,61 @@ static void expand(struct cc_list *into, const char *argument, int depth) {
 
 /* ---- one argument ---- */
 
-static const char *const takes_value[] = {
-    "-o",         "-I",       "-D",         "-U",       "-include",     "-imacros",
-    "-isystem",   "-iquote",  "-idirafter", "-iprefix", "-iwithprefix", "-iwithprefixbefore",
-    "-isysroot",  "-MF",      "-MT",        "-MQ",      "-x",           "-Xpreprocessor",
-    "-Xassembler", "-Xlinker", "-Xclang",   "-arch",    "-target",      "-l",
-    "-L",         "-T",       "-u",         "-z",       "-e",           "-aux-info",
-    "--param",    "-B",       "-framework", "-mllvm",   NULL};
+static const char *const takes_value[] = {"-o",
+                                          "-I",
+                                          "-D",
+                                          "-U",
+                                          "-include",
+                                          "-imacros",
+                                          "-isystem",
+                                          "-iquote",
+                                          "-idirafter",
+                                          "-iprefix",
+                                          "-iwithprefix",
+                                          "-iwithprefixbefore",
+                                          "-isysroot",
+                                          "-MF",
+                                          "-MT",
+                                          "-MQ",
+                                          "-x",
+                                          "-Xpreprocessor",
+                                          "-Xassembler",
+                                          "-Xlinker",
+                                          "-Xclang",
+                                          "-arch",
+                                          "-target",
+                                          "-l",
+                                          "-L",
+                                          "-T",
+                                          "-u",
+                                          "-z",
+                                          "-e",
+                                          "-aux-info",
+                                          "--param",
+                                          "-B",
+                                          "-framework",
+                                          "-mllvm",
+                                          NULL};
 
 static const char *const preprocess_values[] = {
-    "-I",          "-D",       "-U",           "-include",           "-imacros",        "-isystem",
-    "-iquote",     "-iprefix", "-iwithprefix", "-iwithprefixbefore", "-Xpreprocessor", "-idirafter",
+    "-I",      "-D",       "-U",           "-include",           "-imacros",       "-isystem",
+    "-iquote", "-iprefix", "-iwithprefix", "-iwithprefixbefore", "-Xpreprocessor", "-idirafter",
     NULL};
 
-static const char *const preprocess_flags[] = {"-nostdinc", "-nostdinc++", "-C",     "-CC", "-P",
-                                               "-undef",    "-trigraphs",  "-H",     "-dD", "-dM",
-                                               "-dN",       "-dI",         "-dU",    NULL};
+static const char *const preprocess_flags[] = {"-nostdinc", "-nostdinc++", "-C",  "-CC", "-P",
+                                               "-undef",    "-trigraphs",  "-H",  "-dD", "-dM",
+                                               "-dN",       "-dI",         "-dU", NULL};
 
-static const char *const link_values[] = {"-Xlinker", "-l", "-L", "-T", "-u", "-z", "-e",
-                                          "-framework", NULL};
+static const char *const link_values[] = {"-Xlinker", "-l", "-L",         "-T", "-u",
+                                          "-z",       "-e", "-framework", NULL};
 
 /* What a file name's ending makes of it: 0 not a source, 'c', '+'. */
 static char source_kind(const char *path, const char *language, bool cplusplus_driver) {
     if (language) {
-        return (char)(strcmp(language, "c") == 0     ? 'c'
-                      : strcmp(language, "c++") == 0 ? '+'
-                                                     : 0);
+        return (char)(strcmp(language, "c") == 0 ? 'c' : strcmp(language, "c++") == 0 ? '+' : 0);
     }
-    static const char *const cplusplus[] = {".cc",  ".cpp", ".cxx", ".c++", ".C",
-                                            ".CPP", ".cp",  NULL};
+    static const char *const cplusplus[] = {".cc", ".cpp", ".cxx", ".c++",
+                                            ".C",  ".CPP", ".cp",  NULL};
     const char *dot = strrchr(path, '.');
     if (!dot || strchr(dot, '/')) {
         return 0;
@@ -109,10 +135,10 @@ static char source_kind(const char *path, const char *language, bool cplusplus_d
 }
 
 static void add_source(struct cc_command *command, const char *path, bool cplusplus) {
-    command->sources = cc_realloc(command->sources,
-                                  (command->source_count + 1) * sizeof *command->sources);
-    command->sources[command->source_count++] =
-        (struct cc_source){.position = command->compile.count, .path = path, .cplusplus = cplusplus};
+    command->sources =
+        cc_realloc(command->sources, (command->source_count + 1) * sizeof *command->sources);
+    command->sources[command->source_count++] = (struct cc_source){
+        .position = command->compile.count, .path = path, .cplusplus = cplusplus};
     cc_add(&command->compile, path);
 }
 

@@ -94,6 +94,7 @@ struct cc_options {
     bool seh;            /* the unit turned out to have guarded blocks */
     bool old_c;          /* implicit int and undeclared functions, as old samples have them */
     const char *private; /* directory of generated headers; markers below it are dropped */
+    const struct cc_list *shadows; /* pairs: shadow, original */
 };
 
 struct cc_function {
@@ -213,23 +214,44 @@ void cc_parse_command(struct cc_command *command, int count, char **arguments);
 
 /* ---- include.c, wpp.c ---- */
 
+/** A user's file that was read ahead. */
+struct cc_file {
+    const char *path, *full; /* as found; with links resolved */
+    struct cc_list includes; /* pairs: name as written, path it was found at */
+    bool shadowed;
+};
+
 struct cc_includes {
     const struct cc_command *command;
-    const char *private; /* root of the private directory */
-    const char *search;  /* the directory below it that goes on the include path */
-    struct cc_list visited;
-    struct cc_text wpp;        /* text of begin_wpp config blocks */
-    struct cc_list tmh;        /* trace headers to write, as included */
-    struct cc_list generated;  /* generated files */
+    const char *private;   /* root of the private directory */
+    const char *search;    /* the directory below it that goes on the include path */
+    struct cc_file *files; /* the source first, unless something is included by force */
+    size_t file_count, file_capacity;
+    struct cc_list shadows;   /* pairs: shadow, original */
+    struct cc_text wpp;       /* text of begin_wpp config blocks */
+    struct cc_list tmh;       /* trace headers to write, as included */
+    struct cc_list generated; /* generated files */
     bool wpp_init;
 };
 
 void cc_scan_includes(struct cc_includes *includes, const char *source);
+/** The file read ahead that was found at `path`, or NULL. */
+struct cc_file *cc_file_at(const struct cc_includes *includes, const char *path);
 void cc_includes_free(struct cc_includes *includes);
 void cc_wpp_collect(struct cc_includes *includes, const char *text, size_t size);
 void cc_wpp_write(struct cc_includes *includes);
-/** Removes private paths from a dependency file the compiler wrote. */
-void cc_clean_dependencies(const char *path, const char *private);
+/** Removes private paths from a dependency file the compiler wrote; shadows become originals. */
+void cc_clean_dependencies(const char *path, const char *private, const struct cc_list *shadows);
+
+/* ---- shadow.c ---- */
+
+/** Turns UTF-16 into UTF-8; leaves other text alone. */
+void cc_decode(struct cc_text *text);
+bool cc_needs_shadow(const struct cc_text *text);
+/** Writes the corrected copies; returns what is to be compiled instead of `source`. */
+const char *cc_write_shadows(struct cc_includes *includes, const char *source);
+/** The file that `path` is the shadow of, or NULL. */
+const char *cc_original(const struct cc_list *shadows, const char *path);
 
 /* ---- spawn.c ---- */
 

@@ -3,8 +3,8 @@
  *
  * Most specifiers may stand where GCC takes attributes: at the start of a declaration, between its
  * specifiers, behind `struct`. The exception is alignment in front of a structure's definition
- * (`__declspec(align(16)) struct S {…}`, also behind `typedef`): MSVC gives it to the type, GCC would
- * give it to the declared name, so it moves behind the `struct` keyword.
+ * (`__declspec(align(16)) struct S {…}`, also behind `typedef`): MSVC gives it to the type, GCC
+ * would give it to the declared name, so it moves behind the `struct` keyword.
  */
 #include "cc.h"
 
@@ -94,9 +94,8 @@ static void align(struct cc_unit *unit, uint32_t token, uint32_t open, uint32_t 
         cc_error(unit, token, "'__declspec(align)' without its number");
         return;
     }
-    const char *attribute =
-        cc_format("__attribute__((__aligned__(%s)))",
-                  spell(unit, open + 1, unit->tokens[open].match - 1));
+    const char *attribute = cc_format("__attribute__((__aligned__(%s)))",
+                                      spell(unit, open + 1, unit->tokens[open].match - 1));
     uint32_t tag = following_tag(unit, close);
     if (tag != CC_NONE) {
         cc_after(unit, tag, cc_format(" %s", attribute));

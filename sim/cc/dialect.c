@@ -1,6 +1,7 @@
 /*
  * MSVC's words and habits, one token after the other: calling conventions and pointer qualifiers
- * disappear, sized integer types and `__forceinline` get their equivalents, `__assume`, `__noop` and
+ * disappear, sized integer types and `__forceinline` get their equivalents, `__assume`, `__noop`
+ * and
  * `__FUNCTION__` mean what they mean there. Inline functions of C are the one hard case: MSVC emits
  * them where they are needed and merges the copies, so they become `static inline`, or weak when
  * an earlier declaration already made them external.
@@ -9,9 +10,7 @@
 
 #include <string.h>
 
-static bool is_inline(uint16_t word) {
-    return word >= CC_W_INLINE && word <= CC_W_FORCEINLINE2;
-}
+static bool is_inline(uint16_t word) { return word >= CC_W_INLINE && word <= CC_W_FORCEINLINE2; }
 
 static bool is_word(const struct cc_unit *unit, uint32_t token, uint16_t word) {
     return unit->tokens[token].kind == CC_IDENT && unit->tokens[token].word == word;
@@ -209,6 +208,68 @@ static void wide_prefix(struct cc_unit *unit, uint32_t token) {
     }
 }
 
+/* `#@x`, which shadow.c spelled __wdmsim_char(#x): the string's text as a character. */
+static uint32_t charize(struct cc_unit *unit, uint32_t token) {
+    const struct cc_token *string = &unit->tokens[token + 2];
+    if (!cc_punct(unit, token + 1, '(') || string->kind != CC_STRING || string->length < 3) {
+        cc_error(unit, token, "'#@' of something that is no character");
+        return token;
+    }
+    const char *text = unit->text + string->start + 1;
+    const char *escape = *text == '\'' ? "\\" : "";
+    cc_delete(unit, token, token + 3);
+    cc_replace(unit, token, cc_format("'%s%.*s'", escape, (int)string->length - 2, text));
+    return token + 3;
+}
+
+/* Windows' code page 1252, 0x80 to 0x9F. */
+static const uint16_t code_page[32] = {
+    0x20AC, 0x0081, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
+    0x2039, 0x0152, 0x008D, 0x017D, 0x008F, 0x0090, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178};
+
+static bool is_utf8(const unsigned char *text, size_t size) {
+    for (size_t i = 0; i < size;) {
+        size_t length = text[i] < 0x80   ? 1
+                        : text[i] < 0xC2 ? 0
+                        : text[i] < 0xE0 ? 2
+                        : text[i] < 0xF0 ? 3
+                        : text[i] < 0xF5 ? 4
+                                         : 0;
+        if (!length || i + length > size) {
+            return false;
+        }
+        for (size_t j = 1; j < length; j++) {
+            if ((text[i + j] & 0xC0) != 0x80) {
+                return false;
+            }
+        }
+        i += length;
+    }
+    return true;
+}
+
+/* A wide literal whose bytes are no UTF-8 is in the Western European code page. */
+static void wide_bytes(struct cc_unit *unit, uint32_t token) {
+    const struct cc_token *t = &unit->tokens[token];
+    const unsigned char *text = (const unsigned char *)unit->text + t->start;
+    bool wide = text[0] == 'L' || (token > 0 && unit->tokens[token - 1].word == CC_W_WIDE);
+    if (!wide || is_utf8(text, t->length)) {
+        return;
+    }
+    struct cc_text out = {0};
+    for (uint32_t i = 0; i < t->length; i++) {
+        if (text[i] < 0x80) {
+            cc_put(&out, (const char *)&text[i], 1);
+        } else {
+            unsigned c = text[i] < 0xA0 ? code_page[text[i] - 0x80] : text[i];
+            cc_printf(&out, c < 0xA0 ? "\\x%x" : "\\u%04x", c);
+        }
+    }
+    cc_replace(unit, token, cc_copy(out.data, out.size));
+    cc_text_free(&out);
+}
+
 static void assembler(struct cc_unit *unit, uint32_t token) {
     static const char *const gcc_forms[] = {"(", "volatile", "__volatile__", "goto", "inline"};
     for (size_t i = 0; i < sizeof gcc_forms / sizeof *gcc_forms; i++) {
@@ -265,6 +326,7 @@ static uint32_t dialect_word(struct cc_unit *unit, uint32_t token) {
         assume(unit, token);
         break;
     case CC_W_NOOP:
+    case CC_W_ANNOTATION: /* strings for the debugger's symbol file */
         noop(unit, token);
         break;
     case CC_W_DEBUGBREAK:
@@ -281,6 +343,8 @@ static uint32_t dialect_word(struct cc_unit *unit, uint32_t token) {
     case CC_W_PTR32_OLD:
         pointer32(unit, token);
         break;
+    case CC_W_CHARIZE:
+        return charize(unit, token);
     case CC_W_WIDE:
         wide_prefix(unit, token);
         break;
@@ -306,6 +370,8 @@ void cc_pass_dialect(struct cc_unit *unit) {
             }
         } else if (cc_punct(unit, i, ',') && cc_punct(unit, i + 1, ')') && !t->system) {
             cc_replace(unit, i, ""); /* what an empty __VA_ARGS__ left behind */
+        } else if (t->kind == CC_STRING || t->kind == CC_CHAR) {
+            wide_bytes(unit, i);
         }
     }
 }

@@ -91,8 +91,7 @@ static uint32_t explain_tokens(const struct cc_unit *unit, uint32_t first, FILE 
             break;
         }
         bool spaced = i > first && token->start != token[-1].start + token[-1].length;
-        cc_printf(&old, "%s%.*s", spaced ? " " : "", (int)token->length,
-                  unit->text + token->start);
+        cc_printf(&old, "%s%.*s", spaced ? " " : "", (int)token->length, unit->text + token->start);
         cc_puts(&new, spaced && new.size ? " " : "");
         put_edit(&new, token->before);
         if (token->replace) {

@@ -59,8 +59,9 @@ static struct tag *find_tag(struct enums *enums, uint32_t name) {
     for (uint32_t slot = hash % enums->size;; slot = (slot + 1) % enums->size) {
         struct tag *tag = &enums->tags[slot];
         const struct cc_token *other = &unit->tokens[tag->name];
-        if (!tag->name || (other->length == t->length &&
-                           memcmp(unit->text + other->start, unit->text + t->start, t->length) == 0)) {
+        if (!tag->name ||
+            (other->length == t->length &&
+             memcmp(unit->text + other->start, unit->text + t->start, t->length) == 0)) {
             return tag;
         }
     }

@@ -9,10 +9,22 @@
 #include <string.h>
 
 static const char *const definitions[] = {
-    "_MSC_VER=1939",      "_MSC_FULL_VER=193933523", "_MSC_BUILD=0",      "_MSC_EXTENSIONS=1",
-    "_KERNEL_MODE=1",     "_WIN64=1",                "_WIN32=1",          "_M_AMD64=100",
-    "_M_X64=100",         "_AMD64_=1",               "AMD64=1",           "_INTEGRAL_MAX_BITS=64",
-    "_WIN32_WINNT=0x0A00", "WINVER=0x0A00",          "WINNT=1",           "NTDDI_VERSION=0x0A00000C",
+    "_MSC_VER=1939",
+    "_MSC_FULL_VER=193933523",
+    "_MSC_BUILD=0",
+    "_MSC_EXTENSIONS=1",
+    "_KERNEL_MODE=1",
+    "_WIN64=1",
+    "_WIN32=1",
+    "_M_AMD64=100",
+    "_M_X64=100",
+    "_AMD64_=1",
+    "AMD64=1",
+    "_INTEGRAL_MAX_BITS=64",
+    "_WIN32_WINNT=0x0A00",
+    "WINVER=0x0A00",
+    "WINNT=1",
+    "NTDDI_VERSION=0x0A00000C",
 };
 
 static const char *const version_names[] = {"_WIN32_WINNT", "WINVER", "NTDDI_VERSION"};
@@ -24,7 +36,7 @@ static bool given(const struct cc_list *arguments, const char *name, size_t size
         if (argument[0] != '-' || (argument[1] != 'D' && argument[1] != 'U')) {
             continue;
         }
-        const char *value = argument[2] ? argument + 2
+        const char *value = argument[2]                ? argument + 2
                             : i + 1 < arguments->count ? arguments->items[i + 1]
                                                        : "";
         if (strncmp(value, name, size) == 0 && (value[size] == '\0' || value[size] == '=')) {
@@ -71,6 +83,9 @@ void cc_add_preprocess_flags(struct cc_list *into, bool cplusplus) {
 void cc_add_compile_flags(struct cc_list *into, bool cplusplus, bool clang) {
     add_words(into, "-fshort-wchar -fms-extensions -fno-strict-aliasing -fwrapv -fcommon "
                     "-fno-delete-null-pointer-checks");
+#if defined(__x86_64__) || defined(__i386__)
+    add_words(into, "-mms-bitfields");
+#endif
     if (clang) { /* it expands its predefined macros in preprocessed text too */
         add_words(into, "-undef");
     }

@@ -9,15 +9,15 @@
 
 struct walk {
     struct cc_unit *unit;
-    uint32_t start;      /* first token of the current declaration */
-    uint32_t name;       /* the declared function's name, CC_NONE = none seen */
+    uint32_t start; /* first token of the current declaration */
+    uint32_t name;  /* the declared function's name, CC_NONE = none seen */
     bool tag, initializer, colon;
 };
 
 static bool is_name(const struct cc_unit *unit, uint32_t token) {
-    static const char *const not_names[] = {"alignas",  "_Alignas", "decltype", "noexcept",
-                                            "throw",    "asm",      "__typeof__", "typeof",
-                                            "__typeof", "_Static_assert", "static_assert"};
+    static const char *const not_names[] = {
+        "alignas",    "_Alignas", "decltype", "noexcept",       "throw",        "asm",
+        "__typeof__", "typeof",   "__typeof", "_Static_assert", "static_assert"};
     const struct cc_token *t = &unit->tokens[token];
     if (t->kind != CC_IDENT || (cc_word_flags(t->word) & (CC_SPECIFIER | CC_TYPE))) {
         return false;

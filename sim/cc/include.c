@@ -4,10 +4,10 @@
  *
  * The user's source and headers are read ahead of the compiler, without evaluating #if. Each name
  * that the compiler would not find as spelled, but that exists in another spelling, gets a
- * forwarding header: a file of exactly that spelling (backslashes and all) in a private directory at
- * the end of the include path, which includes the real file by its full path. The private directory
- * lies some folders deep, so that "../Inc/x.h" stays inside it. What is not found at all is left for
- * the compiler to report, except *.tmh files, which wpp.c writes.
+ * forwarding header: a file of exactly that spelling (backslashes and all) in a private directory
+ * at the end of the include path, which includes the real file by its full path. The private
+ * directory lies some folders deep, so that "../Inc/x.h" stays inside it. What is not found at all
+ * is left for the compiler to report, except *.tmh files, which wpp.c writes.
  */
 #include "cc.h"
 
@@ -24,6 +24,7 @@
 struct chain {
     const struct chain *outer;
     const char *directory;
+    size_t file; /* index in the files read ahead */
     unsigned depth;
 };
 
@@ -135,18 +136,12 @@ static void make_directories(const char *path) {
     }
 }
 
-static void forward(struct cc_includes *includes, const char *name, const struct found *found) {
-    const char *file = cc_format("%s/%s", includes->search, name);
+static void write_forward(struct cc_includes *includes, const char *name, const char *file,
+                          const char *text) {
     if (name[0] == '/' || cc_list_has(&includes->generated, file)) {
         return;
     }
     cc_add(&includes->generated, file);
-    char full[PATH_MAX];
-    if (!realpath(found->path, full)) {
-        return;
-    }
-    const char *text = cc_format("%s#include \"%s\"\n",
-                                 found->system ? "#pragma GCC system_header\n" : "", full);
     make_directories(file);
     cc_write_file(file, text, strlen(text));
     if (strchr(name, '\\')) { /* Clang with MSVC extensions looks for it with slashes */
@@ -159,6 +154,15 @@ static void forward(struct cc_includes *includes, const char *name, const struct
     }
 }
 
+static void forward(struct cc_includes *includes, const char *name, const struct found *found) {
+    char full[PATH_MAX];
+    if (realpath(found->path, full)) {
+        write_forward(includes, name, cc_format("%s/%s", includes->search, name),
+                      cc_format("%s#include \"%s\"\n",
+                                found->system ? "#pragma GCC system_header\n" : "", full));
+    }
+}
+
 /* A name in none of the given directories, but perhaps one of the host's: <String.h>. */
 static void forward_to_host(struct cc_includes *includes, const char *name) {
     const char *file = cc_format("%s/%s", includes->search, name);
@@ -168,10 +172,11 @@ static void forward_to_host(struct cc_includes *includes, const char *name) {
         changed |= *c == '\\' || isupper((unsigned char)*c);
         *c = *c == '\\' ? '/' : (char)tolower((unsigned char)*c);
     }
-    const char *host = cc_format("/usr/include/%s", lower);
-    if (changed && name[0] != '/' && lower[0] != '.' && is_file(host) &&
-        !cc_list_has(&includes->generated, file)) {
-        forward(includes, name, &(struct found){.path = host, .system = true});
+    if (changed && name[0] != '/' && lower[0] != '.') {
+        write_forward(includes, name, file,
+                      cc_format("#if __has_include(<%s>)\n#include <%s>\n#else\n"
+                                "#error \"%s: no such file in any letter case\"\n#endif\n",
+                                lower, lower, lower));
     }
 }
 
@@ -182,6 +187,11 @@ static void scan_file(struct cc_includes *includes, const struct chain *outer, c
 static bool ends_in_tmh(const char *name) {
     size_t length = strlen(name);
     return length > 4 && strcasecmp(name + length - 4, ".tmh") == 0;
+}
+
+static const char *full_path(const char *path) {
+    char full[PATH_MAX];
+    return realpath(path, full) ? cc_copy(full, strlen(full)) : path;
 }
 
 static void include_line(struct cc_includes *includes, const struct chain *chain, const char *name,
@@ -201,6 +211,10 @@ static void include_line(struct cc_includes *includes, const struct chain *chain
     }
     if (!found.system) {
         scan_file(includes, chain, found.path);
+        if (chain->file != SIZE_MAX) {
+            cc_add(&includes->files[chain->file].includes, name);
+            cc_add(&includes->files[chain->file].includes, full_path(found.path));
+        }
     }
 }
 
@@ -242,16 +256,38 @@ static void scan_text(struct cc_includes *includes, const struct chain *chain,
     }
 }
 
+struct cc_file *cc_file_at(const struct cc_includes *includes, const char *path) {
+    char full[PATH_MAX];
+    for (size_t i = 0; realpath(path, full) && i < includes->file_count; i++) {
+        if (strcmp(includes->files[i].full, full) == 0) {
+            return &includes->files[i];
+        }
+    }
+    return NULL;
+}
+
+static size_t add_file(struct cc_includes *includes, const char *path, const char *full) {
+    if (includes->file_count == includes->file_capacity) {
+        includes->file_capacity = includes->file_capacity ? includes->file_capacity * 2 : 64;
+        includes->files =
+            cc_realloc(includes->files, includes->file_capacity * sizeof *includes->files);
+    }
+    includes->files[includes->file_count] =
+        (struct cc_file){.path = path, .full = cc_copy(full, strlen(full))};
+    return includes->file_count++;
+}
+
 static void scan_file(struct cc_includes *includes, const struct chain *outer, const char *path) {
     char full[PATH_MAX];
-    if ((outer && outer->depth > 200) || !realpath(path, full) ||
-        cc_list_has(&includes->visited, full)) {
+    if ((outer && outer->depth > 200) || !realpath(path, full) || cc_file_at(includes, full)) {
         return;
     }
-    cc_add(&includes->visited, cc_copy(full, strlen(full)));
+    struct chain chain = {outer, directory_of(path), add_file(includes, path, full),
+                          outer ? outer->depth + 1 : 0};
     struct cc_text text = {0};
     if (cc_read_file(path, &text) && text.size) {
-        struct chain chain = {outer, directory_of(path), outer ? outer->depth + 1 : 0};
+        includes->files[chain.file].shadowed = cc_needs_shadow(&text);
+        cc_decode(&text);
         scan_text(includes, &chain, &text);
         cc_wpp_collect(includes, text.data, text.size);
     }
@@ -259,16 +295,20 @@ static void scan_file(struct cc_includes *includes, const struct chain *outer, c
 }
 
 void cc_scan_includes(struct cc_includes *includes, const char *source) {
-    const struct chain here = {.directory = "."};
+    const struct chain here = {.directory = ".", .file = SIZE_MAX};
+    scan_file(includes, NULL, source);
     for (size_t i = 0; i < includes->command->forced_includes.count; i++) {
         include_line(includes, &here, includes->command->forced_includes.items[i], true);
     }
-    scan_file(includes, NULL, source);
     cc_wpp_write(includes);
 }
 
 void cc_includes_free(struct cc_includes *includes) {
-    cc_list_free(&includes->visited);
+    for (size_t i = 0; i < includes->file_count; i++) {
+        cc_list_free(&includes->files[i].includes);
+    }
+    free(includes->files);
+    cc_list_free(&includes->shadows);
     cc_list_free(&includes->tmh);
     cc_list_free(&includes->generated);
     cc_text_free(&includes->wpp);
@@ -276,7 +316,16 @@ void cc_includes_free(struct cc_includes *includes) {
 
 /* ---- dependency files ---- */
 
-void cc_clean_dependencies(const char *path, const char *private) {
+/* The length of the file name at `at`, up to white space that is not escaped. */
+static size_t dependency_length(const char *at, const char *end) {
+    const char *start = at;
+    while (at < end && !isspace((unsigned char)*at)) {
+        at += *at == '\\' && at + 1 < end && at[1] != '\n' ? 2 : 1;
+    }
+    return (size_t)(at - start);
+}
+
+void cc_clean_dependencies(const char *path, const char *private, const struct cc_list *shadows) {
     struct cc_text text = {0}, out = {0};
     if (!cc_read_file(path, &text) || !text.size) {
         cc_text_free(&text);
@@ -284,13 +333,14 @@ void cc_clean_dependencies(const char *path, const char *private) {
     }
     size_t prefix = strlen(private);
     for (size_t i = 0; i < text.size;) {
-        if (strncmp(text.data + i, private, prefix) == 0) {
-            while (i < text.size && !isspace((unsigned char)text.data[i])) {
-                i += text.data[i] == '\\' && i + 1 < text.size && text.data[i + 1] != '\n' ? 2 : 1;
-            }
-        } else {
+        if (strncmp(text.data + i, private, prefix) != 0) {
             cc_put(&out, text.data + i++, 1);
+            continue;
         }
+        size_t length = dependency_length(text.data + i, text.data + text.size);
+        const char *original = cc_original(shadows, cc_copy(text.data + i, length));
+        cc_puts(&out, original ? original : "");
+        i += length;
     }
     cc_write_file(path, out.data ? out.data : "", out.size);
     cc_text_free(&text);

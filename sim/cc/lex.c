@@ -20,8 +20,8 @@ static unsigned char classes[256];
 
 static void fill_classes(void) {
     for (int c = 0; c < 256; c++) {
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$' ||
-                      c >= 0x80;
+        bool letter =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$' || c >= 0x80;
         classes[c] = (unsigned char)(letter ? START : c >= '0' && c <= '9' ? DIGIT : 0);
     }
     static const char spaces[] = " \t\r\v\f\n";
@@ -35,6 +35,7 @@ struct lexer {
     const char *text;
     size_t size, at;
     bool system;
+    bool entering;  /* a private file was entered, and nothing from it yet */
     uint32_t *open; /* stack of open brackets */
     uint32_t depth, open_capacity;
 };
@@ -46,12 +47,13 @@ static struct cc_token *add_token(struct lexer *lexer, enum cc_kind kind, size_t
         unit->tokens = cc_realloc(unit->tokens, unit->capacity * sizeof *unit->tokens);
     }
     struct cc_token *token = &unit->tokens[unit->count++];
-    *token = (struct cc_token){.start = (uint32_t)lexer->at,
-                               .length = (uint32_t)(end - lexer->at),
-                               .match = CC_NONE,
-                               .kind = (uint8_t)kind,
-                               .system = lexer->system,
-                               .word = (uint16_t)(CC_OTHER | (unsigned char)lexer->text[lexer->at])};
+    *token =
+        (struct cc_token){.start = (uint32_t)lexer->at,
+                          .length = (uint32_t)(end - lexer->at),
+                          .match = CC_NONE,
+                          .kind = (uint8_t)kind,
+                          .system = lexer->system,
+                          .word = (uint16_t)(CC_OTHER | (unsigned char)lexer->text[lexer->at])};
     lexer->at = end;
     return token;
 }
@@ -83,14 +85,29 @@ static void add_marker(struct cc_unit *unit, struct cc_marker marker) {
 }
 
 /* A generated forwarding header leaves no trace; a generated *.tmh is shown by its bare name. */
-static const char *public_marker(struct cc_marker *marker, const char *flags, size_t size) {
+static const char *public_marker(struct cc_marker *marker, const struct cc_list *shadows,
+                                 const char *flags, size_t size) {
     const char *slash = strrchr(marker->file, '/');
+    const char *original = cc_original(shadows, marker->file);
+    if (original) {
+        marker->file = original;
+        return cc_format("# %u \"%s\"%.*s", marker->line, original, (int)size, flags);
+    }
     size_t length = strlen(marker->file);
     if (length < 4 || strcmp(marker->file + length - 4, ".tmh") != 0) {
         return "";
     }
     marker->file = slash ? slash + 1 : marker->file;
     return cc_format("# %u \"%s\"%.*s", marker->line, marker->file, (int)size, flags);
+}
+
+static bool has_flag(const char *flags, size_t size, char flag) {
+    for (size_t i = 0; i + 1 < size; i++) {
+        if (flags[i] == ' ' && flags[i + 1] == flag) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* `# 12 "file.c" 1 3`; `at` is behind the '#' and white space, on the digit. */
@@ -111,16 +128,25 @@ static void line_marker(struct lexer *lexer, size_t start, size_t at, size_t end
         at = at < end ? at : end;
         marker.file = cc_copy(text + quote, at - quote);
         at += at < end;
-        for (size_t i = at; i + 1 < end; i++) {
-            marker.system |= text[i] == ' ' && text[i + 1] == '3';
-        }
+        marker.system = has_flag(text + at, end - at, '3');
     } else if (lexer->unit->marker_count) {
         marker.file = lexer->unit->markers[lexer->unit->marker_count - 1].file;
         marker.system = lexer->system;
     }
+    bool enters = has_flag(text + at, end - at, '1'), returns = has_flag(text + at, end - at, '2');
     if (is_private(lexer->unit, marker.file)) {
-        add_line(lexer->unit, (struct cc_line){(uint32_t)start, (uint32_t)end, false,
-                                               public_marker(&marker, text + at, end - at)});
+        const char *shown =
+            public_marker(&marker, lexer->unit->options.shadows, text + at, end - at);
+        add_line(lexer->unit, (struct cc_line){(uint32_t)start, (uint32_t)end, false, shown});
+        lexer->entering = enters && !*shown;
+    } else {
+        if (returns &&
+            lexer->entering) { /* its target was included before: nothing to return from */
+            const char *plain =
+                cc_format("# %u \"%s\"%s", marker.line, marker.file, marker.system ? " 3" : "");
+            add_line(lexer->unit, (struct cc_line){(uint32_t)start, (uint32_t)end, false, plain});
+        }
+        lexer->entering = false;
     }
     lexer->system = marker.system;
     add_marker(lexer->unit, marker);
@@ -229,8 +255,7 @@ static void bracket(struct lexer *lexer, uint32_t index, char c) {
     if (c == '(' || c == '[' || c == '{') {
         if (lexer->depth == lexer->open_capacity) {
             lexer->open_capacity = lexer->open_capacity ? lexer->open_capacity * 2 : 256;
-            lexer->open =
-                cc_realloc(lexer->open, lexer->open_capacity * sizeof *lexer->open);
+            lexer->open = cc_realloc(lexer->open, lexer->open_capacity * sizeof *lexer->open);
         }
         lexer->open[lexer->depth++] = index;
         return;

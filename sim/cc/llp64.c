@@ -1,10 +1,10 @@
 /*
  * The LLP64 data model: outside system headers `long` is 32 bits, and so are literals with L.
  *
- * `long` may stand anywhere among declaration specifiers (`int long unsigned`, `long const int`), so
- * the run of specifiers around it decides: two of them or a `double` stay; a lone one becomes `int`,
- * or nothing where `int` is there already. A literal loses its L; LL stays, i64 and ui64 become LL
- * and ULL. A decimal literal without U in [2^31, 2^32) is unsigned, as MSVC has it.
+ * `long` may stand anywhere among declaration specifiers (`int long unsigned`, `long const int`),
+ * so the run of specifiers around it decides: two of them or a `double` stay; a lone one becomes
+ * `int`, or nothing where `int` is there already. A literal loses its L; LL stays, i64 and ui64
+ * become LL and ULL. A decimal literal without U in [2^31, 2^32) is unsigned, as MSVC has it.
  */
 #include "cc.h"
 
@@ -99,9 +99,9 @@ static const char *host_suffix(const char *suffix, size_t size, bool large) {
     }
     static const struct {
         const char *from, *to;
-    } table[] = {{"l", ""},      {"ul", "U"},   {"lu", "U"},   {"i8", ""},     {"i16", ""},
-                 {"i32", ""},    {"ui8", "U"},  {"ui16", "U"}, {"ui32", "U"},  {"i64", "LL"},
-                 {"ui64", "ULL"}};
+    } table[] = {{"l", ""},     {"ul", "U"},   {"lu", "U"},    {"i8", ""},
+                 {"i16", ""},   {"i32", ""},   {"ui8", "U"},   {"ui16", "U"},
+                 {"ui32", "U"}, {"i64", "LL"}, {"ui64", "ULL"}};
     if (size == 0) {
         return large ? "U" : NULL;
     }
@@ -129,8 +129,7 @@ static void rewrite_number(struct cc_unit *unit, uint32_t token) {
         return;
     }
     size_t digits = digits_of(text, t->length);
-    const char *suffix =
-        host_suffix(text + digits, t->length - digits, beyond_int(text, digits));
+    const char *suffix = host_suffix(text + digits, t->length - digits, beyond_int(text, digits));
     if (suffix) {
         cc_replace(unit, token, cc_format("%.*s%s", (int)digits, text, suffix));
     }

@@ -12,9 +12,8 @@
 /* `++`, `--`, `=` (not `==`) or `op=` at `token`. */
 static bool assigns(const struct cc_unit *unit, uint32_t token) {
     char c = unit->tokens[token].kind == CC_PUNCT ? unit->text[unit->tokens[token].start] : '\0';
-    char n = unit->tokens[token + 1].kind == CC_PUNCT
-                 ? unit->text[unit->tokens[token + 1].start]
-                 : '\0';
+    char n =
+        unit->tokens[token + 1].kind == CC_PUNCT ? unit->text[unit->tokens[token + 1].start] : '\0';
     bool adjacent = unit->tokens[token + 1].start == unit->tokens[token].start + 1;
     if ((c == '+' || c == '-') && n == c && adjacent) {
         return true;
@@ -96,7 +95,8 @@ static void cast(struct cc_unit *unit, uint32_t open) {
     if (parenthesised) {
         const struct cc_token *before = open > 1 ? &unit->tokens[open - 2] : NULL;
         bool call = before && (before->kind == CC_IDENT && before->word != CC_W_RETURN);
-        bool prefix = open > 2 && (cc_punct(unit, open - 2, '+') || cc_punct(unit, open - 2, '-')) &&
+        bool prefix = open > 2 &&
+                      (cc_punct(unit, open - 2, '+') || cc_punct(unit, open - 2, '-')) &&
                       unit->tokens[open - 3].word == unit->tokens[open - 2].word &&
                       unit->tokens[open - 3].start + 1 == unit->tokens[open - 2].start;
         if (!call && (prefix || assigns(unit, end + 1))) {

@@ -159,19 +159,25 @@ static int rewrite_source(struct run *run, size_t index, struct cc_text *out,
     struct cc_includes includes = {.command = &run->command, .private = run->private};
     includes.search = create_search(run, index);
     cc_scan_includes(&includes, source->path);
+    const char *shown = cc_write_shadows(&includes, source->path);
     struct cc_list argv = {0};
     preprocess_command(run, source, includes.search, &argv);
+    if (shown != source->path) {
+        argv.items[argv.count - 1] = shown;
+    }
     struct cc_text text = {0};
     int status = cc_run(&argv, &text);
     if (run->command.dependency_mode && status == 0) {
-        cc_clean_dependencies(dependency_file(&run->command, source), run->private);
+        cc_clean_dependencies(dependency_file(&run->command, source), run->private,
+                              &includes.shadows);
     }
     struct cc_unit unit = {.messages = stderr};
     unit.options = (struct cc_options){.cplusplus = source->cplusplus,
                                        .clang = written_by_clang(&text),
                                        .explain = run->explain,
                                        .old_c = run->old_c,
-                                       .private = run->private};
+                                       .private = run->private,
+                                       .shadows = &includes.shadows};
     if (status == 0 && !cc_rewrite(&unit, text.data ? text.data : "", text.size, out)) {
         status = 1;
     }

@@ -10,7 +10,7 @@
 #include <string.h>
 
 bool cc_pragma_kept(const char *text, size_t size) {
-    static const char *const kept[] = {"pack", "GCC",  "clang",   "STDC",
+    static const char *const kept[] = {"pack", "GCC",  "clang",           "STDC",
                                        "omp",  "weak", "redefine_extname"};
     while (size && (*text == ' ' || *text == '\t' || *text == '(')) {
         text++;
@@ -81,8 +81,9 @@ uint32_t cc_pragma_operator(struct cc_unit *unit, uint32_t token) {
     if (text.size && cc_pragma_kept(text.data, text.size)) {
         const char *file;
         uint32_t line = cc_line_at(unit, unit->tokens[close].start, &file);
-        cc_after(unit, close, cc_format("\n#pragma %s\n# %u \"%s\"%s\n", text.data, line, file,
-                                        unit->tokens[close].system ? " 3" : ""));
+        cc_after(unit, close,
+                 cc_format("\n#pragma %s\n# %u \"%s\"%s\n", text.data, line, file,
+                           unit->tokens[close].system ? " 3" : ""));
     }
     cc_text_free(&text);
     return close;

@@ -20,8 +20,8 @@
  * pointer back where the function had it.
  *
  * For this the function's locals must be in its frame, addressed by the frame pointer, at every
- * instruction that may fault: the function alone is compiled without optimisation, is never inlined,
- * and takes zero bytes of dynamic stack so that compilers do not address by stack pointer.
+ * instruction that may fault: the function alone is compiled without optimisation, is never
+ * inlined, and takes zero bytes of dynamic stack so that compilers do not address by stack pointer.
  * `register` is dropped in it.
  *
  * Clang remembers where a jump through cleanups goes in one variable per function, which guarded
@@ -38,9 +38,9 @@ enum { NO_FRAME = 0 };
 /* What the words mean at a place: numbers of frames, NO_FRAME = not allowed there. */
 struct place {
     unsigned leave, code, information, abnormal;
-    uint32_t leave_start;            /* the token that opened the block that __leave leaves */
+    uint32_t leave_start; /* the token that opened the block that __leave leaves */
     bool *leave_used;
-    bool in_finally;                 /* inside a __finally block */
+    bool in_finally;                    /* inside a __finally block */
     const struct cc_crossing *crossing; /* scopes whose ends must be called by name */
 };
 
@@ -153,9 +153,9 @@ static uint32_t except_part(struct seh *seh, uint32_t token, unsigned frame, str
         return close;
     }
     uint32_t end = unit->tokens[close + 1].match;
-    cc_replace(unit, token,
-               cc_format("else if (__seh%u.phase == 1) wdmsim_seh_filtered(&__seh%u, ", frame,
-                         frame));
+    cc_replace(
+        unit, token,
+        cc_format("else if (__seh%u.phase == 1) wdmsim_seh_filtered(&__seh%u, ", frame, frame));
     cc_after(unit, close, "); else");
     cc_after(unit, end, " }");
     struct place filter = place, handler = place;
@@ -182,7 +182,8 @@ static uint32_t finally_part(struct seh *seh, uint32_t token, unsigned frame, st
     bool by_name = called_by_name(unit, &place);
     cc_replace(unit, token,
                cc_format("else { struct wdmsim_seh_frame *__seh%u_guard%s = &__seh%u;", frame,
-                         by_name ? "" : " __attribute__((__cleanup__(wdmsim_seh_abandon)))", frame));
+                         by_name ? "" : " __attribute__((__cleanup__(wdmsim_seh_abandon)))",
+                         frame));
     cc_after(unit, end, cc_format(" wdmsim_seh_finished(&__seh%u); } }", frame));
     struct cc_crossing crossing = {place.crossing, token, frame, true};
     place.crossing = by_name ? &crossing : NULL;
@@ -259,10 +260,9 @@ static void range(struct seh *seh, uint32_t first, uint32_t end, struct place pl
 /* The function keeps its locals in its frame (see above). */
 static void prepare_function(struct cc_unit *unit, const struct cc_function *function) {
     cc_before(unit, function->first,
-              unit->options.clang
-                  ? "__attribute__((__noinline__, __optnone__)) "
-                  : "__attribute__((__noinline__, __noclone__, "
-                    "__optimize__(\"O0\", \"no-omit-frame-pointer\"))) ");
+              unit->options.clang ? "__attribute__((__noinline__, __optnone__)) "
+                                  : "__attribute__((__noinline__, __noclone__, "
+                                    "__optimize__(\"O0\", \"no-omit-frame-pointer\"))) ");
     cc_after(unit, function->open,
              " void *__seh_anchor = __builtin_alloca(wdmsim_seh_zero); (void)__seh_anchor;");
     for (uint32_t i = function->first; i < function->close; i++) {

@@ -1,8 +1,8 @@
 /*
- * Jumps out of guarded blocks inside a __finally block, for Clang: the scopes that a jump leaves are
- * ended by calls in front of it. Which ones these are follows from where the jump goes: a label, or
- * the innermost loop or switch around it, for which statements are parsed just enough to know where
- * they end.
+ * Jumps out of guarded blocks inside a __finally block, for Clang: the scopes that a jump leaves
+ * are ended by calls in front of it. Which ones these are follows from where the jump goes: a
+ * label, or the innermost loop or switch around it, for which statements are parsed just enough to
+ * know where they end.
  */
 #include "seh.h"
 
@@ -134,7 +134,8 @@ static void return_statement(struct cc_unit *unit, uint32_t token, uint32_t end,
         return;
     }
     cc_replace(unit, token,
-               unit->options.cplusplus ? "{ auto __seh_value = (" : "{ __auto_type __seh_value = (");
+               unit->options.cplusplus ? "{ auto __seh_value = ("
+                                       : "{ __auto_type __seh_value = (");
     cc_before(unit, end, ")");
     cc_after(unit, end, cc_format(" %sreturn __seh_value; }", calls));
 }
@@ -150,8 +151,7 @@ void cc_jump(struct cc_unit *unit, uint32_t token, const struct cc_crossing *cro
         return;
     case CC_W_BREAK:
     case CC_W_CONTINUE:
-        calls = cc_crossing_calls(
-            crossing, loop_around(unit, token, crossing, word == CC_W_BREAK));
+        calls = cc_crossing_calls(crossing, loop_around(unit, token, crossing, word == CC_W_BREAK));
         break;
     case CC_W_GOTO:
         calls = goto_calls(unit, token, crossing);

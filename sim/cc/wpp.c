@@ -1,18 +1,19 @@
 /*
  * Trace headers (*.tmh), which Windows' WPP preprocessor would have made.
  *
- * Configuration blocks (`// begin_wpp config` … `// end_wpp`) of the source and its headers name the
- * trace functions: `FUNC Name{FLAGS=X}(LEVEL, MSG, ...)`, with USEPREFIX and USESUFFIX adding text
- * and arguments. Each becomes a macro that calls
+ * Configuration blocks (`// begin_wpp config` … `// end_wpp`) of the source and its headers name
+ * the trace functions: `FUNC Name{FLAGS=X}(LEVEL, MSG, ...)`, with USEPREFIX and USESUFFIX adding
+ * text and arguments. Each becomes a macro that calls
  *
  *   void wdmsim_trace_message(const char *file, int line, const char *function,
  *                             const char *flags_level, const char *format, ...);
  *
  * of the library. `flags_level` is a list like "FLAGS=DBG_INIT LEVEL=TRACE_LEVEL_ERROR" with the
  * spelling the source used. `format` is the source's, `%!…!` forms included: STDPREFIX, FUNC, FILE,
- * LINE, LEVEL, FLAGS, COMPNAME and SUBCOMPNAME take no argument; GUID, CLSID, IID, LIBID, SID take a
- * pointer; every other name (STATUS, HRESULT, WINERROR, a CUSTOM_TYPE …) takes an int. Arguments
- * are evaluated and passed as the source wrote them. DoTraceMessage(FLAG, MSG, ...) always exists.
+ * LINE, LEVEL, FLAGS, COMPNAME and SUBCOMPNAME take no argument; GUID, CLSID, IID, LIBID, SID take
+ * a pointer; every other name (STATUS, HRESULT, WINERROR, a CUSTOM_TYPE …) takes an int. Arguments
+ * are evaluated and passed as the source wrote them. DoTraceMessage(FLAGS, MSG, ...)
+ * and DoTraceLevelMessage(LEVEL, FLAGS, MSG, ...) always exist.
  */
 #include "cc.h"
 
@@ -78,9 +79,9 @@ void cc_wpp_collect(struct cc_includes *includes, const char *text, size_t size)
 /* ---- one configuration statement ---- */
 
 struct trace_function {
-    const char *name, *fixed; /* "FLAGS=X LEVEL=Y" of the braces */
-    struct cc_list parameters; /* in order; "(" before the first of an inner list, ")" after it */
-    const char *prefix, *suffix;           /* string literals, "" = none */
+    const char *name, *fixed;    /* "FLAGS=X LEVEL=Y" of the braces */
+    struct cc_list parameters;   /* in order; "(" before the first of an inner list, ")" after it */
+    const char *prefix, *suffix; /* string literals, "" = none */
     const char *prefix_args, *suffix_args; /* ", a, b" */
 };
 
@@ -112,8 +113,12 @@ static struct trace_function *function_named(struct config *config, const char *
     }
     config->functions =
         cc_realloc(config->functions, (config->count + 1) * sizeof *config->functions);
-    config->functions[config->count] = (struct trace_function){
-        .name = name, .fixed = "", .prefix = "", .suffix = "", .prefix_args = "", .suffix_args = ""};
+    config->functions[config->count] = (struct trace_function){.name = name,
+                                                               .fixed = "",
+                                                               .prefix = "",
+                                                               .suffix = "",
+                                                               .prefix_args = "",
+                                                               .suffix_args = ""};
     return &config->functions[config->count++];
 }
 
@@ -202,6 +207,14 @@ static const char common_text[] =
     "#define WDMSIM_WPP_STRIP(...) __VA_ARGS__\n"
     "#define WPP_INIT_TRACING(...) wdmsim_wpp_ignore(0, ##__VA_ARGS__)\n"
     "#define WPP_CLEANUP(...) wdmsim_wpp_ignore(0, ##__VA_ARGS__)\n"
+    "#define WPP_SYSTEMCONTROL(...) wdmsim_wpp_ignore(0, ##__VA_ARGS__)\n"
+    "#define WPP_SYSTEMCONTROL2(...) wdmsim_wpp_ignore(0, ##__VA_ARGS__)\n"
+    "struct wdmsim_wpp_control { unsigned char Level; unsigned int Flags[1]; };\n"
+    "static const struct wdmsim_wpp_control wdmsim_wpp_everything = {255, {0xFFFFFFFFu}};\n"
+    "#define WPP_CONTROL(BIT) wdmsim_wpp_everything\n"
+    "#ifndef WPP_LEVEL_LOGGER\n"
+    "#define WPP_LEVEL_LOGGER(FLAG)\n"
+    "#endif\n"
     "#ifndef WPP_LEVEL_ENABLED\n"
     "#define WPP_LEVEL_ENABLED(FLAG) 1\n"
     "#endif\n"
@@ -282,6 +295,7 @@ void cc_wpp_write(struct cc_includes *includes) {
     }
     struct config config = {0};
     func_statement(&config, "DoTraceMessage(FLAGS, MSG, ...)");
+    func_statement(&config, "DoTraceLevelMessage(LEVEL, FLAGS, MSG, ...)");
     read_config(&config, includes->wpp.data);
     struct cc_text out = {0};
     cc_puts(&out, common_text);
@@ -290,7 +304,12 @@ void cc_wpp_write(struct cc_includes *includes) {
         cc_list_free(&config.functions[i].parameters);
     }
     for (size_t i = 0; i < includes->tmh.count; i++) {
-        const char *path = cc_format("%s/%s", includes->search, includes->tmh.items[i]);
+        char *path = cc_format("%s/%s", includes->search, includes->tmh.items[i]);
+        make_parents(path, includes->search);
+        cc_write_file(path, out.data, out.size);
+        for (char *c = path + strlen(includes->search); *c; c++) {
+            *c = *c == '\\' ? '/' : *c; /* as Clang with MSVC extensions looks for it */
+        }
         make_parents(path, includes->search);
         cc_write_file(path, out.data, out.size);
     }

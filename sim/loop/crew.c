@@ -69,8 +69,7 @@ struct crew {
 
 static void start_jobs(struct crew *crew);
 
-/* ---- output -----------------------------------------------------------------------------------
- */
+/* ---- output --------------------------------------------------------------------------------- */
 
 static void print_pass(FILE *out, const struct result *result) {
     fprintf(out, "PASS  %s   %s", text_string(&result->name), result->file);
@@ -120,8 +119,7 @@ static void print_ready(struct crew *crew) {
     }
 }
 
-/* ---- the end of a job -------------------------------------------------------------------------
- */
+/* ---- the end of a job ----------------------------------------------------------------------- */
 
 /* A worker that ended without a result, or badly after it had sent a good one. */
 static void make_result(struct job *job) {
@@ -187,8 +185,7 @@ static void at_time_limit(uv_timer_t *timer) {
     uv_timer_start(timer, at_time_limit, GRACE_MS, 0);
 }
 
-/* ---- starting a job ---------------------------------------------------------------------------
- */
+/* ---- starting a job ------------------------------------------------------------------------- */
 
 static void give_buffer(uv_handle_t *handle, size_t size, uv_buf_t *buffer) {
     struct stream *stream = handle->data;
@@ -273,8 +270,7 @@ static void start_jobs(struct crew *crew) {
                 uv_close((uv_handle_t *)&crew->interrupts[i], NULL);
 }
 
-/* ---- all of it --------------------------------------------------------------------------------
- */
+/* ---- all of it ------------------------------------------------------------------------------ */
 
 static void at_interrupt(uv_signal_t *handle, int number) {
     struct crew *crew = handle->data;

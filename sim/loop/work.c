@@ -25,8 +25,7 @@ struct work {
     uint64_t *hashes;  /* of each seed's trace */
 };
 
-/* ---- comparing repetitions --------------------------------------------------------------------
- */
+/* ---- comparing repetitions ------------------------------------------------------------------ */
 
 /* The line that begins at or before an offset, without its end. */
 static void line_at(const struct text *trace, size_t offset, const char **line, int *length) {
@@ -72,8 +71,7 @@ static bool compare(struct work *work, struct run *run, uint64_t round) {
     return false;
 }
 
-/* ---- runs -------------------------------------------------------------------------------------
- */
+/* ---- runs ----------------------------------------------------------------------------------- */
 
 static void take_failure(struct work *work, struct run *run) {
     struct result *result = work->result;
@@ -189,8 +187,7 @@ void work(const char *file, const struct options *options, FILE *trace, struct r
     scenario_free(scenario);
 }
 
-/* ---- in a worker ------------------------------------------------------------------------------
- */
+/* ---- in a worker ---------------------------------------------------------------------------- */
 
 static void send_result(const struct result *result) {
     struct text json = {0};

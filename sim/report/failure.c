@@ -109,8 +109,7 @@ static void add_replay(const struct run *run, struct text *out) {
     text_puts(out, "\n");
 }
 
-/* ---- bug checks -------------------------------------------------------------------------------
- */
+/* ---- bug checks ----------------------------------------------------------------------------- */
 
 static const char *irql_words(unsigned irql) {
     static const char *const names[16] = {
@@ -137,8 +136,7 @@ static void add_stop(struct run *run, const struct wdmsim_stop *stop, struct tex
     symbol_frames(stop->frames, stop->frame_count, INDENT "  ", out);
 }
 
-/* ---- the whole --------------------------------------------------------------------------------
- */
+/* ---- the whole ------------------------------------------------------------------------------ */
 
 void report_run(struct run *run, struct text *out) {
     const struct wdmsim_stop *stop = run->machine ? wdmsim_machine_stop(run->machine) : NULL;

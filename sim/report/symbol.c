@@ -28,8 +28,7 @@ struct symbol {
     char line[512];
 };
 
-/* ---- tools ------------------------------------------------------------------------------------
- */
+/* ---- tools ---------------------------------------------------------------------------------- */
 
 /* Runs a tool on the frames of one image. False if there is no such tool. */
 static bool run_tool(char **arguments, unsigned fixed, const struct wdmsim_frame *frames,
@@ -64,8 +63,7 @@ static bool ask(const char *image, const struct wdmsim_frame *frames, const unsi
 #endif
 }
 
-/* ---- what tools say ---------------------------------------------------------------------------
- */
+/* ---- what tools say ------------------------------------------------------------------------- */
 
 /* Cuts the next line off a text; NULL at its end. */
 static char *next_line(char **rest) {
@@ -77,13 +75,18 @@ static char *next_line(char **rest) {
     return line;
 }
 
-/* "driver.c:12 (discriminator 2)" without what is in parentheses; nothing for "??:0" and "??:?". */
+/*
+ * "driver.c:12 (discriminator 2)" without what is in parentheses; nothing for a line that is not
+ * known,
+ * "??:0" or "driver.c:?".
+ */
 static void take_line(char *line, struct symbol *symbol) {
     char here[512];
     char *note = strstr(line, " (");
     if (note)
         *note = 0;
-    if (strncmp(line, "??", 2) == 0)
+    const char *colon = strrchr(line, ':');
+    if (strncmp(line, "??", 2) == 0 || !colon || strchr("?0", colon[1]))
         return;
     size_t length = getcwd(here, sizeof here) ? strlen(here) : 0;
     if (length && strncmp(line, here, length) == 0 && line[length] == '/')
@@ -142,8 +145,7 @@ static void resolve(const struct wdmsim_frame *frames, unsigned count, struct sy
     }
 }
 
-/* ---- lines ------------------------------------------------------------------------------------
- */
+/* ---- lines ---------------------------------------------------------------------------------- */
 
 /* "echo" of "/path/echo.sys", "wdmsim" of "/path/libwdmsim.so.0". */
 static void image_name(const char *image, char *name, size_t size) {

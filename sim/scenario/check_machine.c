@@ -6,8 +6,7 @@
 
 #include "scenario/match.h"
 
-/* ---- bug checks -------------------------------------------------------------------------------
- */
+/* ---- bug checks ----------------------------------------------------------------------------- */
 
 static const char *code_words(struct run *run, uint32_t code) {
     const char *name = wdmsim_bugcheck_name(code);
@@ -47,8 +46,7 @@ static bool check_bugcheck(struct run *run, const struct expected_bugcheck *expe
     return true;
 }
 
-/* ---- states -----------------------------------------------------------------------------------
- */
+/* ---- states --------------------------------------------------------------------------------- */
 
 static bool check_requests(struct run *run, const struct expected_requests *requests) {
     for (unsigned i = 0; i < requests->count; i++) {
@@ -93,8 +91,7 @@ static bool check_drivers(struct run *run, const struct expected_drivers *driver
     return true;
 }
 
-/* ---- trace and output -------------------------------------------------------------------------
- */
+/* ---- trace and output ----------------------------------------------------------------------- */
 
 static bool missing(struct run *run, const char *subject, const struct patterns *patterns,
                     unsigned done, const char *what) {
@@ -142,8 +139,7 @@ static bool check_whole(struct run *run, const struct expect_spec *expect) {
     return true;
 }
 
-/* ---- what is left -----------------------------------------------------------------------------
- */
+/* ---- what is left --------------------------------------------------------------------------- */
 
 #define LEAKS_SHOWN 8
 

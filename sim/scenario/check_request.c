@@ -12,8 +12,7 @@ const char *status_words(struct run *run, uint32_t status) {
     return name ? name : run_printf(run, "status 0x%08" PRIx32, status);
 }
 
-/* ---- statuses ---------------------------------------------------------------------------------
- */
+/* ---- statuses ------------------------------------------------------------------------------- */
 
 static bool status_fits(uint32_t status, const struct statuses *expected, enum request_rule rule) {
     bool success = (int32_t)status >= 0 && status != STATUS_PENDING;
@@ -51,8 +50,7 @@ bool check_status(struct run *run, const char *subject, uint32_t status,
            run_fail(run, subject, statuses_words(run, expected, rule), status_words(run, status));
 }
 
-/* ---- output -----------------------------------------------------------------------------------
- */
+/* ---- output --------------------------------------------------------------------------------- */
 
 static const char *bytes_words(struct run *run, const uint8_t *bytes, const uint8_t *any,
                                size_t size, size_t from) {
@@ -104,8 +102,7 @@ static bool check_out(struct run *run, struct wdmsim_request *request,
                     bytes_words(run, actual, NULL, length, from));
 }
 
-/* ---- all of it --------------------------------------------------------------------------------
- */
+/* ---- all of it ------------------------------------------------------------------------------ */
 
 static bool wait_within(struct run *run, struct wdmsim_request *request, uint64_t limit) {
     if (wdmsim_wait(run->machine, request, limit) != WDMSIM_ERROR_TIMED_OUT)

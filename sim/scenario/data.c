@@ -33,8 +33,7 @@ static bool room(struct grow *grow, const cJSON *value, uint64_t more) {
     return false;
 }
 
-/* ---- numbers ----------------------------------------------------------------------------------
- */
+/* ---- numbers -------------------------------------------------------------------------------- */
 
 static void add_number(struct grow *grow, const cJSON *value, unsigned bits) {
     uint64_t number;
@@ -70,8 +69,7 @@ static void add_u16(struct grow *grow, const cJSON *value) { add_numbers(grow, v
 static void add_u32(struct grow *grow, const cJSON *value) { add_numbers(grow, value, 32); }
 static void add_u64(struct grow *grow, const cJSON *value) { add_numbers(grow, value, 64); }
 
-/* ---- texts ------------------------------------------------------------------------------------
- */
+/* ---- texts ---------------------------------------------------------------------------------- */
 
 /* The bytes of a string value, or NULL with a problem. */
 static const unsigned char *string_bytes(struct grow *grow, const cJSON *value,
@@ -155,8 +153,7 @@ static void add_base64(struct grow *grow, const cJSON *value) {
         bind_wrong(grow->binder, value, "base64");
 }
 
-/* ---- the rest ---------------------------------------------------------------------------------
- */
+/* ---- the rest ------------------------------------------------------------------------------- */
 
 static const struct value_type whole_size = {.expected = "a number of bytes", .most = DATA_LIMIT};
 
@@ -265,8 +262,7 @@ const struct data *data_bind(struct binder *binder, const cJSON *value, bool any
     return data;
 }
 
-/* ---- buffers ----------------------------------------------------------------------------------
- */
+/* ---- buffers -------------------------------------------------------------------------------- */
 
 /* Whether the value is {"address": …, "size": …}; then binds it. */
 static bool bind_address(struct binder *binder, const cJSON *value, const struct value_type *type,

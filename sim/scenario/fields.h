@@ -106,7 +106,7 @@
       "Its parameters, up to four; null is anything.")                                             \
     X(explanation, const char *, type_pattern, OPTIONAL, "A pattern that the explanation matches.")
 
-/* ---- data ------------------------------------------------------------------------------------ */
+/* ---- data ----------------------------------------------------------------------------------- */
 
 /* X(key, description): a part of data is an object with one of these keys, see data.c. */
 #define DATA_FORMS(X)                                                                              \
@@ -138,7 +138,7 @@
     X(address, struct number, type_number, REQUIRED, "The user address, valid or not.")            \
     X(size, struct number, type_count, REQUIRED, "How long the program says the buffer is.")
 
-/* ---- steps ----------------------------------------------------------------------------------- */
+/* ---- steps ---------------------------------------------------------------------------------- */
 
 /* X(name, description): a step is an object with the key of that name; its fields are FIELDS_name.
  */

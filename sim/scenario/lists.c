@@ -17,8 +17,7 @@ static const cJSON *list_first(const cJSON *value) {
     return cJSON_IsArray(value) ? value->child : value;
 }
 
-/* ---- statuses ---------------------------------------------------------------------------------
- */
+/* ---- statuses ------------------------------------------------------------------------------- */
 
 static bool bind_status(struct binder *binder, const cJSON *value, const char *expected,
                         uint32_t *status) {
@@ -71,8 +70,7 @@ void bind_statuses(struct binder *binder, const cJSON *value, const struct value
     *(struct statuses **)member = statuses;
 }
 
-/* ---- bug checks -------------------------------------------------------------------------------
- */
+/* ---- bug checks ----------------------------------------------------------------------------- */
 
 void bind_bugcheck_code(struct binder *binder, const cJSON *value, const struct value_type *type,
                         void *member) {
@@ -115,8 +113,7 @@ void bind_bugcheck_parameters(struct binder *binder, const cJSON *value,
     }
 }
 
-/* ---- events -----------------------------------------------------------------------------------
- */
+/* ---- events --------------------------------------------------------------------------------- */
 
 void bind_events(struct binder *binder, const cJSON *value, const struct value_type *type,
                  void *member) {
@@ -145,8 +142,7 @@ void bind_events(struct binder *binder, const cJSON *value, const struct value_t
     }
 }
 
-/* ---- patterns ---------------------------------------------------------------------------------
- */
+/* ---- patterns ------------------------------------------------------------------------------- */
 
 void bind_patterns(struct binder *binder, const cJSON *value, const struct value_type *type,
                    void *member) {
@@ -160,8 +156,7 @@ void bind_patterns(struct binder *binder, const cJSON *value, const struct value
     patterns->list = list;
 }
 
-/* ---- tables -----------------------------------------------------------------------------------
- */
+/* ---- tables --------------------------------------------------------------------------------- */
 
 /* Room for a table's rows; NULL, with a problem, if the value is not an object. */
 static void *table_rows(struct binder *binder, const cJSON *value, const struct value_type *type,
@@ -231,8 +226,7 @@ void bind_driver_states(struct binder *binder, const cJSON *value, const struct 
     }
 }
 
-/* ---- drivers ----------------------------------------------------------------------------------
- */
+/* ---- drivers -------------------------------------------------------------------------------- */
 
 void bind_drivers(struct binder *binder, const cJSON *value, const struct value_type *type,
                   void *member) {

@@ -140,8 +140,7 @@ void run_end(struct run *run) {
     store_empty(&run->store);
 }
 
-/* ---- steps ------------------------------------------------------------------------------------
- */
+/* ---- steps ---------------------------------------------------------------------------------- */
 
 /* Takes note of a stop. True while the machine can go on. */
 static bool goes_on(struct run *run) {

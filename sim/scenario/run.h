@@ -73,8 +73,7 @@ void run_end(struct run *run);
 bool run_fail(struct run *run, const char *subject, const char *expected, const char *actual);
 char *run_printf(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* ---- for the steps ----------------------------------------------------------------------------
- */
+/* ---- for the steps -------------------------------------------------------------------------- */
 
 /* Each step is started; the machine settles; then it is finished. Either may be NULL. */
 struct step_code {

@@ -148,8 +148,7 @@ bool step_open_start(struct run *run, const struct step *step) {
     return submit(run, step, &parameters, open->as);
 }
 
-/* ---- the second halves ------------------------------------------------------------------------
- */
+/* ---- the second halves ---------------------------------------------------------------------- */
 
 /* The handle is known as soon as the open is done, whenever that is. */
 static void take_handle(struct run *run, unsigned name) {
@@ -196,8 +195,7 @@ bool step_request_finish(struct run *run, const struct step *step) {
     }
 }
 
-/* ---- pending requests -------------------------------------------------------------------------
- */
+/* ---- pending requests ----------------------------------------------------------------------- */
 
 /* The request a name stands for, or NULL with a failure if its step was never done. */
 static struct wdmsim_request *request_of(struct run *run, unsigned name) {

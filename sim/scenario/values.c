@@ -42,8 +42,7 @@ void bind_flag(struct binder *binder, const cJSON *value, const struct value_typ
     *(struct number *)member = (struct number){true, cJSON_IsTrue(value)};
 }
 
-/* ---- numbers ----------------------------------------------------------------------------------
- */
+/* ---- numbers -------------------------------------------------------------------------------- */
 
 /* Digits in a base; false if there are none, other characters, or more than 64 bits. */
 static bool parse_digits(const char *p, const char *end, unsigned base, uint64_t *number) {
@@ -102,8 +101,7 @@ void bind_count(struct binder *binder, const cJSON *value, const struct value_ty
         number->value = 0;
 }
 
-/* ---- time -------------------------------------------------------------------------------------
- */
+/* ---- time ----------------------------------------------------------------------------------- */
 
 static const struct word time_units[] = {
     {"ns", WDMSIM_NS},      {"us", WDMSIM_US},      {"ms", WDMSIM_MS},       {"s", WDMSIM_S},
@@ -180,8 +178,7 @@ void bind_date(struct binder *binder, const cJSON *value, const struct value_typ
         bind_wrong(binder, value, type->expected);
 }
 
-/* ---- words ------------------------------------------------------------------------------------
- */
+/* ---- words ---------------------------------------------------------------------------------- */
 
 static bool find_word(struct binder *binder, const cJSON *value, const struct value_type *type,
                       uint64_t *found) {
@@ -236,8 +233,7 @@ void bind_words_or_number(struct binder *binder, const cJSON *value, const struc
     number->set = true;
 }
 
-/* ---- control codes ----------------------------------------------------------------------------
- */
+/* ---- control codes -------------------------------------------------------------------------- */
 
 void bind_ctl_code(struct binder *binder, const cJSON *value, const struct value_type *type,
                    void *member) {

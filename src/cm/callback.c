@@ -1,11 +1,13 @@
 /*
  * Registry filters: CmRegisterCallback and what its routines may do.
  *
- * Callbacks are kept by altitude, highest first; those registered without one stand above all others, in order of
- * registration. Before an operation each is asked in that order. One that fails the operation, or does it itself
- * (STATUS_CALLBACK_BYPASS), is the last one asked and hears no more of it; those above it, and all of them after an
- * operation that took place, are told the result, the lowest first. Pages: wdm/nf-wdm-cmregistercallbackex,
- * wdm/nc-wdm-ex_callback_function, wdm/nf-wdm-cmsetcallbackobjectcontext, wdm/nf-wdm-cmcallbackgetkeyobjectidex.
+ * Callbacks are kept by altitude, highest first; those registered without one stand above all
+ * others, in order of registration. Before an operation each is asked in that order. One that fails
+ * the operation, or does it itself (STATUS_CALLBACK_BYPASS), is the last one asked and hears no
+ * more of it; those above it, and all of them after an operation that took place, are told the
+ * result, the lowest first. Pages: wdm/nf-wdm-cmregistercallbackex,
+ * wdm/nc-wdm-ex_callback_function, wdm/nf-wdm-cmsetcallbackobjectcontext,
+ * wdm/nf-wdm-cmcallbackgetkeyobjectidex.
  */
 #include "cm/cm.h"
 
@@ -38,8 +40,8 @@ static void cm_context_sweep(struct machine *m, struct cm_callback *callback);
 
 /* ---- registration ---- */
 
-static bool cm_callback_place(struct machine *m, const UNICODE_STRING *altitude, LIST_ENTRY **before)
-{
+static bool cm_callback_place(struct machine *m, const UNICODE_STRING *altitude,
+                              LIST_ENTRY **before) {
     LIST_ENTRY *link = m->cm->callbacks.Flink;
     for (; link != &m->cm->callbacks; link = link->Flink) {
         const struct cm_callback *other = CONTAINING_RECORD(link, struct cm_callback, link);
@@ -55,16 +57,18 @@ static bool cm_callback_place(struct machine *m, const UNICODE_STRING *altitude,
     return true;
 }
 
-static NTSTATUS cm_register(struct machine *m, PEX_CALLBACK_FUNCTION function, const UNICODE_STRING *altitude,
-                            PVOID context, PLARGE_INTEGER cookie, const void *caller)
-{
+static NTSTATUS cm_register(struct machine *m, PEX_CALLBACK_FUNCTION function,
+                            const UNICODE_STRING *altitude, PVOID context, PLARGE_INTEGER cookie,
+                            const void *caller) {
     LIST_ENTRY *before;
     if (!cm_callback_place(m, altitude, &before))
         return STATUS_FLT_INSTANCE_ALTITUDE_COLLISION;
-    struct cm_callback *callback = mm_pool_allocate_for(m, NonPagedPoolNx, sizeof *callback, CM_CALLBACK_TAG, caller);
+    struct cm_callback *callback =
+        mm_pool_allocate_for(m, NonPagedPoolNx, sizeof *callback, CM_CALLBACK_TAG, caller);
     if (!callback)
         return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS status = cm_copy_string(m, &callback->altitude, altitude->Buffer, altitude->Length / sizeof(WCHAR));
+    NTSTATUS status =
+        cm_copy_string(m, &callback->altitude, altitude->Buffer, altitude->Length / sizeof(WCHAR));
     if (!NT_SUCCESS(status)) {
         mm_pool_free(m, callback, CM_CALLBACK_TAG);
         return status;
@@ -79,16 +83,14 @@ static NTSTATUS cm_register(struct machine *m, PEX_CALLBACK_FUNCTION function, c
     return STATUS_SUCCESS;
 }
 
-NTSTATUS CmRegisterCallback(PEX_CALLBACK_FUNCTION Function, PVOID Context, PLARGE_INTEGER Cookie)
-{
+NTSTATUS CmRegisterCallback(PEX_CALLBACK_FUNCTION Function, PVOID Context, PLARGE_INTEGER Cookie) {
     KI_GATE(CmRegisterCallback);
     const UNICODE_STRING none = {0, 0, NULL};
     return cm_register(m, Function, &none, Context, Cookie, __builtin_return_address(0));
 }
 
-NTSTATUS CmRegisterCallbackEx(PEX_CALLBACK_FUNCTION Function, PCUNICODE_STRING Altitude, PVOID Driver, PVOID Context,
-                              PLARGE_INTEGER Cookie, PVOID Reserved)
-{
+NTSTATUS CmRegisterCallbackEx(PEX_CALLBACK_FUNCTION Function, PCUNICODE_STRING Altitude,
+                              PVOID Driver, PVOID Context, PLARGE_INTEGER Cookie, PVOID Reserved) {
     KI_GATE(CmRegisterCallbackEx);
     (void)Driver, (void)Reserved;
     if (!Function || !Altitude || !ob_altitude_valid(Altitude))
@@ -96,8 +98,7 @@ NTSTATUS CmRegisterCallbackEx(PEX_CALLBACK_FUNCTION Function, PCUNICODE_STRING A
     return cm_register(m, Function, Altitude, Context, Cookie, __builtin_return_address(0));
 }
 
-static struct cm_callback *cm_callback_find(struct machine *m, LONGLONG cookie)
-{
+static struct cm_callback *cm_callback_find(struct machine *m, LONGLONG cookie) {
     for (LIST_ENTRY *link = m->cm->callbacks.Flink; link != &m->cm->callbacks; link = link->Flink) {
         struct cm_callback *callback = CONTAINING_RECORD(link, struct cm_callback, link);
         if (callback->cookie == cookie && !callback->removed)
@@ -106,8 +107,7 @@ static struct cm_callback *cm_callback_find(struct machine *m, LONGLONG cookie)
     return NULL;
 }
 
-NTSTATUS CmUnRegisterCallback(LARGE_INTEGER Cookie)
-{
+NTSTATUS CmUnRegisterCallback(LARGE_INTEGER Cookie) {
     KI_GATE(CmUnRegisterCallback);
     struct cm_callback *callback = cm_callback_find(m, Cookie.QuadPart);
     if (!callback)
@@ -122,8 +122,7 @@ NTSTATUS CmUnRegisterCallback(LARGE_INTEGER Cookie)
     return STATUS_SUCCESS;
 }
 
-VOID CmGetCallbackVersion(PULONG Major, PULONG Minor)
-{
+VOID CmGetCallbackVersion(PULONG Major, PULONG Minor) {
     KI_GATE(CmGetCallbackVersion);
     (void)m;
     if (Major)
@@ -134,9 +133,9 @@ VOID CmGetCallbackVersion(PULONG Major, PULONG Minor)
 
 /* ---- operations ---- */
 
-void cm_event_init(struct cm_event *event, REG_NOTIFY_CLASS before, REG_NOTIFY_CLASS after, struct cm_object *object,
-                   void *information, size_t call_context, size_t object_context)
-{
+void cm_event_init(struct cm_event *event, REG_NOTIFY_CLASS before, REG_NOTIFY_CLASS after,
+                   struct cm_object *object, void *information, size_t call_context,
+                   size_t object_context) {
     event->before = before;
     event->after = after;
     event->object = object;
@@ -146,43 +145,41 @@ void cm_event_init(struct cm_event *event, REG_NOTIFY_CLASS before, REG_NOTIFY_C
     event->count = 0;
 }
 
-static PVOID *cm_field(const struct cm_event *event, size_t offset)
-{
+static PVOID *cm_field(const struct cm_event *event, size_t offset) {
     return (PVOID *)(void *)((char *)event->information + offset);
 }
 
-static struct cm_context *cm_context_find(const struct cm_object *object, LONGLONG cookie)
-{
+static struct cm_context *cm_context_find(const struct cm_object *object, LONGLONG cookie) {
     struct cm_context *context = object ? object->contexts : NULL;
     while (context && context->cookie != cookie)
         context = context->next;
     return context;
 }
 
-static PVOID cm_context_value(const struct cm_object *object, LONGLONG cookie)
-{
+static PVOID cm_context_value(const struct cm_object *object, LONGLONG cookie) {
     const struct cm_context *context = cm_context_find(object, cookie);
     return context ? context->value : NULL;
 }
 
-static void cm_callback_release(struct cm_callback *callback)
-{
+static void cm_callback_release(struct cm_callback *callback) {
     if (--callback->running == 0 && callback->removed)
         KeSetEvent(&callback->idle, IO_NO_INCREMENT, FALSE);
 }
 
 /* The callbacks below are asked in turn; `calls` remembers who is to be told. */
-NTSTATUS cm_event_before(struct machine *m, struct cm_event *event)
-{
+NTSTATUS cm_event_before(struct machine *m, struct cm_event *event) {
     NTSTATUS status = STATUS_SUCCESS;
     LIST_ENTRY *link = m->cm->callbacks.Flink;
-    while (link != &m->cm->callbacks && status == STATUS_SUCCESS && event->count < CM_CALLBACK_CALLS) {
+    while (link != &m->cm->callbacks && status == STATUS_SUCCESS &&
+           event->count < CM_CALLBACK_CALLS) {
         struct cm_callback *callback = CONTAINING_RECORD(link, struct cm_callback, link);
         if (!callback->removed) {
             callback->running++;
             *cm_field(event, event->call_context) = NULL;
-            *cm_field(event, event->object_context) = cm_context_value(event->object, callback->cookie);
-            status = callback->function(callback->context, (PVOID)(ULONG_PTR)event->before, event->information);
+            *cm_field(event, event->object_context) =
+                cm_context_value(event->object, callback->cookie);
+            status = callback->function(callback->context, (PVOID)(ULONG_PTR)event->before,
+                                        event->information);
             link = link->Flink;
             if (NT_SUCCESS(status) && status != STATUS_CALLBACK_BYPASS) {
                 status = STATUS_SUCCESS;
@@ -198,13 +195,14 @@ NTSTATUS cm_event_before(struct machine *m, struct cm_event *event)
     if (status != STATUS_SUCCESS) {
         NTSTATUS result = status == STATUS_CALLBACK_BYPASS ? STATUS_SUCCESS : status;
         result = cm_event_after(m, event, event->object, result);
-        return status == STATUS_CALLBACK_BYPASS && NT_SUCCESS(result) ? STATUS_CALLBACK_BYPASS : result;
+        return status == STATUS_CALLBACK_BYPASS && NT_SUCCESS(result) ? STATUS_CALLBACK_BYPASS
+                                                                      : result;
     }
     return STATUS_SUCCESS;
 }
 
-NTSTATUS cm_event_after(struct machine *m, struct cm_event *event, struct cm_object *object, NTSTATUS status)
-{
+NTSTATUS cm_event_after(struct machine *m, struct cm_event *event, struct cm_object *object,
+                        NTSTATUS status) {
     (void)m;
     while (event->count) {
         struct cm_callback *callback = event->calls[--event->count].callback;
@@ -213,8 +211,10 @@ NTSTATUS cm_event_after(struct machine *m, struct cm_event *event, struct cm_obj
                                                .PreInformation = event->information,
                                                .ReturnStatus = status,
                                                .CallContext = event->calls[event->count].context,
-                                               .ObjectContext = cm_context_value(object, callback->cookie)};
-        NTSTATUS answer = callback->function(callback->context, (PVOID)(ULONG_PTR)event->after, &post);
+                                               .ObjectContext =
+                                                   cm_context_value(object, callback->cookie)};
+        NTSTATUS answer =
+            callback->function(callback->context, (PVOID)(ULONG_PTR)event->after, &post);
         if (answer == STATUS_CALLBACK_BYPASS)
             status = post.ReturnStatus;
         else if (!NT_SUCCESS(answer))
@@ -224,28 +224,28 @@ NTSTATUS cm_event_after(struct machine *m, struct cm_event *event, struct cm_obj
     return status;
 }
 
-void cm_handle_closed(struct machine *m, struct cm_object *object)
-{
+void cm_handle_closed(struct machine *m, struct cm_object *object) {
     if (IsListEmpty(&m->cm->callbacks))
         return;
-    CM_EVENT(event, REG_KEY_HANDLE_CLOSE_INFORMATION, RegNtPreKeyHandleClose, RegNtPostKeyHandleClose, object);
+    CM_EVENT(event, REG_KEY_HANDLE_CLOSE_INFORMATION, RegNtPreKeyHandleClose,
+             RegNtPostKeyHandleClose, object);
     if (cm_event_before(m, &event) == STATUS_SUCCESS)
         cm_event_after(m, &event, NULL, STATUS_SUCCESS);
 }
 
 /* ---- contexts of key objects ---- */
 
-static void cm_context_end(struct machine *m, struct cm_callback *callback, struct cm_object *object,
-                           struct cm_context *context)
-{
-    REG_CALLBACK_CONTEXT_CLEANUP_INFORMATION information = {.Object = object, .ObjectContext = context->value};
+static void cm_context_end(struct machine *m, struct cm_callback *callback,
+                           struct cm_object *object, struct cm_context *context) {
+    REG_CALLBACK_CONTEXT_CLEANUP_INFORMATION information = {.Object = object,
+                                                            .ObjectContext = context->value};
     if (callback)
-        callback->function(callback->context, (PVOID)(ULONG_PTR)RegNtCallbackObjectContextCleanup, &information);
+        callback->function(callback->context, (PVOID)(ULONG_PTR)RegNtCallbackObjectContextCleanup,
+                           &information);
     mm_pool_free(m, context, CM_CALLBACK_TAG);
 }
 
-void cm_contexts_end(struct machine *m, struct cm_object *object)
-{
+void cm_contexts_end(struct machine *m, struct cm_object *object) {
     struct cm_context *context;
     if (object->link.Flink)
         RemoveEntryList(&object->link);
@@ -258,8 +258,7 @@ void cm_contexts_end(struct machine *m, struct cm_object *object)
 }
 
 /* A callback goes: so do its contexts on all key objects. */
-static void cm_context_sweep(struct machine *m, struct cm_callback *callback)
-{
+static void cm_context_sweep(struct machine *m, struct cm_callback *callback) {
     LIST_ENTRY *head = &m->cm->with_contexts;
     for (LIST_ENTRY *link = head->Flink; link != head; link = link->Flink) {
         struct cm_object *object = CONTAINING_RECORD(link, struct cm_object, link);
@@ -274,8 +273,8 @@ static void cm_context_sweep(struct machine *m, struct cm_callback *callback)
     }
 }
 
-NTSTATUS CmSetCallbackObjectContext(PVOID Object, PLARGE_INTEGER Cookie, PVOID NewContext, PVOID *OldContext)
-{
+NTSTATUS CmSetCallbackObjectContext(PVOID Object, PLARGE_INTEGER Cookie, PVOID NewContext,
+                                    PVOID *OldContext) {
     KI_GATE(CmSetCallbackObjectContext);
     struct cm_object *object = Object;
     if (!object || !ob_is(object, &cm_key_type) || !cm_callback_find(m, Cookie->QuadPart))
@@ -299,11 +298,10 @@ NTSTATUS CmSetCallbackObjectContext(PVOID Object, PLARGE_INTEGER Cookie, PVOID N
 /* ---- names for callbacks ---- */
 
 /* A key's full name in one block of paged pool, the string first. */
-static PUNICODE_STRING cm_name_block(struct machine *m, const struct cm_key *key)
-{
+static PUNICODE_STRING cm_name_block(struct machine *m, const struct cm_key *key) {
     size_t length = cm_key_name(key, NULL, 0);
-    PUNICODE_STRING string =
-        mm_pool_allocate(m, PagedPool, sizeof *string + (length + 1) * sizeof(WCHAR), CM_CALLBACK_TAG);
+    PUNICODE_STRING string = mm_pool_allocate(
+        m, PagedPool, sizeof *string + (length + 1) * sizeof(WCHAR), CM_CALLBACK_TAG);
     if (!string)
         return NULL;
     string->Buffer = (PWCH)(void *)(string + 1);
@@ -314,9 +312,8 @@ static PUNICODE_STRING cm_name_block(struct machine *m, const struct cm_key *key
     return string;
 }
 
-static NTSTATUS cm_get_id(struct machine *m, PLARGE_INTEGER cookie, struct cm_object *object, PULONG_PTR id,
-                          PUNICODE_STRING *name)
-{
+static NTSTATUS cm_get_id(struct machine *m, PLARGE_INTEGER cookie, struct cm_object *object,
+                          PULONG_PTR id, PUNICODE_STRING *name) {
     if (!object || !ob_is(object, &cm_key_type) || !cm_callback_find(m, cookie->QuadPart))
         return STATUS_INVALID_PARAMETER;
     if (id)
@@ -328,16 +325,14 @@ static NTSTATUS cm_get_id(struct machine *m, PLARGE_INTEGER cookie, struct cm_ob
 }
 
 NTSTATUS CmCallbackGetKeyObjectIDEx(PLARGE_INTEGER Cookie, PVOID Object, PULONG_PTR ObjectID,
-                                    PCUNICODE_STRING *ObjectName, ULONG Flags)
-{
+                                    PCUNICODE_STRING *ObjectName, ULONG Flags) {
     KI_GATE(CmCallbackGetKeyObjectIDEx);
     if (Flags)
         return STATUS_INVALID_PARAMETER;
     return cm_get_id(m, Cookie, Object, ObjectID, (PUNICODE_STRING *)(ULONG_PTR)ObjectName);
 }
 
-VOID CmCallbackReleaseKeyObjectIDEx(PCUNICODE_STRING ObjectName)
-{
+VOID CmCallbackReleaseKeyObjectIDEx(PCUNICODE_STRING ObjectName) {
     KI_GATE(CmCallbackReleaseKeyObjectIDEx);
     if (ObjectName)
         mm_pool_free(m, (void *)(ULONG_PTR)ObjectName, CM_CALLBACK_TAG);
@@ -345,20 +340,19 @@ VOID CmCallbackReleaseKeyObjectIDEx(PCUNICODE_STRING ObjectName)
 
 /* The name stays valid, and the same, until the key object goes. */
 NTSTATUS CmCallbackGetKeyObjectID(PLARGE_INTEGER Cookie, PVOID Object, PULONG_PTR ObjectID,
-                                  PCUNICODE_STRING *ObjectName)
-{
+                                  PCUNICODE_STRING *ObjectName) {
     KI_GATE(CmCallbackGetKeyObjectID);
     struct cm_object *object = Object;
     bool named = ObjectName && object && ob_is(object, &cm_key_type) && object->old_name;
-    NTSTATUS status = cm_get_id(m, Cookie, object, ObjectID, ObjectName && !named ? &object->old_name : NULL);
+    NTSTATUS status =
+        cm_get_id(m, Cookie, object, ObjectID, ObjectName && !named ? &object->old_name : NULL);
     if (NT_SUCCESS(status) && ObjectName)
         *ObjectName = object->old_name;
     return status;
 }
 
 /* There are no transactions, so no key is bound to one. */
-PVOID CmGetBoundTransaction(PLARGE_INTEGER Cookie, PVOID Object)
-{
+PVOID CmGetBoundTransaction(PLARGE_INTEGER Cookie, PVOID Object) {
     KI_GATE(CmGetBoundTransaction);
     (void)m, (void)Cookie, (void)Object;
     return NULL;

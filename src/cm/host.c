@@ -4,15 +4,16 @@
 #include "cm/cm.h"
 #include "mm/mm.h"
 
-/* UTF-8 as 16-bit text in pool, terminated; *size counts bytes with the terminator. NULL: no memory or no UTF-8. */
-static WCHAR *cm_widen(struct machine *m, const char *text, ULONG *size)
-{
+/* UTF-8 as 16-bit text in pool, terminated; *size counts bytes with the terminator. NULL: no memory
+ * or no UTF-8. */
+static WCHAR *cm_widen(struct machine *m, const char *text, ULONG *size) {
     size_t length = strlen(text), used = 0;
     WCHAR *wide = mm_pool_allocate(m, PagedPool, (length + 1) * sizeof(WCHAR), CM_TAG);
     ULONG actual = 0;
     if (!wide)
         return NULL;
-    if (!NT_SUCCESS(RtlUTF8ToUnicodeN(wide, (ULONG)(length * sizeof(WCHAR)), &actual, text, (ULONG)length))) {
+    if (!NT_SUCCESS(RtlUTF8ToUnicodeN(wide, (ULONG)(length * sizeof(WCHAR)), &actual, text,
+                                      (ULONG)length))) {
         mm_pool_free(m, wide, CM_TAG);
         return NULL;
     }
@@ -22,8 +23,7 @@ static WCHAR *cm_widen(struct machine *m, const char *text, ULONG *size)
     return wide;
 }
 
-static struct cm_key *cm_open_child(struct machine *m, struct cm_key *parent, const char *name)
-{
+static struct cm_key *cm_open_child(struct machine *m, struct cm_key *parent, const char *name) {
     ULONG size;
     WCHAR *wide = cm_widen(m, name, &size);
     if (!wide)
@@ -36,9 +36,8 @@ static struct cm_key *cm_open_child(struct machine *m, struct cm_key *parent, co
     return key;
 }
 
-static int cm_set_parameter(struct machine *m, const char *driver, const char *name, ULONG type, const void *data,
-                            ULONG size)
-{
+static int cm_set_parameter(struct machine *m, const char *driver, const char *name, ULONG type,
+                            const void *data, ULONG size) {
     struct cm_key *services = cm_make_path(m, "MACHINE\\SYSTEM\\ControlSet001\\Services");
     struct cm_key *service = services ? cm_open_child(m, services, driver) : NULL;
     struct cm_key *parameters = service ? cm_open_child(m, service, "Parameters") : NULL;
@@ -52,13 +51,13 @@ static int cm_set_parameter(struct machine *m, const char *driver, const char *n
     return NT_SUCCESS(status) ? 0 : WDMSIM_ERROR_NO_MEMORY;
 }
 
-int wdmsim_driver_parameter_u32(struct machine *machine, const char *name, const char *value_name, uint32_t value)
-{
+int wdmsim_driver_parameter_u32(struct machine *machine, const char *name, const char *value_name,
+                                uint32_t value) {
     return cm_set_parameter(machine, name, value_name, REG_DWORD, &value, sizeof value);
 }
 
-int wdmsim_driver_parameter_string(struct machine *machine, const char *name, const char *value_name, const char *value)
-{
+int wdmsim_driver_parameter_string(struct machine *machine, const char *name,
+                                   const char *value_name, const char *value) {
     ULONG size;
     WCHAR *wide = cm_widen(machine, value, &size);
     if (!wide)

@@ -5,7 +5,8 @@
 #include "cm/cm.h"
 
 /* A value of type REG_SZ (terminated) or REG_LINK (not), from ASCII. */
-void cm_set_text(struct machine *m, struct cm_key *key, const char *name, ULONG type, const char *text);
+void cm_set_text(struct machine *m, struct cm_key *key, const char *name, ULONG type,
+                 const char *text);
 
 /* ---- watches (watch.c) ---- */
 
@@ -18,8 +19,8 @@ void cm_watches_end(struct machine *m, struct cm_object *object);
 struct cm_callback;
 
 /*
- * One operation as callbacks see it. All REG_…_INFORMATION structures have the members CallContext and ObjectContext (or
- * RootObjectContext), at different offsets.
+ * One operation as callbacks see it. All REG_…_INFORMATION structures have the members CallContext
+ * and ObjectContext (or RootObjectContext), at different offsets.
  */
 struct cm_event {
     REG_NOTIFY_CLASS before, after;
@@ -38,12 +39,15 @@ struct cm_event {
     cm_event_init(&name, class_before, class_after, key_object, &name##_information,               \
                   offsetof(information_type, CallContext),                                         \
                   offsetof(information_type, ObjectContext))
-void cm_event_init(struct cm_event *event, REG_NOTIFY_CLASS before, REG_NOTIFY_CLASS after, struct cm_object *object,
-                   void *information, size_t call_context, size_t object_context);
-/* STATUS_SUCCESS: go on; STATUS_CALLBACK_BYPASS: a callback did it all, return success; else: return that. */
+void cm_event_init(struct cm_event *event, REG_NOTIFY_CLASS before, REG_NOTIFY_CLASS after,
+                   struct cm_object *object, void *information, size_t call_context,
+                   size_t object_context);
+/* STATUS_SUCCESS: go on; STATUS_CALLBACK_BYPASS: a callback did it all, return success; else:
+ * return that. */
 NTSTATUS cm_event_before(struct machine *m, struct cm_event *event);
 /* Tells those that were asked before; returns the status the caller gets. */
-NTSTATUS cm_event_after(struct machine *m, struct cm_event *event, struct cm_object *object, NTSTATUS status);
+NTSTATUS cm_event_after(struct machine *m, struct cm_event *event, struct cm_object *object,
+                        NTSTATUS status);
 /* A handle of the object was closed. */
 void cm_handle_closed(struct machine *m, struct cm_object *object);
 /* The object goes: contexts that callbacks attached to it are given back. */

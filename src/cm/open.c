@@ -1,5 +1,6 @@
 /*
- * Creating and opening keys: ZwCreateKey, ZwOpenKey, ZwOpenKeyEx. Pages: wdm/nf-wdm-zwcreatekey, wdm/nf-wdm-zwopenkeyex.
+ * Creating and opening keys: ZwCreateKey, ZwOpenKey, ZwOpenKeyEx. Pages: wdm/nf-wdm-zwcreatekey,
+ * wdm/nf-wdm-zwopenkeyex.
  *
  * Creation makes the last component of the path only; what leads to it must exist.
  */
@@ -15,11 +16,11 @@ struct cm_open_state {
     struct cm_event event;
     PVOID result; /* of a callback that did it all */
 };
-_Static_assert(sizeof(REG_CREATE_KEY_INFORMATION_V1) == sizeof(REG_OPEN_KEY_INFORMATION_V1), "one layout");
+_Static_assert(sizeof(REG_CREATE_KEY_INFORMATION_V1) == sizeof(REG_OPEN_KEY_INFORMATION_V1),
+               "one layout");
 
-static void cm_open_describe(struct cm_open_state *state, struct ob_attributes *attributes, KPROCESSOR_MODE mode,
-                             ACCESS_MASK access, struct cm_open *open)
-{
+static void cm_open_describe(struct cm_open_state *state, struct ob_attributes *attributes,
+                             KPROCESSOR_MODE mode, ACCESS_MASK access, struct cm_open *open) {
     memset(state, 0, sizeof *state);
     REG_CREATE_KEY_INFORMATION_V1 *information = &state->information;
     information->CompleteName = &attributes->name;
@@ -36,14 +37,13 @@ static void cm_open_describe(struct cm_open_state *state, struct ob_attributes *
     information->Attributes = attributes->attributes;
     information->CheckAccessMode = mode;
     cm_event_init(&state->event, open->create ? RegNtPreCreateKeyEx : RegNtPreOpenKeyEx,
-                  open->create ? RegNtPostCreateKeyEx : RegNtPostOpenKeyEx, attributes->root, information,
-                  offsetof(REG_CREATE_KEY_INFORMATION_V1, CallContext),
+                  open->create ? RegNtPostCreateKeyEx : RegNtPostOpenKeyEx, attributes->root,
+                  information, offsetof(REG_CREATE_KEY_INFORMATION_V1, CallContext),
                   offsetof(REG_CREATE_KEY_INFORMATION_V1, RootObjectContext));
 }
 
-static NTSTATUS cm_check_access(struct machine *m, const struct cm_key *key, KPROCESSOR_MODE mode, ULONG attributes,
-                                ACCESS_MASK access, ACCESS_MASK *granted)
-{
+static NTSTATUS cm_check_access(struct machine *m, const struct cm_key *key, KPROCESSOR_MODE mode,
+                                ULONG attributes, ACCESS_MASK access, ACCESS_MASK *granted) {
     access &= ~(ACCESS_MASK)KEY_WOW64_RES;
     if (mode == KernelMode && !(attributes & OBJ_FORCE_ACCESS_CHECK)) {
         *granted = ob_map_access(&cm_key_type, access);
@@ -53,14 +53,14 @@ static NTSTATUS cm_check_access(struct machine *m, const struct cm_key *key, KPR
 }
 
 /* Where the walk begins. */
-static NTSTATUS cm_open_start(struct machine *m, const struct ob_attributes *attributes, struct cm_key **key,
-                              size_t *taken)
-{
+static NTSTATUS cm_open_start(struct machine *m, const struct ob_attributes *attributes,
+                              struct cm_key **key, size_t *taken) {
     *taken = 0;
     if (!attributes->root) {
         if (!attributes->named)
             return STATUS_OBJECT_PATH_SYNTAX_BAD;
-        return cm_path_start(m, attributes->name.Buffer, attributes->name.Length / sizeof(WCHAR), key, taken);
+        return cm_path_start(m, attributes->name.Buffer, attributes->name.Length / sizeof(WCHAR),
+                             key, taken);
     }
     if (!ob_is(attributes->root, &cm_key_type))
         return STATUS_OBJECT_TYPE_MISMATCH;
@@ -70,9 +70,9 @@ static NTSTATUS cm_open_start(struct machine *m, const struct ob_attributes *att
 }
 
 /* Makes the one missing component below lookup->key. */
-static NTSTATUS cm_create_last(struct machine *m, const struct cm_lookup *lookup, const struct ob_attributes *attributes,
-                               KPROCESSOR_MODE mode, const struct cm_open *open, struct cm_key **key)
-{
+static NTSTATUS cm_create_last(struct machine *m, const struct cm_lookup *lookup,
+                               const struct ob_attributes *attributes, KPROCESSOR_MODE mode,
+                               const struct cm_open *open, struct cm_key **key) {
     ACCESS_MASK granted;
     size_t length = lookup->rest_length;
     while (length && lookup->rest[length - 1] == '\\')
@@ -92,24 +92,26 @@ static NTSTATUS cm_create_last(struct machine *m, const struct cm_lookup *lookup
     (*key)->is_volatile = (open->options & REG_OPTION_VOLATILE) != 0;
     (*key)->is_link = (open->options & REG_OPTION_CREATE_LINK) != 0;
     if (open->class_name && open->class_name->Length)
-        cm_copy_string(m, &(*key)->class_name, open->class_name->Buffer, open->class_name->Length / sizeof(WCHAR));
+        cm_copy_string(m, &(*key)->class_name, open->class_name->Buffer,
+                       open->class_name->Length / sizeof(WCHAR));
     cm_changed(m, lookup->key, CM_CHANGE_NAME);
     return STATUS_SUCCESS;
 }
 
 /* Finds or makes the key and an object for it. */
-static NTSTATUS cm_open_object(struct machine *m, struct ob_attributes *attributes, KPROCESSOR_MODE mode,
-                               ACCESS_MASK access, struct cm_open *open, struct cm_object **object, ACCESS_MASK *granted)
-{
+static NTSTATUS cm_open_object(struct machine *m, struct ob_attributes *attributes,
+                               KPROCESSOR_MODE mode, ACCESS_MASK access, struct cm_open *open,
+                               struct cm_object **object, ACCESS_MASK *granted) {
     struct cm_lookup lookup;
     struct cm_key *key;
     size_t taken;
-    bool link = attributes->attributes & OBJ_OPENLINK || open->options & (REG_OPTION_OPEN_LINK | REG_OPTION_CREATE_LINK);
+    bool link = attributes->attributes & OBJ_OPENLINK ||
+                open->options & (REG_OPTION_OPEN_LINK | REG_OPTION_CREATE_LINK);
     NTSTATUS status = cm_open_start(m, attributes, &key, &taken);
     if (!NT_SUCCESS(status))
         return status;
-    status = cm_walk(m, key, attributes->name.Buffer + taken, attributes->name.Length / sizeof(WCHAR) - taken, link,
-                     &lookup);
+    status = cm_walk(m, key, attributes->name.Buffer + taken,
+                     attributes->name.Length / sizeof(WCHAR) - taken, link, &lookup);
     open->disposition = REG_OPENED_EXISTING_KEY;
     key = lookup.key;
     bool created = status == STATUS_OBJECT_NAME_NOT_FOUND && open->create && lookup.rest_length;
@@ -125,13 +127,14 @@ static NTSTATUS cm_open_object(struct machine *m, struct ob_attributes *attribut
     if (!NT_SUCCESS(status) || !created)
         return status;
     *granted = ob_map_access(&cm_key_type, access & ~(ACCESS_MASK)KEY_WOW64_RES);
-    return attributes->security ? ob_security_assign(m, *object, attributes->security, mode) : STATUS_SUCCESS;
+    return attributes->security ? ob_security_assign(m, *object, attributes->security, mode)
+                                : STATUS_SUCCESS;
 }
 
 /* Opens with callbacks around it; the attributes are captured. */
-static NTSTATUS cm_open_filtered(struct machine *m, struct ob_attributes *attributes, KPROCESSOR_MODE mode,
-                                 ACCESS_MASK access, struct cm_open *open, HANDLE *handle)
-{
+static NTSTATUS cm_open_filtered(struct machine *m, struct ob_attributes *attributes,
+                                 KPROCESSOR_MODE mode, ACCESS_MASK access, struct cm_open *open,
+                                 HANDLE *handle) {
     struct cm_object *object = NULL;
     ACCESS_MASK granted = 0;
     struct cm_open_state state;
@@ -155,15 +158,15 @@ static NTSTATUS cm_open_filtered(struct machine *m, struct ob_attributes *attrib
         }
     }
     if (NT_SUCCESS(status))
-        status = ob_handle_create_attributes(m, object, granted, attributes->attributes, mode, handle);
+        status =
+            ob_handle_create_attributes(m, object, granted, attributes->attributes, mode, handle);
     if (object)
         ob_dereference(m, object);
     return status;
 }
 
 NTSTATUS cm_open_key(struct machine *m, KPROCESSOR_MODE mode, PHANDLE handle, ACCESS_MASK access,
-                     POBJECT_ATTRIBUTES attributes, struct cm_open *open)
-{
+                     POBJECT_ATTRIBUTES attributes, struct cm_open *open) {
     struct ob_attributes captured;
     HANDLE result = NULL;
     if (!attributes)
@@ -180,9 +183,9 @@ NTSTATUS cm_open_key(struct machine *m, KPROCESSOR_MODE mode, PHANDLE handle, AC
     return status;
 }
 
-NTSTATUS ZwCreateKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, ULONG TitleIndex,
-                     PUNICODE_STRING Class, ULONG CreateOptions, PULONG Disposition)
-{
+NTSTATUS ZwCreateKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
+                     POBJECT_ATTRIBUTES ObjectAttributes, ULONG TitleIndex, PUNICODE_STRING Class,
+                     ULONG CreateOptions, PULONG Disposition) {
     KI_GATE(ZwCreateKey);
     struct cm_open open = {true, CreateOptions, Class, 0};
     CCHAR mode = ob_enter_kernel(m);
@@ -193,19 +196,20 @@ NTSTATUS ZwCreateKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRI
     return ob_leave_kernel(m, mode, status);
 }
 
-NTSTATUS ZwOpenKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
-{
+NTSTATUS ZwOpenKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
+                   POBJECT_ATTRIBUTES ObjectAttributes) {
     KI_GATE(ZwOpenKey);
     struct cm_open open = {false, 0, NULL, 0};
     CCHAR mode = ob_enter_kernel(m);
-    return ob_leave_kernel(m, mode, cm_open_key(m, KernelMode, KeyHandle, DesiredAccess, ObjectAttributes, &open));
+    return ob_leave_kernel(
+        m, mode, cm_open_key(m, KernelMode, KeyHandle, DesiredAccess, ObjectAttributes, &open));
 }
 
-NTSTATUS ZwOpenKeyEx(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                     ULONG OpenOptions)
-{
+NTSTATUS ZwOpenKeyEx(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
+                     POBJECT_ATTRIBUTES ObjectAttributes, ULONG OpenOptions) {
     KI_GATE(ZwOpenKeyEx);
     struct cm_open open = {false, OpenOptions, NULL, 0};
     CCHAR mode = ob_enter_kernel(m);
-    return ob_leave_kernel(m, mode, cm_open_key(m, KernelMode, KeyHandle, DesiredAccess, ObjectAttributes, &open));
+    return ob_leave_kernel(
+        m, mode, cm_open_key(m, KernelMode, KeyHandle, DesiredAccess, ObjectAttributes, &open));
 }

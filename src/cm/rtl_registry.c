@@ -1,9 +1,11 @@
 /*
- * The registry helpers of the run-time library: paths relative to well-known keys, tables of queries.
+ * The registry helpers of the run-time library: paths relative to well-known keys, tables of
+ * queries.
  *
- * Pages: wdm/nf-wdm-rtlqueryregistryvalues, wdm/nf-wdm-rtlwriteregistryvalue and their sisters. What the page leaves open
- * and drivers rely on: an entry without a name calls its routine for every value, an entry with RTL_QUERY_REGISTRY_SUBKEY
- * and a routine for every value of that subkey; a missing value without a default is skipped.
+ * Pages: wdm/nf-wdm-rtlqueryregistryvalues, wdm/nf-wdm-rtlwriteregistryvalue and their sisters.
+ * What the page leaves open and drivers rely on: an entry without a name calls its routine for
+ * every value, an entry with RTL_QUERY_REGISTRY_SUBKEY and a routine for every value of that
+ * subkey; a missing value without a default is skipped.
  */
 #include "cm/cm.h"
 
@@ -14,16 +16,14 @@
 /* Of strings that the caller frees with ExFreePool. */
 #define RTL_QUERY_TAG 0x76715267u /* "gRqv" */
 
-static size_t cm_length(const WCHAR *text)
-{
+static size_t cm_length(const WCHAR *text) {
     size_t length = 0;
     while (text[length])
         length++;
     return length;
 }
 
-static UNICODE_STRING cm_string(const WCHAR *text)
-{
+static UNICODE_STRING cm_string(const WCHAR *text) {
     size_t length = text ? cm_length(text) : 0;
     return (UNICODE_STRING){(USHORT)(length * sizeof(WCHAR)), (USHORT)(length * sizeof(WCHAR)),
                             (PWCH)(ULONG_PTR)text};
@@ -33,14 +33,16 @@ static const char *const cm_bases[RTL_REGISTRY_MAXIMUM] = {
     [RTL_REGISTRY_ABSOLUTE] = "",
     [RTL_REGISTRY_SERVICES] = "\\Registry\\Machine\\System\\CurrentControlSet\\Services",
     [RTL_REGISTRY_CONTROL] = "\\Registry\\Machine\\System\\CurrentControlSet\\Control",
-    [RTL_REGISTRY_WINDOWS_NT] = "\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion",
+    [RTL_REGISTRY_WINDOWS_NT] =
+        "\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion",
     [RTL_REGISTRY_DEVICEMAP] = "\\Registry\\Machine\\Hardware\\DeviceMap",
     [RTL_REGISTRY_USER] = "\\Registry\\User\\.Default",
 };
 
-/* Base and path joined, in pool; a path that begins with a backslash replaces the base, as absolute ones do. */
-static NTSTATUS cm_join(struct machine *m, ULONG base_number, const WCHAR *path, UNICODE_STRING *name)
-{
+/* Base and path joined, in pool; a path that begins with a backslash replaces the base, as absolute
+ * ones do. */
+static NTSTATUS cm_join(struct machine *m, ULONG base_number, const WCHAR *path,
+                        UNICODE_STRING *name) {
     if (base_number >= RTL_REGISTRY_MAXIMUM)
         return STATUS_INVALID_PARAMETER;
     const char *base = cm_bases[base_number];
@@ -62,9 +64,8 @@ static NTSTATUS cm_join(struct machine *m, ULONG base_number, const WCHAR *path,
 }
 
 /* Opens or creates the key; *own: the handle is to be closed. */
-static NTSTATUS cm_open_relative(struct machine *m, ULONG relative, const WCHAR *path, bool create, HANDLE *handle,
-                                 bool *own)
-{
+static NTSTATUS cm_open_relative(struct machine *m, ULONG relative, const WCHAR *path, bool create,
+                                 HANDLE *handle, bool *own) {
     OBJECT_ATTRIBUTES attributes;
     UNICODE_STRING name;
     *own = false;
@@ -75,33 +76,33 @@ static NTSTATUS cm_open_relative(struct machine *m, ULONG relative, const WCHAR 
     NTSTATUS status = cm_join(m, relative & ~RTL_REGISTRY_OPTIONAL, path, &name);
     if (!NT_SUCCESS(status))
         return status;
-    InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
+    InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL,
+                               NULL);
     struct cm_open open = {create, 0, NULL, 0};
-    status = cm_open_key(m, KernelMode, handle, create ? KEY_ALL_ACCESS : KEY_READ | KEY_WRITE, &attributes, &open);
+    status = cm_open_key(m, KernelMode, handle, create ? KEY_ALL_ACCESS : KEY_READ | KEY_WRITE,
+                         &attributes, &open);
     mm_pool_free(m, name.Buffer, CM_TAG);
     *own = NT_SUCCESS(status);
     return status;
 }
 
-static void cm_close_relative(struct machine *m, HANDLE handle, bool own)
-{
+static void cm_close_relative(struct machine *m, HANDLE handle, bool own) {
     if (own)
         ob_handle_close(m, NULL, handle, KernelMode);
 }
 
-NTSTATUS RtlCheckRegistryKey(ULONG RelativeTo, PWSTR Path)
-{
+NTSTATUS RtlCheckRegistryKey(ULONG RelativeTo, PWSTR Path) {
     KI_GATE(RtlCheckRegistryKey);
     HANDLE handle;
     bool own;
     NTSTATUS status = cm_open_relative(m, RelativeTo, Path, false, &handle, &own);
-    if (NT_SUCCESS(status)) /* a handle passed instead of a path is closed, too: the page warns of it */
+    if (NT_SUCCESS(
+            status)) /* a handle passed instead of a path is closed, too: the page warns of it */
         cm_close_relative(m, handle, true);
     return status;
 }
 
-NTSTATUS RtlCreateRegistryKey(ULONG RelativeTo, PWSTR Path)
-{
+NTSTATUS RtlCreateRegistryKey(ULONG RelativeTo, PWSTR Path) {
     KI_GATE(RtlCreateRegistryKey);
     HANDLE handle;
     bool own;
@@ -111,9 +112,8 @@ NTSTATUS RtlCreateRegistryKey(ULONG RelativeTo, PWSTR Path)
     return status;
 }
 
-NTSTATUS RtlWriteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName, ULONG ValueType, PVOID ValueData,
-                               ULONG ValueLength)
-{
+NTSTATUS RtlWriteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName, ULONG ValueType,
+                               PVOID ValueData, ULONG ValueLength) {
     KI_GATE(RtlWriteRegistryValue);
     HANDLE handle;
     bool own;
@@ -126,8 +126,7 @@ NTSTATUS RtlWriteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName, 
     return status;
 }
 
-NTSTATUS RtlDeleteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName)
-{
+NTSTATUS RtlDeleteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName) {
     KI_GATE(RtlDeleteRegistryValue);
     HANDLE handle;
     bool own;
@@ -142,8 +141,7 @@ NTSTATUS RtlDeleteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName)
 
 /* A value in full, in pool; *result NULL if there is none of that name. */
 static NTSTATUS cm_read_value(struct machine *m, HANDLE handle, PUNICODE_STRING name,
-                              KEY_VALUE_FULL_INFORMATION **result)
-{
+                              KEY_VALUE_FULL_INFORMATION **result) {
     ULONG needed = 0, room = 256;
     NTSTATUS status;
     *result = NULL;
@@ -162,11 +160,11 @@ static NTSTATUS cm_read_value(struct machine *m, HANDLE handle, PUNICODE_STRING 
     return status;
 }
 
-static NTSTATUS cm_read_from(struct machine *m, HANDLE handle, PUNICODE_STRING name, ULONG room, PULONG type,
-                             PVOID data, PULONG needed)
-{
+static NTSTATUS cm_read_from(struct machine *m, HANDLE handle, PUNICODE_STRING name, ULONG room,
+                             PULONG type, PVOID data, PULONG needed) {
     KEY_VALUE_FULL_INFORMATION *value;
-    NTSTATUS status = handle ? cm_read_value(m, handle, name, &value) : STATUS_OBJECT_NAME_NOT_FOUND;
+    NTSTATUS status =
+        handle ? cm_read_value(m, handle, name, &value) : STATUS_OBJECT_NAME_NOT_FOUND;
     if (!NT_SUCCESS(status))
         return status;
     *needed = value->DataLength;
@@ -180,14 +178,17 @@ static NTSTATUS cm_read_from(struct machine *m, HANDLE handle, PUNICODE_STRING n
     return status;
 }
 
-/* ValueLength is taken as the size of the buffer ValueData: the page calls it the name's, which has its own length. */
-NTSTATUS RtlQueryRegistryValueWithFallback(HANDLE PrimaryHandle, HANDLE FallbackHandle, PUNICODE_STRING ValueName,
-                                           ULONG ValueLength, PULONG ValueType, PVOID ValueData, PULONG ResultLength)
-{
+/* ValueLength is taken as the size of the buffer ValueData: the page calls it the name's, which has
+ * its own length. */
+NTSTATUS RtlQueryRegistryValueWithFallback(HANDLE PrimaryHandle, HANDLE FallbackHandle,
+                                           PUNICODE_STRING ValueName, ULONG ValueLength,
+                                           PULONG ValueType, PVOID ValueData, PULONG ResultLength) {
     KI_GATE(RtlQueryRegistryValueWithFallback);
-    NTSTATUS status = cm_read_from(m, PrimaryHandle, ValueName, ValueLength, ValueType, ValueData, ResultLength);
+    NTSTATUS status =
+        cm_read_from(m, PrimaryHandle, ValueName, ValueLength, ValueType, ValueData, ResultLength);
     if (status == STATUS_OBJECT_NAME_NOT_FOUND)
-        status = cm_read_from(m, FallbackHandle, ValueName, ValueLength, ValueType, ValueData, ResultLength);
+        status = cm_read_from(m, FallbackHandle, ValueName, ValueLength, ValueType, ValueData,
+                              ResultLength);
     return status;
 }
 
@@ -199,14 +200,14 @@ struct cm_table_walk {
     PVOID context;
 };
 
-static bool cm_is_string(ULONG type)
-{
+static bool cm_is_string(ULONG type) {
     return type == REG_SZ || type == REG_EXPAND_SZ || type == REG_MULTI_SZ || type == REG_LINK;
 }
 
-/* A string for RTL_QUERY_REGISTRY_DIRECT: without a buffer, one is allocated that the caller frees. */
-static NTSTATUS cm_direct_string(struct machine *m, PUNICODE_STRING string, const void *data, ULONG size)
-{
+/* A string for RTL_QUERY_REGISTRY_DIRECT: without a buffer, one is allocated that the caller frees.
+ */
+static NTSTATUS cm_direct_string(struct machine *m, PUNICODE_STRING string, const void *data,
+                                 ULONG size) {
     if (size > UNICODE_STRING_MAX_BYTES)
         return STATUS_BUFFER_TOO_SMALL;
     if (!string->Buffer) {
@@ -223,9 +224,9 @@ static NTSTATUS cm_direct_string(struct machine *m, PUNICODE_STRING string, cons
     return STATUS_SUCCESS;
 }
 
-/* Other data: up to 4 bytes as they are; more into a buffer that begins with its own size, see the page. */
-static NTSTATUS cm_direct_data(PVOID target, ULONG type, const void *data, ULONG size)
-{
+/* Other data: up to 4 bytes as they are; more into a buffer that begins with its own size, see the
+ * page. */
+static NTSTATUS cm_direct_data(PVOID target, ULONG type, const void *data, ULONG size) {
     LONG room;
     if (size <= sizeof(ULONG)) {
         memcpy(target, data, size);
@@ -246,9 +247,8 @@ static NTSTATUS cm_direct_data(PVOID target, ULONG type, const void *data, ULONG
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS cm_direct(struct machine *m, const RTL_QUERY_REGISTRY_TABLE *entry, ULONG type, const void *data,
-                          ULONG size)
-{
+static NTSTATUS cm_direct(struct machine *m, const RTL_QUERY_REGISTRY_TABLE *entry, ULONG type,
+                          const void *data, ULONG size) {
     ULONG expected = entry->DefaultType >> RTL_QUERY_REGISTRY_TYPECHECK_SHIFT;
     if (entry->Flags & RTL_QUERY_REGISTRY_TYPECHECK && expected != type)
         return STATUS_OBJECT_TYPE_MISMATCH;
@@ -256,23 +256,23 @@ static NTSTATUS cm_direct(struct machine *m, const RTL_QUERY_REGISTRY_TABLE *ent
                               : cm_direct_data(entry->EntryContext, type, data, size);
 }
 
-static NTSTATUS cm_call(const RTL_QUERY_REGISTRY_TABLE *entry, PVOID context, PWSTR name, ULONG type, PVOID data,
-                        ULONG size)
-{
+static NTSTATUS cm_call(const RTL_QUERY_REGISTRY_TABLE *entry, PVOID context, PWSTR name,
+                        ULONG type, PVOID data, ULONG size) {
     NTSTATUS status = entry->QueryRoutine(name, type, data, size, context, entry->EntryContext);
     return status == STATUS_BUFFER_TOO_SMALL ? STATUS_SUCCESS : status;
 }
 
 /* Each string of a REG_MULTI_SZ in a call of its own. */
-static NTSTATUS cm_call_each(const RTL_QUERY_REGISTRY_TABLE *entry, PVOID context, PWSTR name, PVOID data, ULONG size)
-{
+static NTSTATUS cm_call_each(const RTL_QUERY_REGISTRY_TABLE *entry, PVOID context, PWSTR name,
+                             PVOID data, ULONG size) {
     PWSTR at = data, end = at + size / sizeof(WCHAR);
     while (at < end && *at) {
         PWSTR next = at;
         while (next < end && *next)
             next++;
         next += next < end;
-        NTSTATUS status = cm_call(entry, context, name, REG_SZ, at, (ULONG)((next - at) * (LONG)sizeof(WCHAR)));
+        NTSTATUS status =
+            cm_call(entry, context, name, REG_SZ, at, (ULONG)((next - at) * (LONG)sizeof(WCHAR)));
         if (!NT_SUCCESS(status))
             return status;
         at = next;
@@ -280,9 +280,8 @@ static NTSTATUS cm_call_each(const RTL_QUERY_REGISTRY_TABLE *entry, PVOID contex
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS cm_deliver(struct machine *m, const RTL_QUERY_REGISTRY_TABLE *entry, PVOID context, PWSTR name,
-                           ULONG type, PVOID data, ULONG size)
-{
+static NTSTATUS cm_deliver(struct machine *m, const RTL_QUERY_REGISTRY_TABLE *entry, PVOID context,
+                           PWSTR name, ULONG type, PVOID data, ULONG size) {
     if (entry->Flags & RTL_QUERY_REGISTRY_DIRECT) {
         if (type == REG_MULTI_SZ && !(entry->Flags & RTL_QUERY_REGISTRY_NOEXPAND))
             return STATUS_INVALID_PARAMETER;
@@ -294,8 +293,7 @@ static NTSTATUS cm_deliver(struct machine *m, const RTL_QUERY_REGISTRY_TABLE *en
 }
 
 /* The length of default strings may be left to us. */
-static ULONG cm_default_length(const RTL_QUERY_REGISTRY_TABLE *entry, ULONG type)
-{
+static ULONG cm_default_length(const RTL_QUERY_REGISTRY_TABLE *entry, ULONG type) {
     const WCHAR *text = entry->DefaultData;
     if (entry->DefaultLength || !text || !cm_is_string(type))
         return entry->DefaultLength;
@@ -308,8 +306,8 @@ static ULONG cm_default_length(const RTL_QUERY_REGISTRY_TABLE *entry, ULONG type
     return (ULONG)(length * sizeof(WCHAR));
 }
 
-static NTSTATUS cm_deliver_default(struct machine *m, const RTL_QUERY_REGISTRY_TABLE *entry, PVOID context)
-{
+static NTSTATUS cm_deliver_default(struct machine *m, const RTL_QUERY_REGISTRY_TABLE *entry,
+                                   PVOID context) {
     ULONG type = entry->DefaultType & 0xffu;
     RTL_QUERY_REGISTRY_TABLE unchecked = *entry;
     if (entry->Flags & RTL_QUERY_REGISTRY_REQUIRED)
@@ -317,12 +315,12 @@ static NTSTATUS cm_deliver_default(struct machine *m, const RTL_QUERY_REGISTRY_T
     if (type == REG_NONE)
         return STATUS_SUCCESS;
     unchecked.Flags &= ~(ULONG)RTL_QUERY_REGISTRY_TYPECHECK;
-    return cm_deliver(m, &unchecked, context, entry->Name, type, entry->DefaultData, cm_default_length(entry, type));
+    return cm_deliver(m, &unchecked, context, entry->Name, type, entry->DefaultData,
+                      cm_default_length(entry, type));
 }
 
 static NTSTATUS cm_query_named(struct machine *m, const struct cm_table_walk *walk,
-                               const RTL_QUERY_REGISTRY_TABLE *entry)
-{
+                               const RTL_QUERY_REGISTRY_TABLE *entry) {
     KEY_VALUE_FULL_INFORMATION *value;
     UNICODE_STRING name = cm_string(entry->Name);
     NTSTATUS status = cm_read_value(m, walk->current, &name, &value);
@@ -330,8 +328,8 @@ static NTSTATUS cm_query_named(struct machine *m, const struct cm_table_walk *wa
         return cm_deliver_default(m, entry, walk->context);
     if (!NT_SUCCESS(status))
         return status;
-    status = cm_deliver(m, entry, walk->context, entry->Name, value->Type, (char *)value + value->DataOffset,
-                        value->DataLength);
+    status = cm_deliver(m, entry, walk->context, entry->Name, value->Type,
+                        (char *)value + value->DataOffset, value->DataLength);
     mm_pool_free(m, value, CM_TAG);
     if (NT_SUCCESS(status) && entry->Flags & RTL_QUERY_REGISTRY_DELETE)
         ZwDeleteValueKey(walk->current, &name);
@@ -340,8 +338,8 @@ static NTSTATUS cm_query_named(struct machine *m, const struct cm_table_walk *wa
 
 /* One value of an enumeration, with a terminated copy of its name. */
 static NTSTATUS cm_deliver_one(struct machine *m, const struct cm_table_walk *walk,
-                               const RTL_QUERY_REGISTRY_TABLE *entry, const UNICODE_STRING *stored)
-{
+                               const RTL_QUERY_REGISTRY_TABLE *entry,
+                               const UNICODE_STRING *stored) {
     UNICODE_STRING name = {stored->Length, stored->Length, NULL};
     KEY_VALUE_FULL_INFORMATION *value = NULL;
     name.Buffer = mm_pool_allocate_zeroed(m, PagedPool, stored->Length + sizeof(WCHAR), CM_TAG);
@@ -350,16 +348,16 @@ static NTSTATUS cm_deliver_one(struct machine *m, const struct cm_table_walk *wa
     memcpy(name.Buffer, stored->Buffer, stored->Length);
     NTSTATUS status = cm_read_value(m, walk->current, &name, &value);
     if (NT_SUCCESS(status)) {
-        status = cm_deliver(m, entry, walk->context, name.Buffer, value->Type, (char *)value + value->DataOffset,
-                            value->DataLength);
+        status = cm_deliver(m, entry, walk->context, name.Buffer, value->Type,
+                            (char *)value + value->DataOffset, value->DataLength);
         mm_pool_free(m, value, CM_TAG);
     }
     mm_pool_free(m, name.Buffer, CM_TAG);
     return status;
 }
 
-static NTSTATUS cm_query_all(struct machine *m, const struct cm_table_walk *walk, const RTL_QUERY_REGISTRY_TABLE *entry)
-{
+static NTSTATUS cm_query_all(struct machine *m, const struct cm_table_walk *walk,
+                             const RTL_QUERY_REGISTRY_TABLE *entry) {
     struct cm_object *object;
     NTSTATUS status = cm_reference(m, walk->current, KEY_QUERY_VALUE, KernelMode, &object);
     if (!NT_SUCCESS(status))
@@ -371,7 +369,8 @@ static NTSTATUS cm_query_all(struct machine *m, const struct cm_table_walk *walk
         ULONG before = key->value_count;
         UNICODE_STRING name = key->values[i]->name;
         status = cm_deliver_one(m, walk, entry, &name);
-        if (NT_SUCCESS(status) && entry->Flags & RTL_QUERY_REGISTRY_DELETE && key->value_count == before)
+        if (NT_SUCCESS(status) && entry->Flags & RTL_QUERY_REGISTRY_DELETE &&
+            key->value_count == before)
             cm_value_delete(m, key, &key->values[i]->name);
         else
             i++;
@@ -381,21 +380,20 @@ static NTSTATUS cm_query_all(struct machine *m, const struct cm_table_walk *walk
 }
 
 /* Moves to another key: a subkey by path, or back to the top. */
-static void cm_table_leave(struct machine *m, struct cm_table_walk *walk)
-{
+static void cm_table_leave(struct machine *m, struct cm_table_walk *walk) {
     if (walk->own_current)
         ob_handle_close(m, NULL, walk->current, KernelMode);
     walk->current = walk->top;
     walk->own_current = false;
 }
 
-static NTSTATUS cm_table_enter(struct machine *m, struct cm_table_walk *walk, const WCHAR *path)
-{
+static NTSTATUS cm_table_enter(struct machine *m, struct cm_table_walk *walk, const WCHAR *path) {
     OBJECT_ATTRIBUTES attributes;
     UNICODE_STRING name = cm_string(path);
     HANDLE handle;
     cm_table_leave(m, walk);
-    InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, walk->top, NULL);
+    InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE,
+                               walk->top, NULL);
     struct cm_open open = {false, 0, NULL, 0};
     NTSTATUS status = cm_open_key(m, KernelMode, &handle, KEY_READ | KEY_WRITE, &attributes, &open);
     if (NT_SUCCESS(status)) {
@@ -405,8 +403,8 @@ static NTSTATUS cm_table_enter(struct machine *m, struct cm_table_walk *walk, co
     return status;
 }
 
-static NTSTATUS cm_table_entry(struct machine *m, struct cm_table_walk *walk, const RTL_QUERY_REGISTRY_TABLE *entry)
-{
+static NTSTATUS cm_table_entry(struct machine *m, struct cm_table_walk *walk,
+                               const RTL_QUERY_REGISTRY_TABLE *entry) {
     NTSTATUS status;
     if (entry->Flags & RTL_QUERY_REGISTRY_DIRECT &&
         (!entry->Name || entry->Flags & RTL_QUERY_REGISTRY_SUBKEY || entry->QueryRoutine))
@@ -422,16 +420,16 @@ static NTSTATUS cm_table_entry(struct machine *m, struct cm_table_walk *walk, co
         return entry->QueryRoutine ? cm_query_all(m, walk, entry) : STATUS_SUCCESS;
     }
     if (entry->Name)
-        return entry->QueryRoutine || entry->Flags & RTL_QUERY_REGISTRY_DIRECT ? cm_query_named(m, walk, entry)
-                                                                               : STATUS_SUCCESS;
+        return entry->QueryRoutine || entry->Flags & RTL_QUERY_REGISTRY_DIRECT
+                   ? cm_query_named(m, walk, entry)
+                   : STATUS_SUCCESS;
     if (entry->Flags & RTL_QUERY_REGISTRY_NOVALUE)
         return cm_call(entry, walk->context, NULL, REG_NONE, NULL, 0);
     return cm_query_all(m, walk, entry);
 }
 
-NTSTATUS RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, PRTL_QUERY_REGISTRY_TABLE QueryTable, PVOID Context,
-                                PVOID Environment)
-{
+NTSTATUS RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, PRTL_QUERY_REGISTRY_TABLE QueryTable,
+                                PVOID Context, PVOID Environment) {
     KI_GATE(RtlQueryRegistryValues);
     struct cm_table_walk walk = {.context = Context};
     bool own;
@@ -441,8 +439,9 @@ NTSTATUS RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, PRTL_QUERY_REGIST
         return status;
     walk.current = walk.top;
     for (PRTL_QUERY_REGISTRY_TABLE entry = QueryTable;
-         NT_SUCCESS(status) && (entry->QueryRoutine || entry->Name ||
-                                entry->Flags & (RTL_QUERY_REGISTRY_SUBKEY | RTL_QUERY_REGISTRY_DIRECT));
+         NT_SUCCESS(status) &&
+         (entry->QueryRoutine || entry->Name ||
+          entry->Flags & (RTL_QUERY_REGISTRY_SUBKEY | RTL_QUERY_REGISTRY_DIRECT));
          entry++)
         status = cm_table_entry(m, &walk, entry);
     cm_table_leave(m, &walk);

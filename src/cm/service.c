@@ -1,9 +1,10 @@
 /*
- * Services on open keys. Pages: wdm/nf-wdm-zwqueryvaluekey, wdm/nf-wdm-zwsetvaluekey, wdm/nf-wdm-zwenumeratekey and their
- * sisters.
+ * Services on open keys. Pages: wdm/nf-wdm-zwqueryvaluekey, wdm/nf-wdm-zwsetvaluekey,
+ * wdm/nf-wdm-zwenumeratekey and their sisters.
  *
- * Each service has one body, which works on a referenced key object, and registry callbacks around it. There is no storage
- * behind the registry, so ZwFlushKey has nothing to write: a key is as durable as its machine.
+ * Each service has one body, which works on a referenced key object, and registry callbacks around
+ * it. There is no storage behind the registry, so ZwFlushKey has nothing to write: a key is as
+ * durable as its machine.
  */
 #include "cm/cm.h"
 
@@ -13,11 +14,11 @@
 #include "mm/mm.h"
 
 NTSTATUS cm_reference(struct machine *m, HANDLE handle, ACCESS_MASK access, KPROCESSOR_MODE mode,
-                      struct cm_object **object)
-{
+                      struct cm_object **object) {
     void *referenced;
     struct cm_key *key;
-    NTSTATUS status = ob_handle_reference(m, NULL, handle, access, &cm_key_type, mode, &referenced, NULL);
+    NTSTATUS status =
+        ob_handle_reference(m, NULL, handle, access, &cm_key_type, mode, &referenced, NULL);
     if (!NT_SUCCESS(status))
         return status;
     *object = referenced;
@@ -28,8 +29,7 @@ NTSTATUS cm_reference(struct machine *m, HANDLE handle, ACCESS_MASK access, KPRO
 }
 
 /* Asks the callbacks; true: the operation itself is to be done. */
-static bool cm_begin(struct machine *m, struct cm_event *event, NTSTATUS *status)
-{
+static bool cm_begin(struct machine *m, struct cm_event *event, NTSTATUS *status) {
     *status = cm_event_before(m, event);
     if (*status == STATUS_CALLBACK_BYPASS)
         *status = STATUS_SUCCESS;
@@ -39,8 +39,7 @@ static bool cm_begin(struct machine *m, struct cm_event *event, NTSTATUS *status
 }
 
 /* Tells the callbacks and lets go of the object. */
-static NTSTATUS cm_finish(struct machine *m, struct cm_event *event, NTSTATUS status)
-{
+static NTSTATUS cm_finish(struct machine *m, struct cm_event *event, NTSTATUS status) {
     status = cm_event_after(m, event, event->object, status);
     ob_dereference(m, event->object);
     return status;
@@ -48,9 +47,8 @@ static NTSTATUS cm_finish(struct machine *m, struct cm_event *event, NTSTATUS st
 
 /* ---- keys ---- */
 
-static NTSTATUS cm_service_query_key(struct machine *m, HANDLE handle, KEY_INFORMATION_CLASS class, void *buffer,
-                                     ULONG length, PULONG needed)
-{
+static NTSTATUS cm_service_query_key(struct machine *m, HANDLE handle, KEY_INFORMATION_CLASS class,
+                                     void *buffer, ULONG length, PULONG needed) {
     struct cm_object *object;
     NTSTATUS status = cm_reference(m, handle, KEY_QUERY_VALUE, KernelMode, &object);
     if (!NT_SUCCESS(status))
@@ -65,23 +63,24 @@ static NTSTATUS cm_service_query_key(struct machine *m, HANDLE handle, KEY_INFOR
     return cm_finish(m, &event, status);
 }
 
-NTSTATUS ZwQueryKey(HANDLE KeyHandle, KEY_INFORMATION_CLASS KeyInformationClass, PVOID KeyInformation, ULONG Length,
-                    PULONG ResultLength)
-{
+NTSTATUS ZwQueryKey(HANDLE KeyHandle, KEY_INFORMATION_CLASS KeyInformationClass,
+                    PVOID KeyInformation, ULONG Length, PULONG ResultLength) {
     KI_GATE(ZwQueryKey);
     CCHAR mode = ob_enter_kernel(m);
-    return ob_leave_kernel(
-        m, mode, cm_service_query_key(m, KeyHandle, KeyInformationClass, KeyInformation, Length, ResultLength));
+    return ob_leave_kernel(m, mode,
+                           cm_service_query_key(m, KeyHandle, KeyInformationClass, KeyInformation,
+                                                Length, ResultLength));
 }
 
-static NTSTATUS cm_service_enumerate_key(struct machine *m, HANDLE handle, ULONG index, KEY_INFORMATION_CLASS class,
-                                         void *buffer, ULONG length, PULONG needed)
-{
+static NTSTATUS cm_service_enumerate_key(struct machine *m, HANDLE handle, ULONG index,
+                                         KEY_INFORMATION_CLASS class, void *buffer, ULONG length,
+                                         PULONG needed) {
     struct cm_object *object;
     NTSTATUS status = cm_reference(m, handle, KEY_ENUMERATE_SUB_KEYS, KernelMode, &object);
     if (!NT_SUCCESS(status))
         return status;
-    CM_EVENT(event, REG_ENUMERATE_KEY_INFORMATION, RegNtPreEnumerateKey, RegNtPostEnumerateKey, object);
+    CM_EVENT(event, REG_ENUMERATE_KEY_INFORMATION, RegNtPreEnumerateKey, RegNtPostEnumerateKey,
+             object);
     event_information.Index = index;
     event_information.KeyInformationClass = class;
     event_information.KeyInformation = buffer;
@@ -94,17 +93,16 @@ static NTSTATUS cm_service_enumerate_key(struct machine *m, HANDLE handle, ULONG
     return cm_finish(m, &event, status);
 }
 
-NTSTATUS ZwEnumerateKey(HANDLE KeyHandle, ULONG Index, KEY_INFORMATION_CLASS KeyInformationClass, PVOID KeyInformation,
-                        ULONG Length, PULONG ResultLength)
-{
+NTSTATUS ZwEnumerateKey(HANDLE KeyHandle, ULONG Index, KEY_INFORMATION_CLASS KeyInformationClass,
+                        PVOID KeyInformation, ULONG Length, PULONG ResultLength) {
     KI_GATE(ZwEnumerateKey);
     CCHAR mode = ob_enter_kernel(m);
-    return ob_leave_kernel(m, mode, cm_service_enumerate_key(m, KeyHandle, Index, KeyInformationClass, KeyInformation,
-                                                             Length, ResultLength));
+    return ob_leave_kernel(m, mode,
+                           cm_service_enumerate_key(m, KeyHandle, Index, KeyInformationClass,
+                                                    KeyInformation, Length, ResultLength));
 }
 
-static NTSTATUS cm_delete_key(struct machine *m, struct cm_key *key)
-{
+static NTSTATUS cm_delete_key(struct machine *m, struct cm_key *key) {
     if (key->subkey_count || !key->parent)
         return STATUS_CANNOT_DELETE;
     struct cm_key *parent = key->parent;
@@ -113,8 +111,7 @@ static NTSTATUS cm_delete_key(struct machine *m, struct cm_key *key)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS cm_service_delete_key(struct machine *m, HANDLE handle)
-{
+static NTSTATUS cm_service_delete_key(struct machine *m, HANDLE handle) {
     struct cm_object *object;
     NTSTATUS status = cm_reference(m, handle, DELETE, KernelMode, &object);
     if (!NT_SUCCESS(status))
@@ -125,15 +122,13 @@ static NTSTATUS cm_service_delete_key(struct machine *m, HANDLE handle)
     return cm_finish(m, &event, status);
 }
 
-NTSTATUS ZwDeleteKey(HANDLE KeyHandle)
-{
+NTSTATUS ZwDeleteKey(HANDLE KeyHandle) {
     KI_GATE(ZwDeleteKey);
     CCHAR mode = ob_enter_kernel(m);
     return ob_leave_kernel(m, mode, cm_service_delete_key(m, KeyHandle));
 }
 
-static NTSTATUS cm_service_flush(struct machine *m, HANDLE handle)
-{
+static NTSTATUS cm_service_flush(struct machine *m, HANDLE handle) {
     struct cm_object *object;
     NTSTATUS status = cm_reference(m, handle, 0, KernelMode, &object);
     if (!NT_SUCCESS(status))
@@ -143,8 +138,7 @@ static NTSTATUS cm_service_flush(struct machine *m, HANDLE handle)
     return cm_finish(m, &event, status);
 }
 
-NTSTATUS ZwFlushKey(HANDLE KeyHandle)
-{
+NTSTATUS ZwFlushKey(HANDLE KeyHandle) {
     KI_GATE(ZwFlushKey);
     CCHAR mode = ob_enter_kernel(m);
     return ob_leave_kernel(m, mode, cm_service_flush(m, KeyHandle));
@@ -153,8 +147,7 @@ NTSTATUS ZwFlushKey(HANDLE KeyHandle)
 /* ---- values ---- */
 
 /* A value's name may be absent: the unnamed value. */
-static UNICODE_STRING cm_value_name(const UNICODE_STRING *name)
-{
+static UNICODE_STRING cm_value_name(const UNICODE_STRING *name) {
     UNICODE_STRING copy = name ? *name : (UNICODE_STRING){0, 0, NULL};
     /* Some callers count the terminator in. */
     while (copy.Length >= sizeof(WCHAR) && !copy.Buffer[copy.Length / sizeof(WCHAR) - 1])
@@ -163,13 +156,14 @@ static UNICODE_STRING cm_value_name(const UNICODE_STRING *name)
 }
 
 static NTSTATUS cm_service_query_value(struct machine *m, HANDLE handle, PUNICODE_STRING name,
-                                       KEY_VALUE_INFORMATION_CLASS class, void *buffer, ULONG length, PULONG needed)
-{
+                                       KEY_VALUE_INFORMATION_CLASS class, void *buffer,
+                                       ULONG length, PULONG needed) {
     struct cm_object *object;
     NTSTATUS status = cm_reference(m, handle, KEY_QUERY_VALUE, KernelMode, &object);
     if (!NT_SUCCESS(status))
         return status;
-    CM_EVENT(event, REG_QUERY_VALUE_KEY_INFORMATION, RegNtPreQueryValueKey, RegNtPostQueryValueKey, object);
+    CM_EVENT(event, REG_QUERY_VALUE_KEY_INFORMATION, RegNtPreQueryValueKey, RegNtPostQueryValueKey,
+             object);
     event_information.ValueName = name;
     event_information.KeyValueInformationClass = class;
     event_information.KeyValueInformation = buffer;
@@ -178,29 +172,31 @@ static NTSTATUS cm_service_query_value(struct machine *m, HANDLE handle, PUNICOD
     if (cm_begin(m, &event, &status)) {
         UNICODE_STRING value_name = cm_value_name(name);
         const struct cm_value *value = cm_value(object->key, &value_name);
-        status = value ? cm_query_value(value, class, buffer, length, needed) : STATUS_OBJECT_NAME_NOT_FOUND;
+        status = value ? cm_query_value(value, class, buffer, length, needed)
+                       : STATUS_OBJECT_NAME_NOT_FOUND;
     }
     return cm_finish(m, &event, status);
 }
 
 NTSTATUS ZwQueryValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName,
-                         KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass, PVOID KeyValueInformation, ULONG Length,
-                         PULONG ResultLength)
-{
+                         KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass,
+                         PVOID KeyValueInformation, ULONG Length, PULONG ResultLength) {
     KI_GATE(ZwQueryValueKey);
     CCHAR mode = ob_enter_kernel(m);
-    return ob_leave_kernel(m, mode, cm_service_query_value(m, KeyHandle, ValueName, KeyValueInformationClass,
-                                                           KeyValueInformation, Length, ResultLength));
+    return ob_leave_kernel(m, mode,
+                           cm_service_query_value(m, KeyHandle, ValueName, KeyValueInformationClass,
+                                                  KeyValueInformation, Length, ResultLength));
 }
 
 static NTSTATUS cm_service_enumerate_value(struct machine *m, HANDLE handle, ULONG index,
-                                           KEY_VALUE_INFORMATION_CLASS class, void *buffer, ULONG length, PULONG needed)
-{
+                                           KEY_VALUE_INFORMATION_CLASS class, void *buffer,
+                                           ULONG length, PULONG needed) {
     struct cm_object *object;
     NTSTATUS status = cm_reference(m, handle, KEY_QUERY_VALUE, KernelMode, &object);
     if (!NT_SUCCESS(status))
         return status;
-    CM_EVENT(event, REG_ENUMERATE_VALUE_KEY_INFORMATION, RegNtPreEnumerateValueKey, RegNtPostEnumerateValueKey, object);
+    CM_EVENT(event, REG_ENUMERATE_VALUE_KEY_INFORMATION, RegNtPreEnumerateValueKey,
+             RegNtPostEnumerateValueKey, object);
     event_information.Index = index;
     event_information.KeyValueInformationClass = class;
     event_information.KeyValueInformation = buffer;
@@ -213,23 +209,24 @@ static NTSTATUS cm_service_enumerate_value(struct machine *m, HANDLE handle, ULO
     return cm_finish(m, &event, status);
 }
 
-NTSTATUS ZwEnumerateValueKey(HANDLE KeyHandle, ULONG Index, KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass,
-                             PVOID KeyValueInformation, ULONG Length, PULONG ResultLength)
-{
+NTSTATUS ZwEnumerateValueKey(HANDLE KeyHandle, ULONG Index,
+                             KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass,
+                             PVOID KeyValueInformation, ULONG Length, PULONG ResultLength) {
     KI_GATE(ZwEnumerateValueKey);
     CCHAR mode = ob_enter_kernel(m);
-    return ob_leave_kernel(m, mode, cm_service_enumerate_value(m, KeyHandle, Index, KeyValueInformationClass,
-                                                               KeyValueInformation, Length, ResultLength));
+    return ob_leave_kernel(m, mode,
+                           cm_service_enumerate_value(m, KeyHandle, Index, KeyValueInformationClass,
+                                                      KeyValueInformation, Length, ResultLength));
 }
 
-static NTSTATUS cm_service_set_value(struct machine *m, HANDLE handle, PUNICODE_STRING name, ULONG title, ULONG type,
-                                     void *data, ULONG size)
-{
+static NTSTATUS cm_service_set_value(struct machine *m, HANDLE handle, PUNICODE_STRING name,
+                                     ULONG title, ULONG type, void *data, ULONG size) {
     struct cm_object *object;
     NTSTATUS status = cm_reference(m, handle, KEY_SET_VALUE, KernelMode, &object);
     if (!NT_SUCCESS(status))
         return status;
-    CM_EVENT(event, REG_SET_VALUE_KEY_INFORMATION, RegNtPreSetValueKey, RegNtPostSetValueKey, object);
+    CM_EVENT(event, REG_SET_VALUE_KEY_INFORMATION, RegNtPreSetValueKey, RegNtPostSetValueKey,
+             object);
     event_information.ValueName = name;
     event_information.TitleIndex = title;
     event_information.Type = type;
@@ -246,33 +243,33 @@ static NTSTATUS cm_service_set_value(struct machine *m, HANDLE handle, PUNICODE_
     return cm_finish(m, &event, status);
 }
 
-NTSTATUS ZwSetValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, ULONG TitleIndex, ULONG Type, PVOID Data,
-                       ULONG DataSize)
-{
+NTSTATUS ZwSetValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, ULONG TitleIndex, ULONG Type,
+                       PVOID Data, ULONG DataSize) {
     KI_GATE(ZwSetValueKey);
     CCHAR mode = ob_enter_kernel(m);
-    return ob_leave_kernel(m, mode, cm_service_set_value(m, KeyHandle, ValueName, TitleIndex, Type, Data, DataSize));
+    return ob_leave_kernel(
+        m, mode, cm_service_set_value(m, KeyHandle, ValueName, TitleIndex, Type, Data, DataSize));
 }
 
-static NTSTATUS cm_service_delete_value(struct machine *m, HANDLE handle, PUNICODE_STRING name)
-{
+static NTSTATUS cm_service_delete_value(struct machine *m, HANDLE handle, PUNICODE_STRING name) {
     struct cm_object *object;
     NTSTATUS status = cm_reference(m, handle, KEY_SET_VALUE, KernelMode, &object);
     if (!NT_SUCCESS(status))
         return status;
-    CM_EVENT(event, REG_DELETE_VALUE_KEY_INFORMATION, RegNtPreDeleteValueKey, RegNtPostDeleteValueKey, object);
+    CM_EVENT(event, REG_DELETE_VALUE_KEY_INFORMATION, RegNtPreDeleteValueKey,
+             RegNtPostDeleteValueKey, object);
     event_information.ValueName = name;
     if (cm_begin(m, &event, &status)) {
         UNICODE_STRING value_name = cm_value_name(name);
-        status = cm_value_delete(m, object->key, &value_name) ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
+        status = cm_value_delete(m, object->key, &value_name) ? STATUS_SUCCESS
+                                                              : STATUS_OBJECT_NAME_NOT_FOUND;
         if (NT_SUCCESS(status))
             cm_changed(m, object->key, CM_CHANGE_LAST_SET);
     }
     return cm_finish(m, &event, status);
 }
 
-NTSTATUS ZwDeleteValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName)
-{
+NTSTATUS ZwDeleteValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName) {
     KI_GATE(ZwDeleteValueKey);
     CCHAR mode = ob_enter_kernel(m);
     return ob_leave_kernel(m, mode, cm_service_delete_value(m, KeyHandle, ValueName));
@@ -280,8 +277,7 @@ NTSTATUS ZwDeleteValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName)
 
 /* ---- name and properties of a key ---- */
 
-static NTSTATUS cm_rename(struct machine *m, struct cm_key *key, const UNICODE_STRING *name)
-{
+static NTSTATUS cm_rename(struct machine *m, struct cm_key *key, const UNICODE_STRING *name) {
     UNICODE_STRING copy;
     size_t length = name->Length / sizeof(WCHAR);
     if (!key->parent || !length || length > CM_NAME_MAX)
@@ -301,8 +297,7 @@ static NTSTATUS cm_rename(struct machine *m, struct cm_key *key, const UNICODE_S
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS cm_service_rename(struct machine *m, HANDLE handle, PUNICODE_STRING name)
-{
+static NTSTATUS cm_service_rename(struct machine *m, HANDLE handle, PUNICODE_STRING name) {
     struct cm_object *object;
     NTSTATUS status = cm_reference(m, handle, KEY_WRITE, KernelMode, &object);
     if (!NT_SUCCESS(status))
@@ -314,16 +309,15 @@ static NTSTATUS cm_service_rename(struct machine *m, HANDLE handle, PUNICODE_STR
     return cm_finish(m, &event, status);
 }
 
-NTSTATUS ZwRenameKey(HANDLE KeyHandle, PUNICODE_STRING NewName)
-{
+NTSTATUS ZwRenameKey(HANDLE KeyHandle, PUNICODE_STRING NewName) {
     KI_GATE(ZwRenameKey);
     CCHAR mode = ob_enter_kernel(m);
     return ob_leave_kernel(m, mode, cm_service_rename(m, KeyHandle, NewName));
 }
 
 /* Of the classes only the time of the last write means something here. */
-static NTSTATUS cm_set_information(struct cm_key *key, KEY_SET_INFORMATION_CLASS class, const void *data, ULONG size)
-{
+static NTSTATUS cm_set_information(struct cm_key *key, KEY_SET_INFORMATION_CLASS class,
+                                   const void *data, ULONG size) {
     if (class != KeyWriteTimeInformation)
         return STATUS_INVALID_PARAMETER;
     if (size != sizeof(LARGE_INTEGER))
@@ -332,14 +326,15 @@ static NTSTATUS cm_set_information(struct cm_key *key, KEY_SET_INFORMATION_CLASS
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS cm_service_set_information(struct machine *m, HANDLE handle, KEY_SET_INFORMATION_CLASS class, void *data,
-                                           ULONG size)
-{
+static NTSTATUS cm_service_set_information(struct machine *m, HANDLE handle,
+                                           KEY_SET_INFORMATION_CLASS class, void *data,
+                                           ULONG size) {
     struct cm_object *object;
     NTSTATUS status = cm_reference(m, handle, KEY_SET_VALUE, KernelMode, &object);
     if (!NT_SUCCESS(status))
         return status;
-    CM_EVENT(event, REG_SET_INFORMATION_KEY_INFORMATION, RegNtPreSetInformationKey, RegNtPostSetInformationKey, object);
+    CM_EVENT(event, REG_SET_INFORMATION_KEY_INFORMATION, RegNtPreSetInformationKey,
+             RegNtPostSetInformationKey, object);
     event_information.KeySetInformationClass = class;
     event_information.KeySetInformation = data;
     event_information.KeySetInformationLength = size;
@@ -348,11 +343,11 @@ static NTSTATUS cm_service_set_information(struct machine *m, HANDLE handle, KEY
     return cm_finish(m, &event, status);
 }
 
-NTSTATUS ZwSetInformationKey(HANDLE KeyHandle, KEY_SET_INFORMATION_CLASS KeySetInformationClass, PVOID KeySetInformation,
-                             ULONG KeySetInformationLength)
-{
+NTSTATUS ZwSetInformationKey(HANDLE KeyHandle, KEY_SET_INFORMATION_CLASS KeySetInformationClass,
+                             PVOID KeySetInformation, ULONG KeySetInformationLength) {
     KI_GATE(ZwSetInformationKey);
     CCHAR mode = ob_enter_kernel(m);
-    return ob_leave_kernel(m, mode, cm_service_set_information(m, KeyHandle, KeySetInformationClass, KeySetInformation,
-                                                               KeySetInformationLength));
+    return ob_leave_kernel(m, mode,
+                           cm_service_set_information(m, KeyHandle, KeySetInformationClass,
+                                                      KeySetInformation, KeySetInformationLength));
 }

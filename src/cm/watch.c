@@ -1,8 +1,9 @@
 /*
  * Watching keys: ZwNotifyChangeKey (ntifs/nf-ntifs-zwnotifychangekey).
  *
- * A watch belongs to a key object and waits in its key's list for one change: of the key itself, or of any key below it.
- * When it happens, when the key is deleted or the last handle is closed, the watch is completed: status block, event, APC.
+ * A watch belongs to a key object and waits in its key's list for one change: of the key itself, or
+ * of any key below it. When it happens, when the key is deleted or the last handle is closed, the
+ * watch is completed: status block, event, APC.
  */
 #include "cm/cm.h"
 
@@ -18,32 +19,28 @@ struct cm_watch {
     bool tree;
     PIO_STATUS_BLOCK result;
     PKEVENT event; /* referenced, or NULL */
-    KAPC apc; /* runs `routine`; its thread is referenced */
+    KAPC apc;      /* runs `routine`; its thread is referenced */
     PIO_APC_ROUTINE routine;
     PKEVENT waiter; /* of the synchronous form, on its stack */
 };
 
-static void cm_watch_free(struct machine *m, struct cm_watch *watch)
-{
+static void cm_watch_free(struct machine *m, struct cm_watch *watch) {
     if (watch->routine)
         ob_dereference(m, watch->apc.Thread);
     mm_pool_free(m, watch, CM_TAG);
 }
 
-static VOID cm_watch_apc_kernel(struct _KAPC *apc, PKNORMAL_ROUTINE *routine, PVOID *context, PVOID *argument1,
-                                PVOID *argument2)
-{
+static VOID cm_watch_apc_kernel(struct _KAPC *apc, PKNORMAL_ROUTINE *routine, PVOID *context,
+                                PVOID *argument1, PVOID *argument2) {
     (void)routine, (void)context, (void)argument1, (void)argument2;
     cm_watch_free(ki_self(), CONTAINING_RECORD(apc, struct cm_watch, apc));
 }
 
-static VOID cm_watch_apc_rundown(struct _KAPC *apc)
-{
+static VOID cm_watch_apc_rundown(struct _KAPC *apc) {
     cm_watch_free(ki_self(), CONTAINING_RECORD(apc, struct cm_watch, apc));
 }
 
-static void cm_watch_complete(struct machine *m, struct cm_watch *watch, NTSTATUS status)
-{
+static void cm_watch_complete(struct machine *m, struct cm_watch *watch, NTSTATUS status) {
     RemoveEntryList(&watch->link);
     watch->result->Status = status;
     watch->result->Information = 0;
@@ -59,8 +56,8 @@ static void cm_watch_complete(struct machine *m, struct cm_watch *watch, NTSTATU
 }
 
 /* Completes the watches of one key that match; the list may change under the completion. */
-static void cm_complete_matching(struct machine *m, struct cm_key *key, ULONG what, bool below, NTSTATUS status)
-{
+static void cm_complete_matching(struct machine *m, struct cm_key *key, ULONG what, bool below,
+                                 NTSTATUS status) {
     LIST_ENTRY *next;
     for (LIST_ENTRY *link = key->watches.Flink; link != &key->watches; link = next) {
         struct cm_watch *watch = CONTAINING_RECORD(link, struct cm_watch, link);
@@ -72,15 +69,13 @@ static void cm_complete_matching(struct machine *m, struct cm_key *key, ULONG wh
     }
 }
 
-void cm_changed(struct machine *m, struct cm_key *key, ULONG what)
-{
+void cm_changed(struct machine *m, struct cm_key *key, ULONG what) {
     bool below = false;
     for (struct cm_key *at = key; at; at = at->parent, below = true)
         cm_complete_matching(m, at, what, below, STATUS_NOTIFY_ENUM_DIR);
 }
 
-void cm_watches_end(struct machine *m, struct cm_object *object)
-{
+void cm_watches_end(struct machine *m, struct cm_object *object) {
     LIST_ENTRY *head = &object->key->watches, *next;
     for (LIST_ENTRY *link = head->Flink; link != head; link = next) {
         struct cm_watch *watch = CONTAINING_RECORD(link, struct cm_watch, link);
@@ -92,8 +87,7 @@ void cm_watches_end(struct machine *m, struct cm_object *object)
     }
 }
 
-static VOID cm_watch_routine(PVOID context, PVOID result, PVOID routine)
-{
+static VOID cm_watch_routine(PVOID context, PVOID result, PVOID routine) {
     ((PIO_APC_ROUTINE)(ULONG_PTR)routine)(context, result, 0);
 }
 
@@ -106,16 +100,15 @@ struct cm_watch_request {
     BOOLEAN tree, asynchronous;
 };
 
-static NTSTATUS cm_watch_new(struct machine *m, struct cm_object *object, const struct cm_watch_request *request,
-                             struct cm_watch **result)
-{
+static NTSTATUS cm_watch_new(struct machine *m, struct cm_object *object,
+                             const struct cm_watch_request *request, struct cm_watch **result) {
     struct cm_watch *watch = mm_pool_allocate_zeroed(m, NonPagedPoolNx, sizeof *watch, CM_TAG);
     if (!watch)
         return STATUS_INSUFFICIENT_RESOURCES;
     if (request->event) {
         void *event;
-        NTSTATUS status =
-            ob_handle_reference(m, NULL, request->event, EVENT_MODIFY_STATE, &ob_event_type, KernelMode, &event, NULL);
+        NTSTATUS status = ob_handle_reference(m, NULL, request->event, EVENT_MODIFY_STATE,
+                                              &ob_event_type, KernelMode, &event, NULL);
         if (!NT_SUCCESS(status)) {
             mm_pool_free(m, watch, CM_TAG);
             return status;
@@ -142,8 +135,8 @@ static NTSTATUS cm_watch_new(struct machine *m, struct cm_object *object, const 
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS cm_watch_key(struct machine *m, HANDLE handle, const struct cm_watch_request *request)
-{
+static NTSTATUS cm_watch_key(struct machine *m, HANDLE handle,
+                             const struct cm_watch_request *request) {
     struct cm_object *object;
     struct cm_watch *watch;
     KEVENT done;
@@ -165,13 +158,13 @@ static NTSTATUS cm_watch_key(struct machine *m, HANDLE handle, const struct cm_w
     return status;
 }
 
-NTSTATUS ZwNotifyChangeKey(HANDLE KeyHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
-                           PIO_STATUS_BLOCK IoStatusBlock, ULONG CompletionFilter, BOOLEAN WatchTree, PVOID Buffer,
-                           ULONG BufferSize, BOOLEAN Asynchronous)
-{
+NTSTATUS ZwNotifyChangeKey(HANDLE KeyHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine,
+                           PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock, ULONG CompletionFilter,
+                           BOOLEAN WatchTree, PVOID Buffer, ULONG BufferSize,
+                           BOOLEAN Asynchronous) {
     KI_GATE(ZwNotifyChangeKey);
-    struct cm_watch_request request = {Event,        ApcRoutine,       ApcContext, IoStatusBlock,
-                                       CompletionFilter, WatchTree, Asynchronous};
+    struct cm_watch_request request = {
+        Event, ApcRoutine, ApcContext, IoStatusBlock, CompletionFilter, WatchTree, Asynchronous};
     CCHAR mode = ob_enter_kernel(m);
     (void)Buffer, (void)BufferSize;
     return ob_leave_kernel(m, mode, cm_watch_key(m, KeyHandle, &request));

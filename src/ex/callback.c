@@ -2,8 +2,9 @@
  * Callback objects: named lists of routines that one component calls and others register with
  * (wdm/nf-wdm-excreatecallback and its neighbours).
  *
- * Routines are called in order of registration, at the IRQL of the notification. A registration that is removed while it is
- * being called goes away when that call has returned, and ExUnregisterCallback waits for that.
+ * Routines are called in order of registration, at the IRQL of the notification. A registration
+ * that is removed while it is being called goes away when that call has returned, and
+ * ExUnregisterCallback waits for that.
  */
 #include "ex/ex.h"
 #include "mm/mm.h"
@@ -21,12 +22,11 @@ struct ex_registration {
     PCALLBACK_OBJECT object; /* referenced */
     PCALLBACK_FUNCTION function;
     PVOID context;
-    ULONG busy;    /* calls in progress */
-    PKEVENT idle;  /* unregistering: who waits for them */
+    ULONG busy;   /* calls in progress */
+    PKEVENT idle; /* unregistering: who waits for them */
 };
 
-static void ex_callback_delete(struct machine *m, void *object)
-{
+static void ex_callback_delete(struct machine *m, void *object) {
     PCALLBACK_OBJECT callback = object;
     (void)m;
     KI_ASSERT(IsListEmpty(&callback->registrations)); /* each holds a reference */
@@ -34,14 +34,14 @@ static void ex_callback_delete(struct machine *m, void *object)
 
 static const struct ob_type ex_callback_type = {
     .name = "Callback",
-    .mapping = {STANDARD_RIGHTS_READ, STANDARD_RIGHTS_WRITE | 1, STANDARD_RIGHTS_EXECUTE, STANDARD_RIGHTS_REQUIRED | 1},
+    .mapping = {STANDARD_RIGHTS_READ, STANDARD_RIGHTS_WRITE | 1, STANDARD_RIGHTS_EXECUTE,
+                STANDARD_RIGHTS_REQUIRED | 1},
     .valid_access = STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 1,
     .wait_offset = OB_NO_WAIT,
     .delete = ex_callback_delete,
 };
 
-static NTSTATUS ex_callback_new(struct machine *m, BOOLEAN multiple, PCALLBACK_OBJECT *result)
-{
+static NTSTATUS ex_callback_new(struct machine *m, BOOLEAN multiple, PCALLBACK_OBJECT *result) {
     void *object;
     NTSTATUS status = ob_create(m, &ex_callback_type, sizeof **result, &object);
     if (!NT_SUCCESS(status))
@@ -53,8 +53,8 @@ static NTSTATUS ex_callback_new(struct machine *m, BOOLEAN multiple, PCALLBACK_O
 }
 
 /* Finds a callback object by its attributes. */
-static NTSTATUS ex_callback_open(struct machine *m, const struct ob_attributes *attributes, PCALLBACK_OBJECT *result)
-{
+static NTSTATUS ex_callback_open(struct machine *m, const struct ob_attributes *attributes,
+                                 PCALLBACK_OBJECT *result) {
     void *object;
     NTSTATUS status = ob_lookup_from(m, attributes->root, &attributes->name, false, NULL, &object);
     if (!NT_SUCCESS(status))
@@ -67,10 +67,10 @@ static NTSTATUS ex_callback_open(struct machine *m, const struct ob_attributes *
     return STATUS_SUCCESS;
 }
 
-/* A new one. Its name stays if it is permanent; otherwise it would go with the handle that no caller ever sees. */
-static NTSTATUS ex_callback_create(struct machine *m, const struct ob_attributes *attributes, BOOLEAN multiple,
-                                   PCALLBACK_OBJECT *result)
-{
+/* A new one. Its name stays if it is permanent; otherwise it would go with the handle that no
+ * caller ever sees. */
+static NTSTATUS ex_callback_create(struct machine *m, const struct ob_attributes *attributes,
+                                   BOOLEAN multiple, PCALLBACK_OBJECT *result) {
     NTSTATUS status = ex_callback_new(m, multiple, result);
     if (!NT_SUCCESS(status) || !(attributes->attributes & OBJ_PERMANENT))
         return status;
@@ -80,9 +80,8 @@ static NTSTATUS ex_callback_create(struct machine *m, const struct ob_attributes
     return status;
 }
 
-NTSTATUS ExCreateCallback(PCALLBACK_OBJECT *CallbackObject, POBJECT_ATTRIBUTES ObjectAttributes, BOOLEAN Create,
-                          BOOLEAN AllowMultipleCallbacks)
-{
+NTSTATUS ExCreateCallback(PCALLBACK_OBJECT *CallbackObject, POBJECT_ATTRIBUTES ObjectAttributes,
+                          BOOLEAN Create, BOOLEAN AllowMultipleCallbacks) {
     KI_GATE(ExCreateCallback);
     struct ob_attributes attributes;
     NTSTATUS status = ob_attributes_capture(m, ObjectAttributes, KernelMode, &attributes);
@@ -99,32 +98,30 @@ NTSTATUS ExCreateCallback(PCALLBACK_OBJECT *CallbackObject, POBJECT_ATTRIBUTES O
     return status;
 }
 
-PVOID ExRegisterCallback(PCALLBACK_OBJECT CallbackObject, PCALLBACK_FUNCTION CallbackFunction, PVOID CallbackContext)
-{
+PVOID ExRegisterCallback(PCALLBACK_OBJECT CallbackObject, PCALLBACK_FUNCTION CallbackFunction,
+                         PVOID CallbackContext) {
     KI_GATE(ExRegisterCallback);
     if (!CallbackObject->multiple && !IsListEmpty(&CallbackObject->registrations))
         return NULL;
-    struct ex_registration *registration =
-        mm_pool_allocate_for(m, NonPagedPoolNx, sizeof *registration, EX_CALLBACK_TAG, __builtin_return_address(0));
+    struct ex_registration *registration = mm_pool_allocate_for(
+        m, NonPagedPoolNx, sizeof *registration, EX_CALLBACK_TAG, __builtin_return_address(0));
     if (!registration)
         return NULL;
-    *registration = (struct ex_registration){.object = CallbackObject, .function = CallbackFunction,
-                                             .context = CallbackContext};
+    *registration = (struct ex_registration){
+        .object = CallbackObject, .function = CallbackFunction, .context = CallbackContext};
     ob_reference(m, CallbackObject);
     InsertTailList(&CallbackObject->registrations, &registration->link);
     return registration;
 }
 
-static void ex_registration_free(struct machine *m, struct ex_registration *registration)
-{
+static void ex_registration_free(struct machine *m, struct ex_registration *registration) {
     PCALLBACK_OBJECT object = registration->object;
     RemoveEntryList(&registration->link);
     mm_pool_free(m, registration, EX_CALLBACK_TAG);
     ob_dereference(m, object);
 }
 
-VOID ExUnregisterCallback(PVOID CallbackRegistration)
-{
+VOID ExUnregisterCallback(PVOID CallbackRegistration) {
     KI_GATE(ExUnregisterCallback);
     struct ex_registration *registration = CallbackRegistration;
     if (registration->busy) {
@@ -136,14 +133,14 @@ VOID ExUnregisterCallback(PVOID CallbackRegistration)
     ex_registration_free(m, registration);
 }
 
-VOID ExNotifyCallback(PVOID CallbackObject, PVOID Argument1, PVOID Argument2)
-{
+VOID ExNotifyCallback(PVOID CallbackObject, PVOID Argument1, PVOID Argument2) {
     KI_GATE(ExNotifyCallback);
     PCALLBACK_OBJECT object = CallbackObject;
     PLIST_ENTRY link = object->registrations.Flink;
     (void)m;
     while (link != &object->registrations) {
-        struct ex_registration *registration = CONTAINING_RECORD(link, struct ex_registration, link);
+        struct ex_registration *registration =
+            CONTAINING_RECORD(link, struct ex_registration, link);
         PKEVENT idle = registration->idle;
         if (!idle) {
             registration->busy++;
@@ -158,9 +155,9 @@ VOID ExNotifyCallback(PVOID CallbackObject, PVOID Argument1, PVOID Argument2)
 }
 
 /* The objects that the system itself makes. */
-void ex_callback_start(struct machine *m)
-{
-    static const WCHAR *const names[] = {L"\\Callback\\SetSystemTime", L"\\Callback\\PowerState", L"\\Callback\\ProcessorAdd"};
+void ex_callback_start(struct machine *m) {
+    static const WCHAR *const names[] = {L"\\Callback\\SetSystemTime", L"\\Callback\\PowerState",
+                                         L"\\Callback\\ProcessorAdd"};
     PCALLBACK_OBJECT object;
     void *directory;
     if (NT_SUCCESS(ob_lookup_ascii(m, "\\Callback", NULL, &directory)))
@@ -170,7 +167,8 @@ void ex_callback_start(struct machine *m)
     for (unsigned i = 0; i < KI_COUNT(names); i++) {
         UNICODE_STRING name;
         RtlInitUnicodeString(&name, names[i]);
-        if (!NT_SUCCESS(ex_callback_new(m, TRUE, &object)) || !NT_SUCCESS(ob_insert_name(m, object, &name)))
+        if (!NT_SUCCESS(ex_callback_new(m, TRUE, &object)) ||
+            !NT_SUCCESS(ob_insert_name(m, object, &name)))
             ki_no_memory();
         ob_dereference(m, object);
     }

@@ -20,17 +20,17 @@ struct ex_part {
     PEX_SPIN_LOCK spin_exclusive[KI_MAX_PROCESSORS]; /* last one it took exclusively */
 
     struct ex_work *work;
-    ULONG timer_resolution;  /* interval asked for, 100 ns; 0: the default */
+    ULONG timer_resolution; /* interval asked for, 100 ns; 0: the default */
     ULONG timer_resolution_users;
-    int64_t time_zone_bias;  /* UTC - local time, 100 ns */
-    uint32_t uuids;          /* made so far */
+    int64_t time_zone_bias; /* UTC - local time, 100 ns */
+    uint32_t uuids;         /* made so far */
 };
 
 void ex_start(struct machine *m);
 
 /*
- * Queues a work item as ExQueueWorkItem does, without its gate; <= DISPATCH_LEVEL. A system worker thread of the queue's
- * priority calls the routine at PASSIVE_LEVEL.
+ * Queues a work item as ExQueueWorkItem does, without its gate; <= DISPATCH_LEVEL. A system worker
+ * thread of the queue's priority calls the routine at PASSIVE_LEVEL.
  */
 void ex_queue_work(struct machine *m, PWORK_QUEUE_ITEM item, WORK_QUEUE_TYPE type);
 void ex_work_start(struct machine *m);

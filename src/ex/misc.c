@@ -3,8 +3,7 @@
  */
 #include "ex/ex.h"
 
-void ex_start(struct machine *m)
-{
+void ex_start(struct machine *m) {
     m->ex = ki_alloc(m, sizeof *m->ex);
     InitializeListHead(&m->ex->lookasides);
     InitializeListHead(&m->ex->resources);
@@ -12,27 +11,23 @@ void ex_start(struct machine *m)
     ex_work_start(m);
 }
 
-KPROCESSOR_MODE ExGetPreviousMode(VOID)
-{
+KPROCESSOR_MODE ExGetPreviousMode(VOID) {
     KI_GATE(ExGetPreviousMode);
     return ki_current_thread(m)->previous_mode;
 }
 
-VOID ExSystemTimeToLocalTime(PLARGE_INTEGER SystemTime, PLARGE_INTEGER LocalTime)
-{
+VOID ExSystemTimeToLocalTime(PLARGE_INTEGER SystemTime, PLARGE_INTEGER LocalTime) {
     KI_GATE(ExSystemTimeToLocalTime);
     LocalTime->QuadPart = SystemTime->QuadPart - m->ex->time_zone_bias;
 }
 
-VOID ExLocalTimeToSystemTime(PLARGE_INTEGER LocalTime, PLARGE_INTEGER SystemTime)
-{
+VOID ExLocalTimeToSystemTime(PLARGE_INTEGER LocalTime, PLARGE_INTEGER SystemTime) {
     KI_GATE(ExLocalTimeToSystemTime);
     SystemTime->QuadPart = LocalTime->QuadPart + m->ex->time_zone_bias;
 }
 
 /* The processor is the same on every host: what all x64 processors that run Windows 10 have. */
-BOOLEAN ExIsProcessorFeaturePresent(ULONG ProcessorFeature)
-{
+BOOLEAN ExIsProcessorFeaturePresent(ULONG ProcessorFeature) {
     KI_GATE(ExIsProcessorFeaturePresent);
     (void)m;
     switch (ProcessorFeature) {
@@ -52,12 +47,13 @@ BOOLEAN ExIsProcessorFeaturePresent(ULONG ProcessorFeature)
     }
 }
 
-/* Time-based (version 1): the machine's clock, a count, and a fixed locally administered node; repeats from run to run. */
-NTSTATUS ExUuidCreate(UUID *Uuid)
-{
+/* Time-based (version 1): the machine's clock, a count, and a fixed locally administered node;
+ * repeats from run to run. */
+NTSTATUS ExUuidCreate(UUID *Uuid) {
     KI_GATE(ExUuidCreate);
     static const UCHAR node[6] = {0x02, 'w', 'd', 'm', 's', 'm'};
-    const int64_t gregorian = 0x01b21dd213814000ll - 0x019db1ded53e8000ll; /* 1582 to 1601, 100 ns */
+    const int64_t gregorian =
+        0x01b21dd213814000ll - 0x019db1ded53e8000ll; /* 1582 to 1601, 100 ns */
     uint64_t time = (uint64_t)(ki_system_time(m) + gregorian) + m->ex->uuids++;
     Uuid->Data1 = (ULONG)time;
     Uuid->Data2 = (USHORT)(time >> 32);
@@ -69,8 +65,7 @@ NTSTATUS ExUuidCreate(UUID *Uuid)
     return STATUS_SUCCESS;
 }
 
-BOOLEAN ExIsSoftBoot(VOID)
-{
+BOOLEAN ExIsSoftBoot(VOID) {
     KI_GATE(ExIsSoftBoot);
     (void)m;
     return FALSE; /* a machine always starts from nothing */
@@ -81,14 +76,12 @@ BOOLEAN ExIsSoftBoot(VOID)
 #define EX_RESOLUTION_DEFAULT 156250u /* 100 ns: 15.625 ms */
 #define EX_RESOLUTION_FINEST 5000u
 
-static ULONG ex_resolution(const struct machine *m)
-{
+static ULONG ex_resolution(const struct machine *m) {
     return m->ex->timer_resolution ? m->ex->timer_resolution : EX_RESOLUTION_DEFAULT;
 }
 
 /* Requests are remembered and answered; timers of the virtual clock are exact at any resolution. */
-ULONG ExSetTimerResolution(ULONG DesiredTime, BOOLEAN SetResolution)
-{
+ULONG ExSetTimerResolution(ULONG DesiredTime, BOOLEAN SetResolution) {
     KI_GATE(ExSetTimerResolution);
     struct ex_part *ex = m->ex;
     if (!SetResolution) {
@@ -103,8 +96,7 @@ ULONG ExSetTimerResolution(ULONG DesiredTime, BOOLEAN SetResolution)
     return ex_resolution(m);
 }
 
-VOID ExQueryTimerResolution(PULONG MaximumTime, PULONG MinimumTime, PULONG CurrentTime)
-{
+VOID ExQueryTimerResolution(PULONG MaximumTime, PULONG MinimumTime, PULONG CurrentTime) {
     KI_GATE(ExQueryTimerResolution);
     *MaximumTime = EX_RESOLUTION_DEFAULT;
     *MinimumTime = EX_RESOLUTION_FINEST;

@@ -1,12 +1,14 @@
 /*
  * Pool as drivers see it: all forms of ExAllocatePool and ExFreePool.
  *
- * The routines differ in what they do on failure (NULL or an exception), in whether the memory is zeroed, and in how they
- * name the type of pool; the allocator itself is in src/mm. Here are the rules of the callers: tags, types, IRQL, sizes.
- * Pool quotas are not limited: a block remembers that it was charged, and no process runs out of quota.
+ * The routines differ in what they do on failure (NULL or an exception), in whether the memory is
+ * zeroed, and in how they name the type of pool; the allocator itself is in src/mm. Here are the
+ * rules of the callers: tags, types, IRQL, sizes. Pool quotas are not limited: a block remembers
+ * that it was charged, and no process runs out of quota.
  *
- * Pages: wdm/nf-wdm-exallocatepool2, …exallocatepool3, …exallocatepoolwithtag, …exallocatepoolwithquotatag,
- * …exallocatepoolwithtagpriority, …exfreepoolwithtag, ntddk/nf-ntddk-exfreepool, kernel/pool_flags.
+ * Pages: wdm/nf-wdm-exallocatepool2, …exallocatepool3, …exallocatepoolwithtag,
+ * …exallocatepoolwithquotatag, …exallocatepoolwithtagpriority, …exfreepoolwithtag,
+ * ntddk/nf-ntddk-exfreepool, kernel/pool_flags.
  */
 #include <string.h>
 
@@ -21,8 +23,7 @@
 POOL_TYPE ExDefaultNonPagedPoolType = NonPagedPool;
 ULONG ExDefaultMdlProtection = 0;
 
-static bool ex_tag_has_alphanumeric(ULONG tag)
-{
+static bool ex_tag_has_alphanumeric(ULONG tag) {
     for (unsigned i = 0; i < 4; i++) {
         unsigned c = tag >> (8 * i) & 0x7f;
         if ((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
@@ -32,43 +33,50 @@ static bool ex_tag_has_alphanumeric(ULONG tag)
 }
 
 /* Tags that the older routines refuse; remembers the last one that was good. */
-static void ex_check_tag(struct machine *m, ULONG tag, ULONG type, size_t size, const void *caller)
-{
-    if (!(m->flags & WDMSIM_CHECK_RULES))
+static void ex_check_tag(struct machine *m, ULONG tag, ULONG type, size_t size,
+                         const void *caller) {
+    if (!(m->flags & WDMSIM_CHECK_RULES)) {
+        m->mm->good_tag = tag;
         return;
+    }
     const char *where = ki_address_name(m, caller);
     if (!tag)
-        ki_bugcheck(m, BAD_POOL_CALLER, 0x9b, type, size, (ULONG_PTR)caller, "%s allocated pool with a tag of zero", where);
+        ki_bugcheck(m, BAD_POOL_CALLER, 0x9b, type, size, (ULONG_PTR)caller,
+                    "%s allocated pool with a tag of zero", where);
     if (tag == EX_TAG_BIG)
-        ki_bugcheck(m, BAD_POOL_CALLER, 0x9c, type, size, (ULONG_PTR)caller, "%s allocated pool with the system's tag 'BIG '",
-                    where);
+        ki_bugcheck(m, BAD_POOL_CALLER, 0x9c, type, size, (ULONG_PTR)caller,
+                    "%s allocated pool with the system's tag 'BIG '", where);
     if (!ex_tag_has_alphanumeric(tag))
         ki_bugcheck(m, BAD_POOL_CALLER, 0x9d, tag, type, (ULONG_PTR)caller,
                     "%s allocated pool with a tag without letters or digits", where);
     m->mm->good_tag = tag;
 }
 
-/* What is out of the ordinary about a request: no bytes, paged pool above APC_LEVEL, a pool type that is gone. */
-static void ex_check_request(struct machine *m, ULONG type, size_t size, ULONG tag, const void *caller)
-{
+/* What is out of the ordinary about a request: no bytes, paged pool above APC_LEVEL, a pool type
+ * that is gone. */
+static void ex_check_request(struct machine *m, ULONG type, size_t size, ULONG tag,
+                             const void *caller) {
     unsigned base = type & 7;
     if (base == NonPagedPoolMustSucceed || base == NonPagedPoolCacheAlignedMustS)
-        ki_bugcheck(m, BAD_POOL_CALLER, 0x9a, type, size, tag, "%s asked for must-succeed pool, which no longer exists",
+        ki_bugcheck(m, BAD_POOL_CALLER, 0x9a, type, size, tag,
+                    "%s asked for must-succeed pool, which no longer exists",
                     ki_address_name(m, caller));
     if (!(m->flags & WDMSIM_CHECK_RULES))
         return;
     if (size == 0)
-        ki_bugcheck(m, BAD_POOL_CALLER, 0x00, 0, type, tag, "%s allocated zero bytes of pool", ki_address_name(m, caller));
+        ki_bugcheck(m, BAD_POOL_CALLER, 0x00, 0, type, tag, "%s allocated zero bytes of pool",
+                    ki_address_name(m, caller));
     if ((type & MM_PAGED) && m->cpu->irql > APC_LEVEL)
-        ki_bugcheck(m, BAD_POOL_CALLER, 0x08, m->cpu->irql, type, size, "%s allocated paged pool at %s",
-                    ki_address_name(m, caller), ki_irql_name(m->cpu->irql));
+        ki_bugcheck(m, BAD_POOL_CALLER, 0x08, m->cpu->irql, type, size,
+                    "%s allocated paged pool at %s", ki_address_name(m, caller),
+                    ki_irql_name(m->cpu->irql));
 }
 
 /* Bits of a POOL_TYPE that say which pool; the rest are flags of the request. */
 #define EX_TYPE_MASK (7u | 32u | NonPagedPoolNx)
 
-static inline void *ex_allocate(struct machine *m, ULONG type, size_t size, ULONG tag, const void *caller)
-{
+static inline void *ex_allocate(struct machine *m, ULONG type, size_t size, ULONG tag,
+                                const void *caller) {
     if (KI_UNLIKELY(tag != m->mm->good_tag))
         ex_check_tag(m, tag, type, size, caller);
     bool paged_high = (type & MM_PAGED) && m->cpu->irql > APC_LEVEL;
@@ -80,8 +88,7 @@ static inline void *ex_allocate(struct machine *m, ULONG type, size_t size, ULON
     return p;
 }
 
-PVOID ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
-{
+PVOID ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag) {
     KI_GATE(ExAllocatePoolWithTag);
     void *p = ex_allocate(m, PoolType, NumberOfBytes, Tag, __builtin_return_address(0));
     if (KI_UNLIKELY(!p) && (PoolType & POOL_RAISE_IF_ALLOCATION_FAILURE))
@@ -89,8 +96,7 @@ PVOID ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
     return p;
 }
 
-PVOID ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
-{
+PVOID ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes) {
     KI_GATE(ExAllocatePool);
     void *p = ex_allocate(m, PoolType, NumberOfBytes, EX_TAG_NONE, __builtin_return_address(0));
     if (KI_UNLIKELY(!p) && (PoolType & POOL_RAISE_IF_ALLOCATION_FAILURE))
@@ -98,12 +104,13 @@ PVOID ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
     return p;
 }
 
-PVOID ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag, EX_POOL_PRIORITY Priority)
-{
+PVOID ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag,
+                                    EX_POOL_PRIORITY Priority) {
     KI_GATE(ExAllocatePoolWithTagPriority);
     void *caller = __builtin_return_address(0);
     void *p = NULL;
-    /* Only special pool knows a difference between the priorities: there is no shortage that would be weighed. */
+    /* Only special pool knows a difference between the priorities: there is no shortage that would
+     * be weighed. */
     if ((m->flags & WDMSIM_GUARD_POOL) && (Priority & 9) == 9)
         p = mm_special_make(m, mm_type_byte(PoolType), NumberOfBytes, Tag, caller, true);
     if (!p)
@@ -114,11 +121,11 @@ PVOID ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, UL
 }
 
 /* A charged block; raises unless told to return NULL. */
-static void *ex_allocate_quota(struct machine *m, ULONG type, size_t size, ULONG tag, const void *caller)
-{
+static void *ex_allocate_quota(struct machine *m, ULONG type, size_t size, ULONG tag,
+                               const void *caller) {
     if ((m->flags & WDMSIM_CHECK_RULES) && m->cpu->in_dpc)
-        ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0x10b, 0, 0, 0, "%s charged pool quota from a DPC routine",
-                    ki_address_name(m, caller));
+        ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0x10b, 0, 0, 0,
+                    "%s charged pool quota from a DPC routine", ki_address_name(m, caller));
     if (tag != m->mm->good_tag)
         ex_check_tag(m, tag, type, size, caller);
     ex_check_request(m, type & EX_TYPE_MASK, size, tag, caller);
@@ -128,14 +135,12 @@ static void *ex_allocate_quota(struct machine *m, ULONG type, size_t size, ULONG
     return p;
 }
 
-PVOID ExAllocatePoolWithQuotaTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
-{
+PVOID ExAllocatePoolWithQuotaTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag) {
     KI_GATE(ExAllocatePoolWithQuotaTag);
     return ex_allocate_quota(m, PoolType, NumberOfBytes, Tag, __builtin_return_address(0));
 }
 
-PVOID ExAllocatePoolWithQuota(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
-{
+PVOID ExAllocatePoolWithQuota(POOL_TYPE PoolType, SIZE_T NumberOfBytes) {
     KI_GATE(ExAllocatePoolWithQuota);
     return ex_allocate_quota(m, PoolType, NumberOfBytes, EX_TAG_NONE, __builtin_return_address(0));
 }
@@ -147,9 +152,9 @@ PVOID ExAllocatePoolWithQuota(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
     (EX_FLAGS_POOLS | POOL_FLAG_USE_QUOTA | POOL_FLAG_UNINITIALIZED | POOL_FLAG_SESSION |          \
      POOL_FLAG_CACHE_ALIGNED | POOL_FLAG_RAISE_ON_FAILURE)
 
-/* The type byte of pool flags, or a negative number if a required flag is unknown or the pool is not exactly one. */
-static inline int ex_flags_type(POOL_FLAGS flags)
-{
+/* The type byte of pool flags, or a negative number if a required flag is unknown or the pool is
+ * not exactly one. */
+static inline int ex_flags_type(POOL_FLAGS flags) {
     ULONG required = (ULONG)flags, pool = required & (ULONG)EX_FLAGS_POOLS;
     if (KI_UNLIKELY((required & ~(ULONG)EX_FLAGS_KNOWN) || !pool || (pool & (pool - 1))))
         return -1;
@@ -164,17 +169,18 @@ static inline int ex_flags_type(POOL_FLAGS flags)
     return type;
 }
 
-/* What ExAllocatePool2 and 3 share; `under`: special pool puts the block at the start of its page. */
-static inline void *ex_allocate_flags(struct machine *m, POOL_FLAGS flags, size_t size, ULONG tag, bool under,
-                                      const void *caller)
-{
+/* What ExAllocatePool2 and 3 share; `under`: special pool puts the block at the start of its page.
+ */
+static inline void *ex_allocate_flags(struct machine *m, POOL_FLAGS flags, size_t size, ULONG tag,
+                                      bool under, const void *caller) {
     int type = ex_flags_type(flags);
     void *p = NULL;
     if (KI_LIKELY(type >= 0 && tag)) {
         bool paged_high = (type & MM_PAGED) && m->cpu->irql > APC_LEVEL;
         if (KI_UNLIKELY(size == 0 || paged_high))
             ex_check_request(m, mm_pool_type((unsigned)type), size, tag, caller);
-        bool guarded = (flags & POOL_FLAG_SPECIAL_POOL) || (under && (m->flags & WDMSIM_GUARD_POOL));
+        bool guarded =
+            (flags & POOL_FLAG_SPECIAL_POOL) || (under && (m->flags & WDMSIM_GUARD_POOL));
         if (KI_UNLIKELY(guarded)) {
             mm_special_start(m);
             m->mm->careful = true;
@@ -190,15 +196,13 @@ static inline void *ex_allocate_flags(struct machine *m, POOL_FLAGS flags, size_
     return p;
 }
 
-PVOID ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
-{
+PVOID ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag) {
     KI_GATE(ExAllocatePool2);
     return ex_allocate_flags(m, Flags, NumberOfBytes, Tag, false, __builtin_return_address(0));
 }
 
-PVOID ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag, PCPOOL_EXTENDED_PARAMETER ExtendedParameters,
-                      ULONG ExtendedParametersCount)
-{
+PVOID ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
+                      PCPOOL_EXTENDED_PARAMETER ExtendedParameters, ULONG ExtendedParametersCount) {
     KI_GATE(ExAllocatePool3);
     bool under = false, valid = ExtendedParameters || !ExtendedParametersCount;
     const POOL_EXTENDED_PARAMS_SECURE_POOL *secure = NULL;
@@ -220,20 +224,19 @@ PVOID ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag, PCPOOL_
     if (!valid)
         Flags |= POOL_FLAG_RESERVED1; /* refused like an unknown flag */
     if (valid && secure)
-        return ex_secure_allocate(m, Flags, NumberOfBytes, Tag, secure, __builtin_return_address(0));
+        return ex_secure_allocate(m, Flags, NumberOfBytes, Tag, secure,
+                                  __builtin_return_address(0));
     return ex_allocate_flags(m, Flags, NumberOfBytes, Tag, under, __builtin_return_address(0));
 }
 
 /* ---- freeing ---- */
 
-VOID ExFreePool(PVOID P)
-{
+VOID ExFreePool(PVOID P) {
     KI_GATE(ExFreePool);
     mm_block_free(m, P, 0, __builtin_return_address(0));
 }
 
-VOID ExFreePoolWithTag(PVOID P, ULONG Tag)
-{
+VOID ExFreePoolWithTag(PVOID P, ULONG Tag) {
     KI_GATE(ExFreePoolWithTag);
     mm_block_free(m, P, Tag, __builtin_return_address(0));
 }

@@ -1,10 +1,12 @@
 /*
- * Push locks: a shared-exclusive lock in one pointer (wdm/nf-wdm-exinitializepushlock and its neighbours).
+ * Push locks: a shared-exclusive lock in one pointer (wdm/nf-wdm-exinitializepushlock and its
+ * neighbours).
  *
- * The word: bit 0 is set while somebody has exclusive access, bit 1 while threads wait. Without waiters the bits from 4 up
- * count the sharers; with waiters they are the address of the first wait block, which lies on its thread's stack and keeps
- * that count. Waiters are served first come, first served; a release hands the lock to the first one, or to all sharers up
- * to the next thread that wants exclusive access.
+ * The word: bit 0 is set while somebody has exclusive access, bit 1 while threads wait. Without
+ * waiters the bits from 4 up count the sharers; with waiters they are the address of the first wait
+ * block, which lies on its thread's stack and keeps that count. Waiters are served first come,
+ * first served; a release hands the lock to the first one, or to all sharers up to the next thread
+ * that wants exclusive access.
  */
 #include "ex/ex.h"
 
@@ -25,42 +27,41 @@ struct ex_push_waiter {
     KEVENT granted;
 } __attribute__((aligned(16)));
 
-static struct ex_push_waiter *ex_push_first(EX_PUSH_LOCK word)
-{
+static struct ex_push_waiter *ex_push_first(EX_PUSH_LOCK word) {
     return word & EX_PUSH_WAITERS ? (struct ex_push_waiter *)(word & ~EX_PUSH_BITS) : NULL;
 }
 
-static ULONG_PTR ex_push_sharers(EX_PUSH_LOCK word)
-{
+static ULONG_PTR ex_push_sharers(EX_PUSH_LOCK word) {
     const struct ex_push_waiter *first = ex_push_first(word);
     return first ? first->sharers : word / EX_PUSH_SHARE;
 }
 
-static EX_PUSH_LOCK ex_push_word(struct ex_push_waiter *first, bool exclusive, ULONG_PTR sharers)
-{
+static EX_PUSH_LOCK ex_push_word(struct ex_push_waiter *first, bool exclusive, ULONG_PTR sharers) {
     if (!first)
         return (exclusive ? EX_PUSH_EXCLUSIVE : 0) | sharers * EX_PUSH_SHARE;
     first->sharers = sharers;
     return (EX_PUSH_LOCK)first | EX_PUSH_WAITERS | (exclusive ? EX_PUSH_EXCLUSIVE : 0);
 }
 
-static void ex_push_check(struct machine *m, PEX_PUSH_LOCK lock, ULONG kind, const void *caller)
-{
+static void ex_push_check(struct machine *m, PEX_PUSH_LOCK lock, ULONG kind, const void *caller) {
     PKTHREAD thread = ki_current_thread(m);
     if (!(m->flags & WDMSIM_CHECK_RULES))
         return;
     if (KI_UNLIKELY(m->cpu->irql > APC_LEVEL))
-        ki_bugcheck(m, KERNEL_AUTO_BOOST_LOCK_ACQUISITION_WITH_RAISED_IRQL, (ULONG_PTR)thread, (ULONG_PTR)lock,
-                    m->cpu->irql, 0, "%s used a push lock at %s", ki_address_name(m, caller), ki_irql_name(m->cpu->irql));
-    bool held_off = m->cpu->irql == APC_LEVEL || thread->kernel_apc_disable || thread->special_apc_disable;
+        ki_bugcheck(m, KERNEL_AUTO_BOOST_LOCK_ACQUISITION_WITH_RAISED_IRQL, (ULONG_PTR)thread,
+                    (ULONG_PTR)lock, m->cpu->irql, 0, "%s used a push lock at %s",
+                    ki_address_name(m, caller), ki_irql_name(m->cpu->irql));
+    bool held_off =
+        m->cpu->irql == APC_LEVEL || thread->kernel_apc_disable || thread->special_apc_disable;
     if (KI_UNLIKELY(!held_off))
-        ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, kind, m->cpu->irql, (ULONG_PTR)thread->kernel_apc_disable,
-                    (ULONG_PTR)lock, "%s used a push lock with normal kernel APCs enabled", ki_address_name(m, caller));
+        ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, kind, m->cpu->irql,
+                    (ULONG_PTR)thread->kernel_apc_disable, (ULONG_PTR)lock,
+                    "%s used a push lock with normal kernel APCs enabled",
+                    ki_address_name(m, caller));
 }
 
 /* Waits at the end of the queue until a release grants the lock. */
-static void ex_push_wait(PEX_PUSH_LOCK lock, bool exclusive)
-{
+static void ex_push_wait(PEX_PUSH_LOCK lock, bool exclusive) {
     struct ex_push_waiter self = {.exclusive = exclusive};
     KeInitializeEvent(&self.granted, SynchronizationEvent, FALSE);
     struct ex_push_waiter *last = ex_push_first(*lock);
@@ -75,8 +76,7 @@ static void ex_push_wait(PEX_PUSH_LOCK lock, bool exclusive)
 }
 
 /* The lock is free: hands it to whom it is due. The grants are made before anybody is woken. */
-static void ex_push_grant(struct machine *m, PEX_PUSH_LOCK lock)
-{
+static void ex_push_grant(struct machine *m, PEX_PUSH_LOCK lock) {
     struct ex_push_waiter *first = ex_push_first(*lock), *rest = first, *granted;
     ULONG_PTR sharers = 0;
     bool exclusive = first && first->exclusive;
@@ -94,13 +94,9 @@ static void ex_push_grant(struct machine *m, PEX_PUSH_LOCK lock)
     ki_poll(m);
 }
 
-VOID ExInitializePushLock(PEX_PUSH_LOCK PushLock)
-{
-    *PushLock = 0;
-}
+VOID ExInitializePushLock(PEX_PUSH_LOCK PushLock) { *PushLock = 0; }
 
-VOID ExAcquirePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
-{
+VOID ExAcquirePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG Flags) {
     KI_GATE(ExAcquirePushLockExclusive);
     (void)Flags;
     ex_push_check(m, PushLock, 0xea, __builtin_return_address(0));
@@ -110,8 +106,7 @@ VOID ExAcquirePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
         ex_push_wait(PushLock, true);
 }
 
-VOID ExAcquirePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
-{
+VOID ExAcquirePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG Flags) {
     KI_GATE(ExAcquirePushLockShared);
     (void)Flags;
     ex_push_check(m, PushLock, 0xea, __builtin_return_address(0));
@@ -121,14 +116,14 @@ VOID ExAcquirePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
         ex_push_wait(PushLock, false);
 }
 
-static _Noreturn void ex_push_not_owned(struct machine *m, PEX_PUSH_LOCK lock, const char *how, const void *caller)
-{
+static _Noreturn void ex_push_not_owned(struct machine *m, PEX_PUSH_LOCK lock, const char *how,
+                                        const void *caller) {
     ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0x1007, (ULONG_PTR)lock, 0, 0,
-                "%s released a push lock that nobody holds for %s access", ki_address_name(m, caller), how);
+                "%s released a push lock that nobody holds for %s access",
+                ki_address_name(m, caller), how);
 }
 
-VOID ExReleasePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
-{
+VOID ExReleasePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG Flags) {
     KI_GATE(ExReleasePushLockExclusive);
     (void)Flags;
     ex_push_check(m, PushLock, 0xeb, __builtin_return_address(0));
@@ -137,8 +132,7 @@ VOID ExReleasePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
     ex_push_grant(m, PushLock);
 }
 
-VOID ExReleasePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
-{
+VOID ExReleasePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG Flags) {
     KI_GATE(ExReleasePushLockShared);
     (void)Flags;
     ex_push_check(m, PushLock, 0xeb, __builtin_return_address(0));

@@ -2,9 +2,10 @@
  * Private and secure pools, and questions about pool blocks
  * (wdm/nf-wdm-excreatepool, …exsecurepoolupdate, …exsecurepoolvalidate, wdm/nf-wdm-exfreepool2).
  *
- * The contents of a block of a secure pool can be changed by ExSecurePoolUpdate alone; here its pages are read-only to
- * everybody, so that a driver's own write faults as it does when the hypervisor guards them. A block is known by its pool,
- * its address, its tag and the cookie its owner chose. The documentation of the pools is thin; statuses are a judgement.
+ * The contents of a block of a secure pool can be changed by ExSecurePoolUpdate alone; here its
+ * pages are read-only to everybody, so that a driver's own write faults as it does when the
+ * hypervisor guards them. A block is known by its pool, its address, its tag and the cookie its
+ * owner chose. The documentation of the pools is thin; statuses are a judgement.
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -12,7 +13,7 @@
 #include "ex/ex.h"
 #include "mm/pool.h"
 
-#define EX_POOL_TAG 0x6c6f5073u   /* "sPol" */
+#define EX_POOL_TAG 0x6c6f5073u /* "sPol" */
 #define EX_POOL_MARK 0x6c6f6f70u
 
 struct ex_pool {
@@ -29,20 +30,20 @@ struct ex_secure_block {
     ULONG tag, flags;
 };
 
-static struct ex_pool *ex_pool_of(HANDLE handle)
-{
+static struct ex_pool *ex_pool_of(HANDLE handle) {
     struct ex_pool *pool = handle;
     return pool && pool->mark == EX_POOL_MARK ? pool : NULL;
 }
 
-NTSTATUS ExCreatePool(ULONG Flags, ULONG_PTR Tag, POOL_CREATE_EXTENDED_PARAMS *Params, HANDLE *PoolHandle)
-{
+NTSTATUS ExCreatePool(ULONG Flags, ULONG_PTR Tag, POOL_CREATE_EXTENDED_PARAMS *Params,
+                      HANDLE *PoolHandle) {
     KI_GATE(ExCreatePool);
     (void)Tag;
-    if (!Flags || (Flags & ~(ULONG)POOL_CREATE_FLG_VALID_FLAGS) || (Params && Params->Version != POOL_CREATE_PARAMS_VERSION))
+    if (!Flags || (Flags & ~(ULONG)POOL_CREATE_FLG_VALID_FLAGS) ||
+        (Params && Params->Version != POOL_CREATE_PARAMS_VERSION))
         return STATUS_INVALID_PARAMETER;
-    struct ex_pool *pool =
-        mm_pool_allocate_for(m, NonPagedPoolNx, sizeof *pool, EX_POOL_TAG, __builtin_return_address(0));
+    struct ex_pool *pool = mm_pool_allocate_for(m, NonPagedPoolNx, sizeof *pool, EX_POOL_TAG,
+                                                __builtin_return_address(0));
     if (!pool)
         return STATUS_INSUFFICIENT_RESOURCES;
     *pool = (struct ex_pool){EX_POOL_MARK, Flags, {NULL, NULL}};
@@ -51,31 +52,29 @@ NTSTATUS ExCreatePool(ULONG Flags, ULONG_PTR Tag, POOL_CREATE_EXTENDED_PARAMS *P
     return STATUS_SUCCESS;
 }
 
-static size_t ex_secure_pages(const struct ex_secure_block *block)
-{
+static size_t ex_secure_pages(const struct ex_secure_block *block) {
     return (block->size + PAGE_SIZE - 1) & ~(size_t)(PAGE_SIZE - 1);
 }
 
-static void ex_secure_protect(const struct ex_secure_block *block, bool writable)
-{
-    int done = mprotect(block->address, ex_secure_pages(block), writable ? PROT_READ | PROT_WRITE : PROT_READ);
+static void ex_secure_protect(const struct ex_secure_block *block, bool writable) {
+    int done = mprotect(block->address, ex_secure_pages(block),
+                        writable ? PROT_READ | PROT_WRITE : PROT_READ);
     KI_ASSERT(done == 0);
 }
 
-static void ex_secure_free(struct machine *m, struct ex_secure_block *block)
-{
+static void ex_secure_free(struct machine *m, struct ex_secure_block *block) {
     ex_secure_protect(block, true);
     RemoveEntryList(&block->link);
     mm_pages_give(m, &m->mm->area[0], mm_page_number(&m->mm->area[0], block->address));
     mm_pool_free(m, block, EX_POOL_TAG);
 }
 
-VOID ExDestroyPool(HANDLE PoolHandle)
-{
+VOID ExDestroyPool(HANDLE PoolHandle) {
     KI_GATE(ExDestroyPool);
     struct ex_pool *pool = ex_pool_of(PoolHandle);
     if (!pool)
-        ki_bugcheck(m, BAD_POOL_CALLER, 0x99, (ULONG_PTR)PoolHandle, 0, 0, "%s destroyed a pool that does not exist",
+        ki_bugcheck(m, BAD_POOL_CALLER, 0x99, (ULONG_PTR)PoolHandle, 0, 0,
+                    "%s destroyed a pool that does not exist",
                     ki_address_name(m, __builtin_return_address(0)));
     while (!IsListEmpty(&pool->blocks))
         ex_secure_free(m, CONTAINING_RECORD(pool->blocks.Flink, struct ex_secure_block, link));
@@ -84,14 +83,14 @@ VOID ExDestroyPool(HANDLE PoolHandle)
 }
 
 void *ex_secure_allocate(struct machine *m, POOL_FLAGS flags, size_t size, ULONG tag,
-                         const POOL_EXTENDED_PARAMS_SECURE_POOL *parameters, const void *caller)
-{
+                         const POOL_EXTENDED_PARAMS_SECURE_POOL *parameters, const void *caller) {
     struct ex_pool *pool = ex_pool_of(parameters->SecurePoolHandle);
     uint32_t pages = (uint32_t)((size + PAGE_SIZE - 1) / PAGE_SIZE);
     (void)flags;
     if (!pool || !(pool->flags & POOL_CREATE_FLG_SECURE_POOL) || !size || size > MM_LARGEST || !tag)
         return NULL;
-    struct ex_secure_block *block = mm_pool_allocate_for(m, NonPagedPoolNx, sizeof *block, EX_POOL_TAG, caller);
+    struct ex_secure_block *block =
+        mm_pool_allocate_for(m, NonPagedPoolNx, sizeof *block, EX_POOL_TAG, caller);
     if (!block)
         return NULL;
     uint32_t first = mm_pages_take(m, &m->mm->area[0], pages, MM_USE_PAGES);
@@ -99,8 +98,11 @@ void *ex_secure_allocate(struct machine *m, POOL_FLAGS flags, size_t size, ULONG
         mm_pool_free(m, block, EX_POOL_TAG);
         return NULL;
     }
-    *block = (struct ex_secure_block){.address = mm_page_address(&m->mm->area[0], first), .size = size,
-                                      .cookie = parameters->Cookie, .tag = tag, .flags = parameters->SecurePoolFlags};
+    *block = (struct ex_secure_block){.address = mm_page_address(&m->mm->area[0], first),
+                                      .size = size,
+                                      .cookie = parameters->Cookie,
+                                      .tag = tag,
+                                      .flags = parameters->SecurePoolFlags};
     InsertTailList(&pool->blocks, &block->link);
     mm_instrument_show(m, block->address, ex_secure_pages(block));
     memset(block->address, 0, ex_secure_pages(block));
@@ -110,10 +112,11 @@ void *ex_secure_allocate(struct machine *m, POOL_FLAGS flags, size_t size, ULONG
     return block->address;
 }
 
-static struct ex_secure_block *ex_secure_find(HANDLE handle, const void *address, ULONG tag, ULONG_PTR cookie)
-{
+static struct ex_secure_block *ex_secure_find(HANDLE handle, const void *address, ULONG tag,
+                                              ULONG_PTR cookie) {
     struct ex_pool *pool = ex_pool_of(handle);
-    for (PLIST_ENTRY link = pool ? pool->blocks.Flink : NULL; link && link != &pool->blocks; link = link->Flink) {
+    for (PLIST_ENTRY link = pool ? pool->blocks.Flink : NULL; link && link != &pool->blocks;
+         link = link->Flink) {
         struct ex_secure_block *block = CONTAINING_RECORD(link, struct ex_secure_block, link);
         if (block->address == address)
             return block->tag == tag && block->cookie == cookie ? block : NULL;
@@ -121,9 +124,8 @@ static struct ex_secure_block *ex_secure_find(HANDLE handle, const void *address
     return NULL;
 }
 
-NTSTATUS ExSecurePoolUpdate(HANDLE SecurePoolHandle, ULONG Tag, PVOID Allocation, ULONG_PTR Cookie, SIZE_T Offset,
-                            SIZE_T Size, PVOID Buffer)
-{
+NTSTATUS ExSecurePoolUpdate(HANDLE SecurePoolHandle, ULONG Tag, PVOID Allocation, ULONG_PTR Cookie,
+                            SIZE_T Offset, SIZE_T Size, PVOID Buffer) {
     KI_GATE(ExSecurePoolUpdate);
     (void)m;
     struct ex_secure_block *block = ex_secure_find(SecurePoolHandle, Allocation, Tag, Cookie);
@@ -137,27 +139,27 @@ NTSTATUS ExSecurePoolUpdate(HANDLE SecurePoolHandle, ULONG Tag, PVOID Allocation
     return STATUS_SUCCESS;
 }
 
-ULONG ExSecurePoolValidate(HANDLE SecurePoolHandle, ULONG Tag, PVOID Allocation, ULONG_PTR Cookie)
-{
+ULONG ExSecurePoolValidate(HANDLE SecurePoolHandle, ULONG Tag, PVOID Allocation, ULONG_PTR Cookie) {
     KI_GATE(ExSecurePoolValidate);
     (void)m;
     return ex_secure_find(SecurePoolHandle, Allocation, Tag, Cookie) != NULL;
 }
 
 /* A block of a secure pool, named by the parameters of its allocation. */
-static void ex_free_secure(struct machine *m, void *p, ULONG tag, const POOL_EXTENDED_PARAMS_SECURE_POOL *parameters,
-                           const void *caller)
-{
-    struct ex_secure_block *block = ex_secure_find(parameters->SecurePoolHandle, p, tag, parameters->Cookie);
+static void ex_free_secure(struct machine *m, void *p, ULONG tag,
+                           const POOL_EXTENDED_PARAMS_SECURE_POOL *parameters, const void *caller) {
+    struct ex_secure_block *block =
+        ex_secure_find(parameters->SecurePoolHandle, p, tag, parameters->Cookie);
     if (!block || !(block->flags & SECURE_POOL_FLAGS_FREEABLE))
-        ki_bugcheck(m, BAD_POOL_CALLER, 0x99, (ULONG_PTR)p, tag, 0,
-                    "%s freed a block of a secure pool that is not there, not its own or not freeable",
-                    ki_address_name(m, caller));
+        ki_bugcheck(
+            m, BAD_POOL_CALLER, 0x99, (ULONG_PTR)p, tag, 0,
+            "%s freed a block of a secure pool that is not there, not its own or not freeable",
+            ki_address_name(m, caller));
     ex_secure_free(m, block);
 }
 
-VOID ExFreePool2(PVOID P, ULONG Tag, PCPOOL_EXTENDED_PARAMETER ExtendedParameters, ULONG ExtendedParametersCount)
-{
+VOID ExFreePool2(PVOID P, ULONG Tag, PCPOOL_EXTENDED_PARAMETER ExtendedParameters,
+                 ULONG ExtendedParametersCount) {
     KI_GATE(ExFreePool2);
     KI_CHECK_IRQL(ExFreePool2, DISPATCH_LEVEL);
     const void *caller = __builtin_return_address(0);
@@ -170,8 +172,7 @@ VOID ExFreePool2(PVOID P, ULONG Tag, PCPOOL_EXTENDED_PARAMETER ExtendedParameter
     mm_block_free(m, P, Tag, caller);
 }
 
-SIZE_T ExQueryPoolBlockSize(PVOID PoolBlock, PBOOLEAN QuotaCharged)
-{
+SIZE_T ExQueryPoolBlockSize(PVOID PoolBlock, PBOOLEAN QuotaCharged) {
     KI_GATE(ExQueryPoolBlockSize);
     *QuotaCharged = mm_pool_is_charged(m, PoolBlock);
     return mm_pool_size(m, PoolBlock);

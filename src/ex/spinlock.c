@@ -1,10 +1,11 @@
 /*
  * Reader-writer spin locks (wdm/nf-wdm-exacquirespinlockshared and its neighbours).
  *
- * The lock is a 32-bit word: bit 31 is the writer's, the bits below count readers. A writer sets its bit first, which keeps
- * new readers out, and then waits for the readers to leave. A processor that must wait watches a word of its own
- * (ex_part.spin_word), which whoever changes the lock clears; it holds 1 + the number of the processor that owns the lock
- * exclusively, where that is known, so that a deadlock names it.
+ * The lock is a 32-bit word: bit 31 is the writer's, the bits below count readers. A writer sets
+ * its bit first, which keeps new readers out, and then waits for the readers to leave. A processor
+ * that must wait watches a word of its own (ex_part.spin_word), which whoever changes the lock
+ * clears; it holds 1 + the number of the processor that owns the lock exclusively, where that is
+ * known, so that a deadlock names it.
  */
 #include "ex/ex.h"
 
@@ -12,8 +13,7 @@
 #define EX_READERS 0x7fffffff
 
 /* The processor that has the lock exclusively: 1 + its number, or a value that names none. */
-static ULONG_PTR ex_spin_owner(const struct machine *m, PEX_SPIN_LOCK lock)
-{
+static ULONG_PTR ex_spin_owner(const struct machine *m, PEX_SPIN_LOCK lock) {
     for (unsigned i = 0; i < m->processor_count; i++) {
         if (m->ex->spin_exclusive[i] == lock)
             return 1u + i;
@@ -22,8 +22,7 @@ static ULONG_PTR ex_spin_owner(const struct machine *m, PEX_SPIN_LOCK lock)
 }
 
 /* Lets the others move until none of the bits is set. */
-static void ex_spin_wait(struct machine *m, PEX_SPIN_LOCK lock, LONG bits)
-{
+static void ex_spin_wait(struct machine *m, PEX_SPIN_LOCK lock, LONG bits) {
     struct ex_part *ex = m->ex;
     unsigned self = m->cpu->number;
     KI_TRACE(m, LOCK_SPIN, "", ex_spin_owner(m, lock) - 1);
@@ -36,8 +35,7 @@ static void ex_spin_wait(struct machine *m, PEX_SPIN_LOCK lock, LONG bits)
 }
 
 /* The lock changed: whoever waits for it looks again. */
-static inline void ex_spin_changed(struct machine *m, PEX_SPIN_LOCK lock)
-{
+static inline void ex_spin_changed(struct machine *m, PEX_SPIN_LOCK lock) {
     struct ex_part *ex = m->ex;
     for (uint64_t waiters = ex->spin_waiters; KI_UNLIKELY(waiters); waiters &= waiters - 1) {
         unsigned i = (unsigned)__builtin_ctzll(waiters);
@@ -48,19 +46,18 @@ static inline void ex_spin_changed(struct machine *m, PEX_SPIN_LOCK lock)
     }
 }
 
-static inline void ex_spin_take_shared(struct machine *m, PEX_SPIN_LOCK lock)
-{
+static inline void ex_spin_take_shared(struct machine *m, PEX_SPIN_LOCK lock) {
     if (KI_UNLIKELY(*lock & EX_WRITER)) {
         if (m->ex->spin_exclusive[m->cpu->number] == lock)
-            ki_bugcheck(m, SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)lock, 0, 0, 0,
-                        "a processor asked for shared access to a spin lock that it holds exclusively");
+            ki_bugcheck(
+                m, SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)lock, 0, 0, 0,
+                "a processor asked for shared access to a spin lock that it holds exclusively");
         ex_spin_wait(m, lock, EX_WRITER);
     }
     ++*lock;
 }
 
-static inline void ex_spin_take_exclusive(struct machine *m, PEX_SPIN_LOCK lock)
-{
+static inline void ex_spin_take_exclusive(struct machine *m, PEX_SPIN_LOCK lock) {
     if (KI_UNLIKELY(*lock)) {
         if (m->ex->spin_exclusive[m->cpu->number] == lock)
             ki_bugcheck(m, SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)lock, 0, 0, 0,
@@ -73,82 +70,74 @@ static inline void ex_spin_take_exclusive(struct machine *m, PEX_SPIN_LOCK lock)
     m->ex->spin_exclusive[m->cpu->number] = lock;
 }
 
-static inline void ex_spin_give_shared(struct machine *m, PEX_SPIN_LOCK lock, const void *caller)
-{
+static inline void ex_spin_give_shared(struct machine *m, PEX_SPIN_LOCK lock, const void *caller) {
     if (KI_UNLIKELY(!(*lock & EX_READERS)))
         ki_bugcheck(m, SPIN_LOCK_NOT_OWNED, (ULONG_PTR)lock, (ULONG)*lock, 0, 0,
-                    "%s released a spin lock that nobody holds for shared access", ki_address_name(m, caller));
+                    "%s released a spin lock that nobody holds for shared access",
+                    ki_address_name(m, caller));
     --*lock;
     ex_spin_changed(m, lock);
 }
 
-static inline void ex_spin_give_exclusive(struct machine *m, PEX_SPIN_LOCK lock, const void *caller)
-{
+static inline void ex_spin_give_exclusive(struct machine *m, PEX_SPIN_LOCK lock,
+                                          const void *caller) {
     if (KI_UNLIKELY(*lock != EX_WRITER))
         ki_bugcheck(m, SPIN_LOCK_NOT_OWNED, (ULONG_PTR)lock, (ULONG)*lock, 0, 0,
-                    "%s released a spin lock that nobody holds exclusively", ki_address_name(m, caller));
+                    "%s released a spin lock that nobody holds exclusively",
+                    ki_address_name(m, caller));
     *lock = 0;
     if (m->ex->spin_exclusive[m->cpu->number] == lock)
         m->ex->spin_exclusive[m->cpu->number] = NULL;
     ex_spin_changed(m, lock);
 }
 
-KIRQL ExAcquireSpinLockShared(PEX_SPIN_LOCK SpinLock)
-{
+KIRQL ExAcquireSpinLockShared(PEX_SPIN_LOCK SpinLock) {
     KI_GATE(ExAcquireSpinLockShared);
     KIRQL old = ki_raise(m, DISPATCH_LEVEL);
     ex_spin_take_shared(m, SpinLock);
     return old;
 }
 
-VOID ExAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock)
-{
+VOID ExAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock) {
     KI_GATE(ExAcquireSpinLockSharedAtDpcLevel);
     ex_spin_take_shared(m, SpinLock);
 }
 
-VOID ExReleaseSpinLockShared(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql)
-{
+VOID ExReleaseSpinLockShared(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql) {
     KI_GATE(ExReleaseSpinLockShared);
     ex_spin_give_shared(m, SpinLock, __builtin_return_address(0));
     ki_lower(m, OldIrql);
 }
 
-VOID ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK SpinLock)
-{
+VOID ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK SpinLock) {
     KI_GATE(ExReleaseSpinLockSharedFromDpcLevel);
     ex_spin_give_shared(m, SpinLock, __builtin_return_address(0));
 }
 
-KIRQL ExAcquireSpinLockExclusive(PEX_SPIN_LOCK SpinLock)
-{
+KIRQL ExAcquireSpinLockExclusive(PEX_SPIN_LOCK SpinLock) {
     KI_GATE(ExAcquireSpinLockExclusive);
     KIRQL old = ki_raise(m, DISPATCH_LEVEL);
     ex_spin_take_exclusive(m, SpinLock);
     return old;
 }
 
-VOID ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock)
-{
+VOID ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock) {
     KI_GATE(ExAcquireSpinLockExclusiveAtDpcLevel);
     ex_spin_take_exclusive(m, SpinLock);
 }
 
-VOID ExReleaseSpinLockExclusive(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql)
-{
+VOID ExReleaseSpinLockExclusive(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql) {
     KI_GATE(ExReleaseSpinLockExclusive);
     ex_spin_give_exclusive(m, SpinLock, __builtin_return_address(0));
     ki_lower(m, OldIrql);
 }
 
-VOID ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK SpinLock)
-{
+VOID ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK SpinLock) {
     KI_GATE(ExReleaseSpinLockExclusiveFromDpcLevel);
     ex_spin_give_exclusive(m, SpinLock, __builtin_return_address(0));
 }
 
-LOGICAL ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock)
-{
+LOGICAL ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock) {
     KI_GATE(ExTryConvertSharedSpinLockExclusive);
     if (*SpinLock != 1)
         return FALSE;
@@ -157,8 +146,7 @@ LOGICAL ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock)
     return TRUE;
 }
 
-LOGICAL ExTryAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock)
-{
+LOGICAL ExTryAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock) {
     KI_GATE(ExAcquireSpinLockExclusiveAtDpcLevel);
     if (*SpinLock)
         return FALSE;
@@ -166,8 +154,7 @@ LOGICAL ExTryAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock)
     return TRUE;
 }
 
-LOGICAL ExTryAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock)
-{
+LOGICAL ExTryAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock) {
     KI_GATE(ExAcquireSpinLockSharedAtDpcLevel);
     if (*SpinLock & EX_WRITER)
         return FALSE;

@@ -1,10 +1,11 @@
 /*
- * Ex timers: allocated timers with a callback at DISPATCH_LEVEL, periods of any length, and deletion that knows about a
- * callback in progress (wdm/nf-wdm-exallocatetimer and its neighbours).
+ * Ex timers: allocated timers with a callback at DISPATCH_LEVEL, periods of any length, and
+ * deletion that knows about a callback in progress (wdm/nf-wdm-exallocatetimer and its neighbours).
  *
- * The object begins with a KTIMER, so drivers wait for it. Expiry queues the timer's own DPC, which sets a periodic timer
- * again, exactly one period after it was due, calls the callback, and frees a timer that was deleted meanwhile. High
- * resolution is what every timer of the virtual clock has; a tolerance may be used by the system and is not.
+ * The object begins with a KTIMER, so drivers wait for it. Expiry queues the timer's own DPC, which
+ * sets a periodic timer again, exactly one period after it was due, calls the callback, and frees a
+ * timer that was deleted meanwhile. High resolution is what every timer of the virtual clock has; a
+ * tolerance may be used by the system and is not.
  */
 #include "ex/ex.h"
 #include "mm/mm.h"
@@ -26,24 +27,22 @@ struct _EX_TIMER {
     PKEVENT deleted; /* who waits for the end */
 };
 
-static _Noreturn void ex_timer_violation(struct machine *m, PEX_TIMER timer, const char *what, const void *caller)
-{
-    ki_bugcheck(m, TIMER_OR_DPC_INVALID, 0, (ULONG_PTR)timer, 0, 0, "%s %s", ki_address_name(m, caller), what);
+static _Noreturn void ex_timer_violation(struct machine *m, PEX_TIMER timer, const char *what,
+                                         const void *caller) {
+    ki_bugcheck(m, TIMER_OR_DPC_INVALID, 0, (ULONG_PTR)timer, 0, 0, "%s %s",
+                ki_address_name(m, caller), what);
 }
 
-static bool ex_timer_is_armed(PEX_TIMER timer)
-{
+static bool ex_timer_is_armed(PEX_TIMER timer) {
     return ki_clock_is_queued(ki_timer_node(&timer->timer));
 }
 
 /* The DPC is queued: an expiry has not been dealt with. */
-static bool ex_timer_is_expiring(const struct _EX_TIMER *timer)
-{
+static bool ex_timer_is_expiring(const struct _EX_TIMER *timer) {
     return timer->dpc.DpcData != NULL || timer->running;
 }
 
-static void ex_timer_arm(struct machine *m, PEX_TIMER timer, uint64_t due)
-{
+static void ex_timer_arm(struct machine *m, PEX_TIMER timer, uint64_t due) {
     timer->due = due;
     timer->timer.Header.Inserted = TRUE;
     timer->timer.DueTime.QuadPart = ki_interrupt_time_at(due);
@@ -51,16 +50,14 @@ static void ex_timer_arm(struct machine *m, PEX_TIMER timer, uint64_t due)
 }
 
 /* Stops it for good; true if it was set. */
-static bool ex_timer_stop(struct machine *m, PEX_TIMER timer)
-{
+static bool ex_timer_stop(struct machine *m, PEX_TIMER timer) {
     bool set = ki_clock_remove(m, ki_timer_node(&timer->timer)) || timer->period;
     timer->timer.Header.Inserted = FALSE;
     timer->period = 0;
     return set;
 }
 
-static void ex_timer_finish(struct machine *m, PEX_TIMER timer)
-{
+static void ex_timer_finish(struct machine *m, PEX_TIMER timer) {
     PKEVENT deleted = timer->deleted;
     if (timer->delete_callback)
         timer->delete_callback(timer->delete_context);
@@ -69,8 +66,7 @@ static void ex_timer_finish(struct machine *m, PEX_TIMER timer)
         KeSetEvent(deleted, IO_NO_INCREMENT, FALSE);
 }
 
-static VOID ex_timer_dpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
-{
+static VOID ex_timer_dpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2) {
     struct machine *m = ki_self();
     PEX_TIMER timer = context;
     (void)dpc;
@@ -89,18 +85,21 @@ static VOID ex_timer_dpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argume
         ex_timer_finish(m, timer);
 }
 
-PEX_TIMER ExAllocateTimer(PEXT_CALLBACK Callback, PVOID CallbackContext, ULONG Attributes)
-{
+PEX_TIMER ExAllocateTimer(PEXT_CALLBACK Callback, PVOID CallbackContext, ULONG Attributes) {
     KI_GATE(ExAllocateTimer);
     const void *caller = __builtin_return_address(0);
     const ULONG exclusive = EX_TIMER_HIGH_RESOLUTION | EX_TIMER_NO_WAKE;
-    if ((Attributes & exclusive) == exclusive || (Attributes & ~(exclusive | EX_TIMER_NOTIFICATION)))
-        ex_timer_violation(m, NULL, "allocated a timer with attributes that exclude each other or do not exist", caller);
+    if ((Attributes & exclusive) == exclusive ||
+        (Attributes & ~(exclusive | EX_TIMER_NOTIFICATION)))
+        ex_timer_violation(
+            m, NULL, "allocated a timer with attributes that exclude each other or do not exist",
+            caller);
     PEX_TIMER timer = mm_pool_allocate_for(m, NonPagedPoolNx, sizeof *timer, EX_TIMER_TAG, caller);
     if (!timer)
         return NULL;
     memset(timer, 0, sizeof *timer);
-    KeInitializeTimerEx(&timer->timer, Attributes & EX_TIMER_NOTIFICATION ? NotificationTimer : SynchronizationTimer);
+    KeInitializeTimerEx(&timer->timer, Attributes & EX_TIMER_NOTIFICATION ? NotificationTimer
+                                                                          : SynchronizationTimer);
     KeInitializeDpc(&timer->dpc, ex_timer_dpc, timer);
     timer->timer.Dpc = &timer->dpc;
     timer->callback = Callback;
@@ -109,15 +108,16 @@ PEX_TIMER ExAllocateTimer(PEXT_CALLBACK Callback, PVOID CallbackContext, ULONG A
     return timer;
 }
 
-BOOLEAN ExSetTimer(PEX_TIMER Timer, LONGLONG DueTime, LONGLONG Period, PEXT_SET_PARAMETERS Parameters)
-{
+BOOLEAN ExSetTimer(PEX_TIMER Timer, LONGLONG DueTime, LONGLONG Period,
+                   PEXT_SET_PARAMETERS Parameters) {
     KI_GATE(ExSetTimer);
     const void *caller = __builtin_return_address(0);
     (void)Parameters;
     if (Timer->deleting)
         ex_timer_violation(m, Timer, "set a timer that is deleted", caller);
     if (Period < 0 || Period > MAXLONG)
-        ex_timer_violation(m, Timer, "set a timer with a period that is negative or above MAXLONG", caller);
+        ex_timer_violation(m, Timer, "set a timer with a period that is negative or above MAXLONG",
+                           caller);
     if ((Timer->attributes & EX_TIMER_HIGH_RESOLUTION) && DueTime >= 0)
         ex_timer_violation(m, Timer, "set a high-resolution timer to an absolute time", caller);
     BOOLEAN was_set = ex_timer_stop(m, Timer);
@@ -125,7 +125,9 @@ BOOLEAN ExSetTimer(PEX_TIMER Timer, LONGLONG DueTime, LONGLONG Period, PEXT_SET_
     Timer->timer.Header.SignalState = 0;
     Timer->timer.Dpc = &Timer->dpc;
     Timer->period = (uint64_t)Period * 100;
-    KI_TRACE(m, TIMER_SET, Timer->callback ? ki_address_name(m, (const void *)(ULONG_PTR)Timer->callback) : "without a callback",
+    KI_TRACE(m, TIMER_SET,
+             Timer->callback ? ki_address_name(m, (const void *)(ULONG_PTR)Timer->callback)
+                             : "without a callback",
              due > m->clock.now ? due - m->clock.now : 0, Timer->period);
     if (due <= m->clock.now) {
         Timer->due = m->clock.now;
@@ -137,15 +139,14 @@ BOOLEAN ExSetTimer(PEX_TIMER Timer, LONGLONG DueTime, LONGLONG Period, PEXT_SET_
     return was_set;
 }
 
-BOOLEAN ExCancelTimer(PEX_TIMER Timer, PEXT_CANCEL_PARAMETERS Parameters)
-{
+BOOLEAN ExCancelTimer(PEX_TIMER Timer, PEXT_CANCEL_PARAMETERS Parameters) {
     KI_GATE(ExCancelTimer);
     (void)Parameters;
     return ex_timer_stop(m, Timer);
 }
 
-BOOLEAN ExDeleteTimer(PEX_TIMER Timer, BOOLEAN Cancel, BOOLEAN Wait, PEXT_DELETE_PARAMETERS Parameters)
-{
+BOOLEAN ExDeleteTimer(PEX_TIMER Timer, BOOLEAN Cancel, BOOLEAN Wait,
+                      PEXT_DELETE_PARAMETERS Parameters) {
     KI_GATE(ExDeleteTimer);
     const void *caller = __builtin_return_address(0);
     if (Wait && !Cancel)

@@ -1,8 +1,8 @@
 /*
  * Activity identifiers of event tracing: on IRPs and on threads.
  *
- * An IRP of ours keeps its identifier in its prefix. A thread's is a pointer to a GUID that stays its owner's; a table of the
- * threads that have one stands here.
+ * An IRP of ours keeps its identifier in its prefix. A thread's is a pointer to a GUID that stays
+ * its owner's; a table of the threads that have one stands here.
  *
  * ntddk/nf-ntddk-iosetactivityidirp, -iosetactivityidthread, -iopropagateactivityidtothread
  */
@@ -16,8 +16,7 @@ struct io_activity {
     LPCGUID id;
 };
 
-static struct io_activity *io_activity_find(struct machine *m, PKTHREAD thread)
-{
+static struct io_activity *io_activity_find(struct machine *m, PKTHREAD thread) {
     LIST_ENTRY *head = &m->io->activities;
     for (LIST_ENTRY *at = head->Flink; at != head; at = at->Flink)
         if (CONTAINING_RECORD(at, struct io_activity, link)->thread == thread)
@@ -26,8 +25,7 @@ static struct io_activity *io_activity_find(struct machine *m, PKTHREAD thread)
 }
 
 /* Sets or, with NULL, removes the thread's identifier; returns the one before. */
-static LPCGUID io_activity_set(struct machine *m, LPCGUID id)
-{
+static LPCGUID io_activity_set(struct machine *m, LPCGUID id) {
     struct io_activity *activity = io_activity_find(m, m->cpu->thread);
     LPCGUID before = activity ? activity->id : NULL;
     if (activity && !id) {
@@ -47,33 +45,28 @@ static LPCGUID io_activity_set(struct machine *m, LPCGUID id)
     return before;
 }
 
-void io_activity_thread_exit(struct machine *m)
-{
+void io_activity_thread_exit(struct machine *m) {
     if (!IsListEmpty(&m->io->activities))
         io_activity_set(m, NULL);
 }
 
-LPCGUID IoGetActivityIdThread(VOID)
-{
+LPCGUID IoGetActivityIdThread(VOID) {
     KI_GATE(IoGetActivityIdThread);
     const struct io_activity *activity = io_activity_find(m, m->cpu->thread);
     return activity ? activity->id : NULL;
 }
 
-LPCGUID IoSetActivityIdThread(LPCGUID ActivityId)
-{
+LPCGUID IoSetActivityIdThread(LPCGUID ActivityId) {
     KI_GATE(IoSetActivityIdThread);
     return io_activity_set(m, ActivityId);
 }
 
-VOID IoClearActivityIdThread(LPCGUID OriginalId)
-{
+VOID IoClearActivityIdThread(LPCGUID OriginalId) {
     KI_GATE(IoClearActivityIdThread);
     io_activity_set(m, OriginalId);
 }
 
-NTSTATUS IoGetActivityIdIrp(PIRP Irp, LPGUID Guid)
-{
+NTSTATUS IoGetActivityIdIrp(PIRP Irp, LPGUID Guid) {
     KI_GATE(IoGetActivityIdIrp);
     (void)m;
     const struct io_irp *prefix = io_irp_own(Irp);
@@ -83,8 +76,7 @@ NTSTATUS IoGetActivityIdIrp(PIRP Irp, LPGUID Guid)
     return STATUS_SUCCESS;
 }
 
-NTSTATUS IoSetActivityIdIrp(PIRP Irp, LPCGUID Guid)
-{
+NTSTATUS IoSetActivityIdIrp(PIRP Irp, LPCGUID Guid) {
     KI_GATE(IoSetActivityIdIrp);
     struct io_irp *prefix = io_irp_own(Irp);
     if (!Guid) {
@@ -100,8 +92,7 @@ NTSTATUS IoSetActivityIdIrp(PIRP Irp, LPCGUID Guid)
     return STATUS_SUCCESS;
 }
 
-NTSTATUS IoPropagateActivityIdToThread(PIRP Irp, LPGUID PropagatedId, LPCGUID *OriginalId)
-{
+NTSTATUS IoPropagateActivityIdToThread(PIRP Irp, LPGUID PropagatedId, LPCGUID *OriginalId) {
     KI_GATE(IoPropagateActivityIdToThread);
     const struct io_irp *prefix = io_irp_own(Irp);
     *OriginalId = NULL;
@@ -113,14 +104,14 @@ NTSTATUS IoPropagateActivityIdToThread(PIRP Irp, LPGUID PropagatedId, LPCGUID *O
 }
 
 /* Writes that one activity goes on as another. */
-VOID IoTransferActivityId(LPCGUID ActivityId, LPCGUID RelatedActivityId)
-{
+VOID IoTransferActivityId(LPCGUID ActivityId, LPCGUID RelatedActivityId) {
     KI_GATE(IoTransferActivityId);
     char text[128];
     if (!ki_tracing(m, WDMSIM_EVENT_MESSAGE))
         return;
-    snprintf(text, sizeof text, "activity %08x-%04x-%04x goes on as %08x-%04x-%04x", (unsigned)ActivityId->Data1,
-             ActivityId->Data2, ActivityId->Data3, (unsigned)RelatedActivityId->Data1, RelatedActivityId->Data2,
+    snprintf(text, sizeof text, "activity %08x-%04x-%04x goes on as %08x-%04x-%04x",
+             (unsigned)ActivityId->Data1, ActivityId->Data2, ActivityId->Data3,
+             (unsigned)RelatedActivityId->Data1, RelatedActivityId->Data2,
              RelatedActivityId->Data3);
     KI_TRACE(m, MESSAGE, ki_intern(m, text));
 }

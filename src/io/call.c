@@ -1,13 +1,14 @@
 /*
  * Sending and completing IRPs: the way down the stack of devices and back up.
  *
- * IofCallDriver moves to the next stack location and calls the dispatch routine of the device's driver. IofCompleteRequest
- * walks the locations back, calls the completion routines whose conditions hold, and hands the IRP to finish.c when none of
- * them kept it.
+ * IofCallDriver moves to the next stack location and calls the dispatch routine of the device's
+ * driver. IofCompleteRequest walks the locations back, calls the completion routines whose
+ * conditions hold, and hands the IRP to finish.c when none of them kept it.
  *
- * While rules are checked, each call leaves a record on its stack, chained from the IRP's prefix. Completion marks the
- * records of the locations it passes, so that on return of a dispatch routine it is known, without touching an IRP that may
- * be gone, whether the IRP was completed or marked pending; that is compared with the status returned.
+ * While rules are checked, each call leaves a record on its stack, chained from the IRP's prefix.
+ * Completion marks the records of the locations it passes, so that on return of a dispatch routine
+ * it is known, without touching an IRP that may be gone, whether the IRP was completed or marked
+ * pending; that is compared with the status returned.
  *
  * wdm/nf-wdm-iofcalldriver, -iocompleterequest, nc-wdm-io_completion_routine
  */
@@ -15,38 +16,43 @@
 
 #include "io/io.h"
 
-static const char *io_target_text(const DEVICE_OBJECT *device)
-{
+static const char *io_target_text(const DEVICE_OBJECT *device) {
     return io_device_of(device)->text;
 }
 
 /* ---- down ---- */
 
-static _Noreturn void io_call_refused(struct machine *m, PDEVICE_OBJECT device, PIRP irp, void *caller)
-{
+static _Noreturn void io_call_refused(struct machine *m, PDEVICE_OBJECT device, PIRP irp,
+                                      void *caller) {
     const char *where = ki_address_name(m, caller);
     if (io_irp_type(irp) != IO_TYPE_IRP)
         ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x03, (ULONG_PTR)irp, 0, 0,
                     "%s sent something that is no IRP, or freed already", where);
     if (!device)
-        ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x204, (ULONG_PTR)caller, (ULONG_PTR)irp, 0,
-                    "%s sent irp %u to no device", where, io_irp_serial(irp));
+        ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x204, (ULONG_PTR)caller,
+                    (ULONG_PTR)irp, 0, "%s sent irp %u to no device", where, io_irp_serial(irp));
     ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x04, (ULONG_PTR)device, 0, 0,
-                "%s sent irp %u to something that is no device object, or deleted already", where, io_irp_serial(irp));
+                "%s sent irp %u to something that is no device object, or deleted already", where,
+                io_irp_serial(irp));
 }
 
-static void io_call_check(struct machine *m, PIRP irp, void *caller)
-{
+static void io_call_check(struct machine *m, PIRP irp, void *caller) {
     if (KI_UNLIKELY(irp->CancelRoutine != NULL))
-        ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x203, (ULONG_PTR)caller, (ULONG_PTR)irp, 0,
-                    "%s sent irp %u with the cancel routine %s still set", ki_address_name(m, caller), io_irp_serial(irp),
+        ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x203, (ULONG_PTR)caller,
+                    (ULONG_PTR)irp, 0, "%s sent irp %u with the cancel routine %s still set",
+                    ki_address_name(m, caller), io_irp_serial(irp),
                     ki_address_name(m, (void *)irp->CancelRoutine));
 }
 
 /* What the dispatch routine did wrong with the IRP, as far as its return tells. */
-static void io_return_check_status(struct machine *m, const struct io_call *call, bool pended, PIRP irp, uint32_t serial,
-                                   NTSTATUS status, void *dispatch)
-{
+static inline bool io_return_is_right(const struct io_call *call, bool pended, NTSTATUS status) {
+    if (status == STATUS_PENDING)
+        return pended || (!call->completed && call->forwarded);
+    return call->completed && !pended && status == call->status;
+}
+
+static void io_return_check_status(struct machine *m, const struct io_call *call, bool pended,
+                                   PIRP irp, uint32_t serial, NTSTATUS status, void *dispatch) {
     ULONG code = 0;
     const char *what = NULL;
     if (status == STATUS_PENDING && !pended && (call->completed || !call->forwarded)) {
@@ -63,14 +69,14 @@ static void io_return_check_status(struct machine *m, const struct io_call *call
         what = "returned with it neither passed on, completed nor marked pending";
     }
     if (KI_UNLIKELY(what != NULL))
-        ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, code, (ULONG_PTR)dispatch, (ULONG_PTR)irp,
+        ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, code, (ULONG_PTR)dispatch,
+                    (ULONG_PTR)irp,
                     code == 0x224 ? (ULONG_PTR)(ULONG)call->status : (ULONG_PTR)(ULONG)status,
-                    "irp %u: the dispatch routine %s %s (0x%08x)", serial, ki_address_name(m, dispatch), what,
-                    (unsigned)status);
+                    "irp %u: the dispatch routine %s %s (0x%08x)", serial,
+                    ki_address_name(m, dispatch), what, (unsigned)status);
 }
 
-static void io_unlink_call(struct io_irp *prefix, struct io_call *call)
-{
+static void io_unlink_call(struct io_irp *prefix, struct io_call *call) {
     struct io_call **link = &prefix->call;
     while (*link && *link != call)
         link = &(*link)->outer;
@@ -79,14 +85,14 @@ static void io_unlink_call(struct io_irp *prefix, struct io_call *call)
 }
 
 /* The call with rules checked or calls traced. */
-static NTSTATUS io_call_watched(struct machine *m, PDEVICE_OBJECT device, PIRP irp, PIO_STACK_LOCATION stack,
-                                PDRIVER_DISPATCH dispatch)
-{
+static NTSTATUS io_call_watched(struct machine *m, PDEVICE_OBJECT device, PIRP irp,
+                                PIO_STACK_LOCATION stack, PDRIVER_DISPATCH dispatch) {
     struct io_irp *prefix = io_irp_own(irp);
     struct io_call call = {.location = irp->CurrentLocation};
     uint32_t serial = io_irp_serial(irp);
     KIRQL irql = m->cpu->irql;
-    KI_TRACE(m, IRP_CALL, io_target_text(device), serial, stack->MajorFunction | (uint64_t)stack->MinorFunction << 8);
+    KI_TRACE(m, IRP_CALL, io_target_text(device), serial,
+             stack->MajorFunction | (uint64_t)stack->MinorFunction << 8);
     if (prefix) {
         if (prefix->call)
             prefix->call->forwarded = true;
@@ -101,10 +107,12 @@ static NTSTATUS io_call_watched(struct machine *m, PDEVICE_OBJECT device, PIRP i
         pended = stack->Control & SL_PENDING_RETURNED;
     }
     if (KI_UNLIKELY(m->cpu->irql != irql) && m->flags & WDMSIM_CHECK_RULES)
-        ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x05, (ULONG_PTR)device, irql, m->cpu->irql,
-                    "irp %u: the dispatch routine %s was called at %s and returned at %s", serial,
-                    ki_address_name(m, (void *)dispatch), ki_irql_name(irql), ki_irql_name(m->cpu->irql));
-    if (prefix && m->flags & WDMSIM_CHECK_RULES)
+        ki_bugcheck(
+            m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x05, (ULONG_PTR)device, irql, m->cpu->irql,
+            "irp %u: the dispatch routine %s was called at %s and returned at %s", serial,
+            ki_address_name(m, (void *)dispatch), ki_irql_name(irql), ki_irql_name(m->cpu->irql));
+    if (prefix && KI_UNLIKELY(!io_return_is_right(&call, pended, status)) &&
+        m->flags & WDMSIM_CHECK_RULES)
         io_return_check_status(m, &call, pended, irp, serial, status, (void *)dispatch);
     if (status == STATUS_PENDING && prefix && !call.completed && !call.forwarded)
         KI_TRACE(m, IRP_PEND, "", serial);
@@ -112,17 +120,18 @@ static NTSTATUS io_call_watched(struct machine *m, PDEVICE_OBJECT device, PIRP i
     return status;
 }
 
-static _Noreturn void io_no_location(struct machine *m, PDEVICE_OBJECT device, PIRP irp, void *caller)
-{
+static _Noreturn void io_no_location(struct machine *m, PDEVICE_OBJECT device, PIRP irp,
+                                     void *caller) {
     ki_bugcheck(m, NO_MORE_IRP_STACK_LOCATIONS, (ULONG_PTR)irp, 0, 0, 0,
-                "%s sent irp %u to %s, but its %d stack locations are used up", ki_address_name(m, caller),
-                io_irp_serial(irp), io_target_text(device), irp->StackCount);
+                "%s sent irp %u to %s, but its %d stack locations are used up",
+                ki_address_name(m, caller), io_irp_serial(irp), io_target_text(device),
+                irp->StackCount);
 }
 
-NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
-{
+NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     KI_GATE(IofCallDriver);
-    if (KI_UNLIKELY(io_irp_type(Irp) != IO_TYPE_IRP || !DeviceObject || DeviceObject->Type != IO_TYPE_DEVICE))
+    if (KI_UNLIKELY(io_irp_type(Irp) != IO_TYPE_IRP || !DeviceObject ||
+                    DeviceObject->Type != IO_TYPE_DEVICE))
         io_call_refused(m, DeviceObject, Irp, IO_CALLER());
     if (KI_UNLIKELY(--Irp->CurrentLocation <= 0))
         io_no_location(m, DeviceObject, Irp, IO_CALLER());
@@ -130,9 +139,10 @@ NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     stack->DeviceObject = DeviceObject;
     if (!(Irp->AllocationFlags & IO_IRP_IN_FLIGHT))
         io_irp_sent(m, Irp);
-    PDRIVER_DISPATCH dispatch = stack->MajorFunction <= IRP_MJ_MAXIMUM_FUNCTION
-                                    ? DeviceObject->DriverObject->MajorFunction[stack->MajorFunction]
-                                    : io_invalid_device_request;
+    PDRIVER_DISPATCH dispatch =
+        stack->MajorFunction <= IRP_MJ_MAXIMUM_FUNCTION
+            ? DeviceObject->DriverObject->MajorFunction[stack->MajorFunction]
+            : io_invalid_device_request;
     if (m->flags & WDMSIM_CHECK_RULES) {
         io_call_check(m, Irp, IO_CALLER());
         return io_call_watched(m, DeviceObject, Irp, stack, dispatch);
@@ -144,8 +154,7 @@ NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 
 /* ---- up ---- */
 
-static void io_complete_check(struct machine *m, PIRP irp, void *caller)
-{
+static void io_complete_check(struct machine *m, PIRP irp, void *caller) {
     const char *where;
     if (KI_UNLIKELY(io_irp_type(irp) != IO_TYPE_IRP || irp->CurrentLocation > irp->StackCount + 1 ||
                     irp->AllocationFlags & IO_IRP_COMPLETED)) {
@@ -154,19 +163,20 @@ static void io_complete_check(struct machine *m, PIRP irp, void *caller)
                     "%s completed an IRP that was completed already", where);
     }
     if (KI_UNLIKELY(irp->CancelRoutine != NULL))
-        ki_bugcheck(m, CANCEL_STATE_IN_COMPLETED_IRP, (ULONG_PTR)irp, (ULONG_PTR)irp->CancelRoutine, 0, 0,
-                    "%s completed irp %u with the cancel routine %s still set", ki_address_name(m, caller),
-                    io_irp_serial(irp), ki_address_name(m, (void *)irp->CancelRoutine));
+        ki_bugcheck(m, CANCEL_STATE_IN_COMPLETED_IRP, (ULONG_PTR)irp, (ULONG_PTR)irp->CancelRoutine,
+                    0, 0, "%s completed irp %u with the cancel routine %s still set",
+                    ki_address_name(m, caller), io_irp_serial(irp),
+                    ki_address_name(m, (void *)irp->CancelRoutine));
     if (KI_UNLIKELY(irp->IoStatus.Status == STATUS_PENDING || irp->IoStatus.Status == -1) &&
         m->flags & WDMSIM_CHECK_RULES)
-        ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x06, (ULONG_PTR)(ULONG)irp->IoStatus.Status, (ULONG_PTR)irp,
-                    0, "%s completed irp %u with the status 0x%08x", ki_address_name(m, caller), io_irp_serial(irp),
-                    (unsigned)irp->IoStatus.Status);
+        ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x06,
+                    (ULONG_PTR)(ULONG)irp->IoStatus.Status, (ULONG_PTR)irp, 0,
+                    "%s completed irp %u with the status 0x%08x", ki_address_name(m, caller),
+                    io_irp_serial(irp), (unsigned)irp->IoStatus.Status);
 }
 
 /* The records of calls whose location is passed now. */
-static inline void io_calls_passed(struct io_irp *prefix, PIRP irp, PIO_STACK_LOCATION stack)
-{
+static inline void io_calls_passed(struct io_irp *prefix, PIRP irp, PIO_STACK_LOCATION stack) {
     struct io_call *call = prefix->call;
     while (call && call->location <= irp->CurrentLocation) {
         call->completed = true;
@@ -177,15 +187,15 @@ static inline void io_calls_passed(struct io_irp *prefix, PIRP irp, PIO_STACK_LO
     prefix->call = call;
 }
 
-static inline bool io_routine_wanted(const IRP *irp, UCHAR control)
-{
-    return (NT_SUCCESS(irp->IoStatus.Status) ? control & SL_INVOKE_ON_SUCCESS : control & SL_INVOKE_ON_ERROR) ||
+static inline bool io_routine_wanted(const IRP *irp, UCHAR control) {
+    return (NT_SUCCESS(irp->IoStatus.Status) ? control & SL_INVOKE_ON_SUCCESS
+                                             : control & SL_INVOKE_ON_ERROR) ||
            (irp->Cancel && control & SL_INVOKE_ON_CANCEL);
 }
 
-/* Nothing of a passed location is to be relied on, as in NT; the device, the routine and its context stay. */
-static inline void io_clear_location(PIO_STACK_LOCATION stack)
-{
+/* Nothing of a passed location is to be relied on, as in NT; the device, the routine and its
+ * context stay. */
+static inline void io_clear_location(PIO_STACK_LOCATION stack) {
     stack->MinorFunction = 0;
     stack->Flags = 0;
     stack->Control = 0;
@@ -193,31 +203,33 @@ static inline void io_clear_location(PIO_STACK_LOCATION stack)
     stack->FileObject = NULL;
 }
 
-static void io_routine_check(struct machine *m, PIO_COMPLETION_ROUTINE routine, PIRP irp, bool kept, bool pending,
-                             KIRQL irql, uint32_t serial)
-{
+static void io_routine_check(struct machine *m, PIO_COMPLETION_ROUTINE routine, PIRP irp, bool kept,
+                             bool pending, KIRQL irql, uint32_t serial) {
     if (!(m->flags & WDMSIM_CHECK_RULES))
         return;
     if (KI_UNLIKELY(m->cpu->irql != irql))
-        ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xFA, (ULONG_PTR)routine, irql, m->cpu->irql,
-                    "irp %u: the completion routine %s was called at %s and returned at %s", serial,
-                    ki_address_name(m, (void *)routine), ki_irql_name(irql), ki_irql_name(m->cpu->irql));
+        ki_bugcheck(
+            m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xFA, (ULONG_PTR)routine, irql, m->cpu->irql,
+            "irp %u: the completion routine %s was called at %s and returned at %s", serial,
+            ki_address_name(m, (void *)routine), ki_irql_name(irql), ki_irql_name(m->cpu->irql));
     if (kept)
         return;
     if (KI_UNLIKELY(io_irp_type(irp) != IO_TYPE_IRP))
-        ki_bugcheck(m, MULTIPLE_IRP_COMPLETE_REQUESTS, (ULONG_PTR)irp, 0, 0, 0,
-                    "irp %u: the completion routine %s freed or completed it, but let its completion go on", serial,
-                    ki_address_name(m, (void *)routine));
+        ki_bugcheck(
+            m, MULTIPLE_IRP_COMPLETE_REQUESTS, (ULONG_PTR)irp, 0, 0, 0,
+            "irp %u: the completion routine %s freed or completed it, but let its completion go on",
+            serial, ki_address_name(m, (void *)routine));
     if (KI_UNLIKELY(pending && irp->CurrentLocation <= irp->StackCount &&
                     !(IoGetCurrentIrpStackLocation(irp)->Control & SL_PENDING_RETURNED)))
-        ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x228, (ULONG_PTR)routine, (ULONG_PTR)irp, 0,
-                    "irp %u: the completion routine %s did not mark it pending although PendingReturned was set", serial,
-                    ki_address_name(m, (void *)routine));
+        ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x228, (ULONG_PTR)routine,
+                    (ULONG_PTR)irp, 0,
+                    "irp %u: the completion routine %s did not mark it pending although "
+                    "PendingReturned was set",
+                    serial, ki_address_name(m, (void *)routine));
 }
 
 /* Calls the routine of a passed location. False: it kept the IRP, which may be gone. */
-static bool io_routine_call(struct machine *m, PIRP irp, PIO_STACK_LOCATION stack)
-{
+static bool io_routine_call(struct machine *m, PIRP irp, PIO_STACK_LOCATION stack) {
     PIO_COMPLETION_ROUTINE routine = stack->CompletionRoutine;
     PVOID context = stack->Context;
     PDEVICE_OBJECT device = NULL;
@@ -236,11 +248,11 @@ static bool io_routine_call(struct machine *m, PIRP irp, PIO_STACK_LOCATION stac
     return !kept;
 }
 
-VOID IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
-{
+VOID IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost) {
     KI_GATE(IofCompleteRequest);
     io_complete_check(m, Irp, IO_CALLER());
-    KI_TRACE(m, IRP_COMPLETE, "", io_irp_serial(Irp), (uint32_t)Irp->IoStatus.Status, Irp->IoStatus.Information);
+    KI_TRACE(m, IRP_COMPLETE, "", io_irp_serial(Irp), (uint32_t)Irp->IoStatus.Status,
+             Irp->IoStatus.Information);
     while (Irp->CurrentLocation <= Irp->StackCount) {
         PIO_STACK_LOCATION stack = Irp->Tail.Overlay.CurrentStackLocation;
         UCHAR control = stack->Control;
@@ -264,16 +276,12 @@ VOID IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
 /* ---- small relatives ---- */
 
 /* How bad a status is: success, information, warning, error. */
-static inline unsigned io_severity(NTSTATUS status)
-{
-    return (ULONG)status >> 30;
-}
+static inline unsigned io_severity(NTSTATUS status) { return (ULONG)status >> 30; }
 
 /* A status of mirrored disks: the data came from the other copy. */
 #define IO_FT_READ_FROM_COPY ((NTSTATUS)0x40000035)
 
-VOID IoSetMasterIrpStatus(PIRP MasterIrp, NTSTATUS Status)
-{
+VOID IoSetMasterIrpStatus(PIRP MasterIrp, NTSTATUS Status) {
     KI_GATE(IoSetMasterIrpStatus);
     (void)m;
     if (Status == IO_FT_READ_FROM_COPY)
@@ -283,11 +291,11 @@ VOID IoSetMasterIrpStatus(PIRP MasterIrp, NTSTATUS Status)
         MasterIrp->IoStatus.Status = Status;
 }
 
-/* Facilities above this have no status in the system's own list; a customer status is always taken. */
+/* Facilities above this have no status in the system's own list; a customer status is always taken.
+ */
 #define IO_LAST_FACILITY 0xEB
 
-BOOLEAN IoIsValidIrpStatus(NTSTATUS Status)
-{
+BOOLEAN IoIsValidIrpStatus(NTSTATUS Status) {
     KI_GATE(IoIsValidIrpStatus);
     (void)m;
     if (Status & 0x20000000)
@@ -296,16 +304,14 @@ BOOLEAN IoIsValidIrpStatus(NTSTATUS Status)
 }
 
 static IO_COMPLETION_ROUTINE io_forwarded;
-static NTSTATUS io_forwarded(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
-{
+static NTSTATUS io_forwarded(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context) {
     (void)DeviceObject;
     if (Irp->PendingReturned)
         KeSetEvent(Context, IO_NO_INCREMENT, FALSE);
     return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
-BOOLEAN IoForwardIrpSynchronously(PDEVICE_OBJECT DeviceObject, PIRP Irp)
-{
+BOOLEAN IoForwardIrpSynchronously(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     KI_GATE(IoForwardIrpSynchronously);
     (void)m;
     KEVENT event;

@@ -1,13 +1,12 @@
 /*
- * Checks that file servers make before they act: granted access against what a function needs, lists of extended attributes
- * and of quota entries.
+ * Checks that file servers make before they act: granted access against what a function needs,
+ * lists of extended attributes and of quota entries.
  *
  * ntifs/nf-ntifs-iocheckdesiredaccess, -iocheckfunctionaccess, -iocheckeabuffervalidity
  */
 #include "io/io.h"
 
-NTSTATUS IoCheckDesiredAccess(PACCESS_MASK DesiredAccess, ACCESS_MASK GrantedAccess)
-{
+NTSTATUS IoCheckDesiredAccess(PACCESS_MASK DesiredAccess, ACCESS_MASK GrantedAccess) {
     KI_GATE(IoCheckDesiredAccess);
     (void)m;
     const GENERIC_MAPPING *map = &io_file_type.mapping;
@@ -25,14 +24,13 @@ NTSTATUS IoCheckDesiredAccess(PACCESS_MASK DesiredAccess, ACCESS_MASK GrantedAcc
     return mask & ~GrantedAccess ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
 }
 
-static ACCESS_MASK io_control_needs(ULONG code)
-{
+static ACCESS_MASK io_control_needs(ULONG code) {
     ULONG access = code >> 14 & 3;
-    return (access & FILE_READ_ACCESS ? FILE_READ_DATA : 0) | (access & FILE_WRITE_ACCESS ? FILE_WRITE_DATA : 0);
+    return (access & FILE_READ_ACCESS ? FILE_READ_DATA : 0) |
+           (access & FILE_WRITE_ACCESS ? FILE_WRITE_DATA : 0);
 }
 
-static ACCESS_MASK io_information_needs(FILE_INFORMATION_CLASS class, bool set)
-{
+static ACCESS_MASK io_information_needs(FILE_INFORMATION_CLASS class, bool set) {
     switch (class) {
     case FileBasicInformation:
         return set ? FILE_WRITE_ATTRIBUTES : FILE_READ_ATTRIBUTES;
@@ -52,9 +50,8 @@ static ACCESS_MASK io_information_needs(FILE_INFORMATION_CLASS class, bool set)
 }
 
 /* One of the rights in the mask is enough for a write; all are needed otherwise. */
-NTSTATUS IoCheckFunctionAccess(ACCESS_MASK GrantedAccess, UCHAR MajorFunction, UCHAR MinorFunction, ULONG IoControlCode,
-                               PVOID Arg1, PVOID Arg2)
-{
+NTSTATUS IoCheckFunctionAccess(ACCESS_MASK GrantedAccess, UCHAR MajorFunction, UCHAR MinorFunction,
+                               ULONG IoControlCode, PVOID Arg1, PVOID Arg2) {
     KI_GATE(IoCheckFunctionAccess);
     (void)m;
     (void)MinorFunction;
@@ -109,14 +106,13 @@ NTSTATUS IoCheckFunctionAccess(ACCESS_MASK GrantedAccess, UCHAR MajorFunction, U
     return allowed ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
 }
 
-static NTSTATUS io_list_error(const void *list, const void *entry, PULONG offset)
-{
+static NTSTATUS io_list_error(const void *list, const void *entry, PULONG offset) {
     *offset = (ULONG)((const char *)entry - (const char *)list);
     return STATUS_EA_LIST_INCONSISTENT;
 }
 
-NTSTATUS IoCheckEaBufferValidity(PFILE_FULL_EA_INFORMATION EaBuffer, ULONG EaLength, PULONG ErrorOffset)
-{
+NTSTATUS IoCheckEaBufferValidity(PFILE_FULL_EA_INFORMATION EaBuffer, ULONG EaLength,
+                                 PULONG ErrorOffset) {
     KI_GATE(IoCheckEaBufferValidity);
     (void)m;
     PFILE_FULL_EA_INFORMATION entry = EaBuffer;
@@ -130,7 +126,8 @@ NTSTATUS IoCheckEaBufferValidity(PFILE_FULL_EA_INFORMATION EaBuffer, ULONG EaLen
             return io_list_error(EaBuffer, entry, ErrorOffset);
         if (!entry->NextEntryOffset)
             return STATUS_SUCCESS;
-        if (entry->NextEntryOffset != (ULONG)((size + 3) & ~3) || (LONG)entry->NextEntryOffset > left)
+        if (entry->NextEntryOffset != (ULONG)((size + 3) & ~3) ||
+            (LONG)entry->NextEntryOffset > left)
             return io_list_error(EaBuffer, entry, ErrorOffset);
         left -= (LONG)entry->NextEntryOffset;
         entry = (PFILE_FULL_EA_INFORMATION)(PVOID)((char *)entry + entry->NextEntryOffset);

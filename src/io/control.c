@@ -1,8 +1,10 @@
 /*
- * Device and file system control requests, and the other services without a transfer of their own: flush.
+ * Device and file system control requests, and the other services without a transfer of their own:
+ * flush.
  *
- * The control code says who may send it and how the buffers travel: METHOD_BUFFERED copies in and out through one system
- * buffer, the direct methods copy the input and lock the output, METHOD_NEITHER passes both addresses on.
+ * The control code says who may send it and how the buffers travel: METHOD_BUFFERED copies in and
+ * out through one system buffer, the direct methods copy the input and lock the output,
+ * METHOD_NEITHER passes both addresses on.
  *
  * ntifs/nf-ntifs-ntdeviceiocontrolfile, -ntfscontrolfile; wdm/nf-wdm-zwdeviceiocontrolfile
  */
@@ -21,8 +23,7 @@ struct io_control {
     bool device; /* or file system */
 };
 
-static NTSTATUS io_control_probe(struct machine *m, struct io_control *c)
-{
+static NTSTATUS io_control_probe(struct machine *m, struct io_control *c) {
     ULONG method = METHOD_FROM_CTL_CODE(c->code);
     NTSTATUS status = STATUS_SUCCESS;
     if (method == METHOD_BUFFERED && c->output)
@@ -33,8 +34,7 @@ static NTSTATUS io_control_probe(struct machine *m, struct io_control *c)
 }
 
 /* A length without a buffer is none; METHOD_NEITHER leaves both to the driver. */
-static void io_control_trim(struct io_control *c)
-{
+static void io_control_trim(struct io_control *c) {
     ULONG method = METHOD_FROM_CTL_CODE(c->code);
     if (method == METHOD_BUFFERED && !c->output)
         c->output_length = 0;
@@ -42,17 +42,16 @@ static void io_control_trim(struct io_control *c)
         c->input_length = 0;
 }
 
-static NTSTATUS io_control_access(const struct io_service *s, ULONG code)
-{
+static NTSTATUS io_control_access(const struct io_service *s, ULONG code) {
     ULONG access = code >> 14 & 3;
-    ACCESS_MASK needed = (access & FILE_READ_ACCESS ? FILE_READ_DATA : 0) | (access & FILE_WRITE_ACCESS ? FILE_WRITE_DATA : 0);
+    ACCESS_MASK needed = (access & FILE_READ_ACCESS ? FILE_READ_DATA : 0) |
+                         (access & FILE_WRITE_ACCESS ? FILE_WRITE_DATA : 0);
     if (s->mode == KernelMode || (s->granted & needed) == needed)
         return STATUS_SUCCESS;
     return STATUS_ACCESS_DENIED;
 }
 
-static NTSTATUS io_control_buffered(struct io_service *s, PIRP irp, const struct io_control *c)
-{
+static NTSTATUS io_control_buffered(struct io_service *s, PIRP irp, const struct io_control *c) {
     ULONG size = c->input_length > c->output_length ? c->input_length : c->output_length;
     irp->UserBuffer = c->output;
     if (!size)
@@ -60,7 +59,8 @@ static NTSTATUS io_control_buffered(struct io_service *s, PIRP irp, const struct
     NTSTATUS status = io_irp_buffer(s->m, irp, size);
     if (!NT_SUCCESS(status))
         return status;
-    memcpy(irp->AssociatedIrp.SystemBuffer, c->input, c->input_length);
+    if (c->input_length)
+        memcpy(irp->AssociatedIrp.SystemBuffer, c->input, c->input_length);
     if (c->output) {
         irp->Flags |= IRP_INPUT_OPERATION;
         io_irp_prefix(irp)->output_length = c->output_length;
@@ -68,8 +68,7 @@ static NTSTATUS io_control_buffered(struct io_service *s, PIRP irp, const struct
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS io_control_direct(struct io_service *s, PIRP irp, const struct io_control *c)
-{
+static NTSTATUS io_control_direct(struct io_service *s, PIRP irp, const struct io_control *c) {
     NTSTATUS status = STATUS_SUCCESS;
     if (c->input_length) {
         status = io_irp_buffer(s->m, irp, c->input_length);
@@ -79,12 +78,13 @@ static NTSTATUS io_control_direct(struct io_service *s, PIRP irp, const struct i
     }
     if (c->output_length)
         status = io_irp_mdl(s->m, irp, c->output, c->output_length, s->mode,
-                            METHOD_FROM_CTL_CODE(c->code) == METHOD_IN_DIRECT ? IoReadAccess : IoWriteAccess);
+                            METHOD_FROM_CTL_CODE(c->code) == METHOD_IN_DIRECT ? IoReadAccess
+                                                                              : IoWriteAccess);
     return status;
 }
 
-static NTSTATUS io_control_attach(struct io_service *s, PIRP irp, PIO_STACK_LOCATION stack, const struct io_control *c)
-{
+static NTSTATUS io_control_attach(struct io_service *s, PIRP irp, PIO_STACK_LOCATION stack,
+                                  const struct io_control *c) {
     switch (METHOD_FROM_CTL_CODE(c->code)) {
     case METHOD_BUFFERED:
         return io_control_buffered(s, irp, c);
@@ -98,20 +98,21 @@ static NTSTATUS io_control_attach(struct io_service *s, PIRP irp, PIO_STACK_LOCA
 }
 
 /* The driver's short cut; true if it did the request. */
-static bool io_control_fast(struct io_service *s, const struct io_control *c)
-{
+static bool io_control_fast(struct io_service *s, const struct io_control *c) {
     struct machine *m = s->m;
     PFAST_IO_DISPATCH table = s->device->DriverObject->FastIoDispatch;
     IO_STATUS_BLOCK iosb = {0};
-    if (!c->device || !table || table->SizeOfFastIoDispatch <= FIELD_OFFSET(FAST_IO_DISPATCH, FastIoDeviceControl) ||
+    if (!c->device || !table ||
+        table->SizeOfFastIoDispatch <= FIELD_OFFSET(FAST_IO_DISPATCH, FastIoDeviceControl) ||
         !table->FastIoDeviceControl)
         return false;
     KIRQL irql = m->cpu->irql;
-    bool done = table->FastIoDeviceControl(s->file, s->synchronous, c->input, c->input_length, c->output, c->output_length,
-                                           c->code, &iosb, s->device);
+    bool done = table->FastIoDeviceControl(s->file, s->synchronous, c->input, c->input_length,
+                                           c->output, c->output_length, c->code, &iosb, s->device);
     m = ki_self();
     if (KI_UNLIKELY(m->cpu->irql != irql) && m->flags & WDMSIM_CHECK_RULES)
-        ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x11, (ULONG_PTR)table->FastIoDeviceControl, irql, m->cpu->irql,
+        ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x11,
+                    (ULONG_PTR)table->FastIoDeviceControl, irql, m->cpu->irql,
                     "the fast I/O routine %s was called at %s and returned at %s",
                     ki_address_name(m, (void *)table->FastIoDeviceControl), ki_irql_name(irql),
                     ki_irql_name(m->cpu->irql));
@@ -123,8 +124,7 @@ static bool io_control_fast(struct io_service *s, const struct io_control *c)
     return true;
 }
 
-static NTSTATUS io_control(struct io_service *s, HANDLE file, HANDLE event, struct io_control *c)
-{
+static NTSTATUS io_control(struct io_service *s, HANDLE file, HANDLE event, struct io_control *c) {
     NTSTATUS status = STATUS_SUCCESS;
     if (s->m->cpu->thread->previous_mode == UserMode)
         status = io_control_probe(s->m, c);
@@ -159,58 +159,63 @@ static NTSTATUS io_control(struct io_service *s, HANDLE file, HANDLE event, stru
     return io_service_send(s, irp, false);
 }
 
-NTSTATUS NtDeviceIoControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
-                               PIO_STATUS_BLOCK IoStatusBlock, ULONG IoControlCode, PVOID InputBuffer,
-                               ULONG InputBufferLength, PVOID OutputBuffer, ULONG OutputBufferLength)
-{
+NTSTATUS NtDeviceIoControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine,
+                               PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock,
+                               ULONG IoControlCode, PVOID InputBuffer, ULONG InputBufferLength,
+                               PVOID OutputBuffer, ULONG OutputBufferLength) {
     KI_GATE(NtDeviceIoControlFile);
-    struct io_service s = {.m = m, .apc = ApcRoutine, .apc_context = ApcContext, .iosb = IoStatusBlock};
-    struct io_control c = {IoControlCode, InputBuffer, OutputBuffer, InputBufferLength, OutputBufferLength, true};
+    struct io_service s = {
+        .m = m, .apc = ApcRoutine, .apc_context = ApcContext, .iosb = IoStatusBlock};
+    struct io_control c = {IoControlCode,     InputBuffer,        OutputBuffer,
+                           InputBufferLength, OutputBufferLength, true};
     NTSTATUS status = io_control(&s, FileHandle, Event, &c);
     ps_leave_service(m);
     return status;
 }
 
-NTSTATUS ZwDeviceIoControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
-                               PIO_STATUS_BLOCK IoStatusBlock, ULONG IoControlCode, PVOID InputBuffer,
-                               ULONG InputBufferLength, PVOID OutputBuffer, ULONG OutputBufferLength)
-{
+NTSTATUS ZwDeviceIoControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine,
+                               PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock,
+                               ULONG IoControlCode, PVOID InputBuffer, ULONG InputBufferLength,
+                               PVOID OutputBuffer, ULONG OutputBufferLength) {
     KI_GATE(ZwDeviceIoControlFile);
     KPROCESSOR_MODE old = io_enter_kernel(m);
-    NTSTATUS status = NtDeviceIoControlFile(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, IoControlCode,
-                                            InputBuffer, InputBufferLength, OutputBuffer, OutputBufferLength);
+    NTSTATUS status = NtDeviceIoControlFile(FileHandle, Event, ApcRoutine, ApcContext,
+                                            IoStatusBlock, IoControlCode, InputBuffer,
+                                            InputBufferLength, OutputBuffer, OutputBufferLength);
     io_leave_kernel(m, old);
     return status;
 }
 
-NTSTATUS NtFsControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
-                         PIO_STATUS_BLOCK IoStatusBlock, ULONG FsControlCode, PVOID InputBuffer, ULONG InputBufferLength,
-                         PVOID OutputBuffer, ULONG OutputBufferLength)
-{
+NTSTATUS NtFsControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine,
+                         PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock, ULONG FsControlCode,
+                         PVOID InputBuffer, ULONG InputBufferLength, PVOID OutputBuffer,
+                         ULONG OutputBufferLength) {
     KI_GATE(NtFsControlFile);
-    struct io_service s = {.m = m, .apc = ApcRoutine, .apc_context = ApcContext, .iosb = IoStatusBlock};
-    struct io_control c = {FsControlCode, InputBuffer, OutputBuffer, InputBufferLength, OutputBufferLength, false};
+    struct io_service s = {
+        .m = m, .apc = ApcRoutine, .apc_context = ApcContext, .iosb = IoStatusBlock};
+    struct io_control c = {FsControlCode,     InputBuffer,        OutputBuffer,
+                           InputBufferLength, OutputBufferLength, false};
     NTSTATUS status = io_control(&s, FileHandle, Event, &c);
     ps_leave_service(m);
     return status;
 }
 
-NTSTATUS ZwFsControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
-                         PIO_STATUS_BLOCK IoStatusBlock, ULONG FsControlCode, PVOID InputBuffer, ULONG InputBufferLength,
-                         PVOID OutputBuffer, ULONG OutputBufferLength)
-{
+NTSTATUS ZwFsControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine,
+                         PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock, ULONG FsControlCode,
+                         PVOID InputBuffer, ULONG InputBufferLength, PVOID OutputBuffer,
+                         ULONG OutputBufferLength) {
     KI_GATE(ZwFsControlFile);
     KPROCESSOR_MODE old = io_enter_kernel(m);
-    NTSTATUS status = NtFsControlFile(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, FsControlCode, InputBuffer,
-                                      InputBufferLength, OutputBuffer, OutputBufferLength);
+    NTSTATUS status =
+        NtFsControlFile(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, FsControlCode,
+                        InputBuffer, InputBufferLength, OutputBuffer, OutputBufferLength);
     io_leave_kernel(m, old);
     return status;
 }
 
 /* ---- flush ---- */
 
-static NTSTATUS io_flush(struct machine *m, HANDLE file, PIO_STATUS_BLOCK iosb)
-{
+static NTSTATUS io_flush(struct machine *m, HANDLE file, PIO_STATUS_BLOCK iosb) {
     IO_STATUS_BLOCK local;
     KEVENT event;
     struct io_service s = {.m = m, .iosb = iosb};
@@ -242,16 +247,14 @@ static NTSTATUS io_flush(struct machine *m, HANDLE file, PIO_STATUS_BLOCK iosb)
     return status;
 }
 
-NTSTATUS NtFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock)
-{
+NTSTATUS NtFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock) {
     KI_GATE(NtFlushBuffersFile);
     NTSTATUS status = io_flush(m, FileHandle, IoStatusBlock);
     ps_leave_service(m);
     return status;
 }
 
-NTSTATUS ZwFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock)
-{
+NTSTATUS ZwFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock) {
     KI_GATE(ZwFlushBuffersFile);
     KPROCESSOR_MODE old = io_enter_kernel(m);
     NTSTATUS status = NtFlushBuffersFile(FileHandle, IoStatusBlock);

@@ -1,10 +1,11 @@
 /*
  * Opening files: IRP_MJ_CREATE.
  *
- * A name is looked up to a device; what is left of it names the file to the driver. A handle given as root directory names a
- * file object whose device is asked again. The device must be open to the caller (not being deleted, initialising or
- * exclusively in use), then the top of its stack gets the create, always waited for. A driver may answer STATUS_REPARSE with
- * a new name in the file object: the search starts over with that.
+ * A name is looked up to a device; what is left of it names the file to the driver. A handle given
+ * as root directory names a file object whose device is asked again. The device must be open to the
+ * caller (not being deleted, initialising or exclusively in use), then the top of its stack gets
+ * the create, always waited for. A driver may answer STATUS_REPARSE with a new name in the file
+ * object: the search starts over with that.
  *
  * wdm/nf-wdm-iocreatefile, nf-wdm-zwcreatefile; kernel/irp-mj-create
  */
@@ -26,27 +27,27 @@ struct io_open {
     IO_STATUS_BLOCK iosb;
 };
 
-static NTSTATUS io_check_parameters(const struct io_create *c)
-{
-    ULONG options = c->options, sync = options & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT);
+static NTSTATUS io_check_parameters(const struct io_create *c) {
+    ULONG options = c->options,
+          sync = options & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT);
     if (c->flags & IO_NO_PARAMETER_CHECKING)
         return STATUS_SUCCESS;
-    bool bad = options & ~(ULONG)FILE_VALID_OPTION_FLAGS || c->share & ~(ULONG)FILE_SHARE_VALID_FLAGS ||
+    bool bad = options & ~(ULONG)FILE_VALID_OPTION_FLAGS ||
+               c->share & ~(ULONG)FILE_SHARE_VALID_FLAGS ||
                c->disposition > FILE_MAXIMUM_DISPOSITION ||
                c->attributes & ~(ULONG)FILE_ATTRIBUTE_VALID_FLAGS ||
                (sync && !(c->access & SYNCHRONIZE)) ||
                sync == (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT) ||
                (options & FILE_DELETE_ON_CLOSE && !(c->access & DELETE)) ||
                (options & FILE_DIRECTORY_FILE && options & FILE_NON_DIRECTORY_FILE) ||
-               (options & FILE_DIRECTORY_FILE && c->disposition != FILE_OPEN && c->disposition != FILE_CREATE &&
-                c->disposition != FILE_OPEN_IF) ||
+               (options & FILE_DIRECTORY_FILE && c->disposition != FILE_OPEN &&
+                c->disposition != FILE_CREATE && c->disposition != FILE_OPEN_IF) ||
                (options & FILE_COMPLETE_IF_OPLOCKED && options & FILE_RESERVE_OPFILTER);
     return bad ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
 }
 
 /* Finds the device and what is left of the name. */
-static NTSTATUS io_find_device(struct io_open *open)
-{
+static NTSTATUS io_find_device(struct io_open *open) {
     struct machine *m = open->m;
     void *object;
     if (open->attributes->root && ob_is(open->attributes->root, &io_file_type)) {
@@ -58,13 +59,16 @@ static NTSTATUS io_find_device(struct io_open *open)
         if (!copy)
             return STATUS_INSUFFICIENT_RESOURCES;
         memcpy(copy, open->attributes->name.Buffer, open->attributes->name.Length);
-        open->rest = (UNICODE_STRING){open->attributes->name.Length, open->attributes->name.Length, copy};
+        open->rest =
+            (UNICODE_STRING){open->attributes->name.Length, open->attributes->name.Length, copy};
         return STATUS_SUCCESS;
     }
-    NTSTATUS status = ob_lookup_from(m, open->attributes->root, &open->attributes->name, false, &open->rest, &object);
+    NTSTATUS status = ob_lookup_from(m, open->attributes->root, &open->attributes->name, false,
+                                     &open->rest, &object);
     if (!NT_SUCCESS(status))
         return status;
-    ob_dereference(m, object); /* a device is held by its name and, from the next step on, by ReferenceCount */
+    ob_dereference(
+        m, object); /* a device is held by its name and, from the next step on, by ReferenceCount */
     if (!ob_is(object, &io_device_type)) {
         ob_free_string(m, &open->rest);
         return STATUS_OBJECT_TYPE_MISMATCH;
@@ -74,8 +78,7 @@ static NTSTATUS io_find_device(struct io_open *open)
 }
 
 /* Whether the device can be opened now; counts the open. */
-static NTSTATUS io_enter_device(struct io_open *open)
-{
+static NTSTATUS io_enter_device(struct io_open *open) {
     PDEVICE_OBJECT device = open->device;
     const struct io_device *own = io_device_of(device);
     if (own->unload_pending || own->delete_pending || device->Flags & DO_DEVICE_INITIALIZING)
@@ -87,8 +90,7 @@ static NTSTATUS io_enter_device(struct io_open *open)
     return STATUS_SUCCESS;
 }
 
-static ULONG io_file_flags(const struct io_create *c)
-{
+static ULONG io_file_flags(const struct io_create *c) {
     static const struct {
         ULONG option, flag;
     } map[] = {
@@ -108,8 +110,7 @@ static ULONG io_file_flags(const struct io_create *c)
 }
 
 /* Takes over the name, the related file and the count of the open. */
-static NTSTATUS io_new_file(struct io_open *open)
-{
+static NTSTATUS io_new_file(struct io_open *open) {
     struct machine *m = open->m;
     NTSTATUS status = ob_create(m, &io_file_type, sizeof(struct io_file), (void **)&open->file);
     if (!NT_SUCCESS(status))
@@ -135,18 +136,19 @@ static NTSTATUS io_new_file(struct io_open *open)
     return STATUS_SUCCESS;
 }
 
-static void io_fill_create(struct io_open *open, PIRP irp, PIO_SECURITY_CONTEXT security)
-{
+static void io_fill_create(struct io_open *open, PIRP irp, PIO_SECURITY_CONTEXT security) {
     static const UCHAR majors[] = {IRP_MJ_CREATE, IRP_MJ_CREATE_NAMED_PIPE, IRP_MJ_CREATE_MAILSLOT};
     const struct io_create *c = open->create;
     PIO_STACK_LOCATION stack = IoGetNextIrpStackLocation(irp);
     stack->MajorFunction = majors[c->type];
     stack->FileObject = open->file;
-    stack->Flags = (UCHAR)(c->flags & (SL_FORCE_ACCESS_CHECK | SL_OPEN_PAGING_FILE | SL_OPEN_TARGET_DIRECTORY));
+    stack->Flags = (UCHAR)(c->flags & (SL_FORCE_ACCESS_CHECK | SL_OPEN_PAGING_FILE |
+                                       SL_OPEN_TARGET_DIRECTORY));
     if (!(open->attributes->attributes & OBJ_CASE_INSENSITIVE))
         stack->Flags |= SL_CASE_SENSITIVE;
     stack->Parameters.Create.SecurityContext = security;
-    stack->Parameters.Create.Options = c->disposition << 24 | (c->options & FILE_VALID_OPTION_FLAGS);
+    stack->Parameters.Create.Options =
+        c->disposition << 24 | (c->options & FILE_VALID_OPTION_FLAGS);
     stack->Parameters.Create.ShareAccess = (USHORT)c->share;
     if (c->type == CreateFileTypeNone) {
         stack->Parameters.Create.FileAttributes = (USHORT)c->attributes;
@@ -158,8 +160,7 @@ static void io_fill_create(struct io_open *open, PIRP irp, PIO_SECURITY_CONTEXT 
 }
 
 /* Sends the create; its status. On failure the file object is as good as never opened. */
-static NTSTATUS io_send_create(struct io_open *open)
-{
+static NTSTATUS io_send_create(struct io_open *open) {
     struct machine *m = open->m;
     PDEVICE_OBJECT device = open->create->hint ? open->create->hint : io_device_of_file(open->file);
     ACCESS_STATE state = {.RemainingDesiredAccess = 0,
@@ -202,21 +203,19 @@ static NTSTATUS io_send_create(struct io_open *open)
 }
 
 /* The file object of a failed create: no driver has opened it. */
-static void io_drop_file(struct io_open *open)
-{
+static void io_drop_file(struct io_open *open) {
     ob_dereference(open->m, open->file);
     open->file = NULL;
 }
 
 /* One pass from name to file object. */
-static NTSTATUS io_open_once(struct io_open *open)
-{
+static NTSTATUS io_open_once(struct io_open *open) {
     struct machine *m = open->m;
     NTSTATUS status = io_find_device(open);
     if (!NT_SUCCESS(status))
         return status;
-    status = ob_check_access(m, open->device, open->mode, open->attributes->attributes, open->create->access,
-                             &open->granted);
+    status = ob_check_access(m, open->device, open->mode, open->attributes->attributes,
+                             open->create->access, &open->granted);
     if (NT_SUCCESS(status))
         status = io_enter_device(open);
     if (!NT_SUCCESS(status)) {
@@ -238,8 +237,7 @@ static NTSTATUS io_open_once(struct io_open *open)
 }
 
 /* A driver's new name takes the place of the caller's. */
-static NTSTATUS io_reparse(struct io_open *open, struct ob_attributes *attributes)
-{
+static NTSTATUS io_reparse(struct io_open *open, struct ob_attributes *attributes) {
     UNICODE_STRING name = open->file->FileName;
     if (open->iosb.Information > IO_REMOUNT || !name.Length)
         return STATUS_OBJECT_NAME_INVALID;
@@ -255,8 +253,7 @@ static NTSTATUS io_reparse(struct io_open *open, struct ob_attributes *attribute
 
 #define IO_REPARSE_LIMIT 32
 
-static NTSTATUS io_open_file(struct io_open *open, struct ob_attributes *attributes)
-{
+static NTSTATUS io_open_file(struct io_open *open, struct ob_attributes *attributes) {
     NTSTATUS status = STATUS_OBJECT_NAME_INVALID;
     for (unsigned i = 0; i < IO_REPARSE_LIMIT; i++) {
         open->related = NULL;
@@ -274,13 +271,13 @@ static NTSTATUS io_open_file(struct io_open *open, struct ob_attributes *attribu
     return STATUS_OBJECT_NAME_INVALID;
 }
 
-static NTSTATUS io_give_handle(struct io_open *open, PHANDLE handle)
-{
+static NTSTATUS io_give_handle(struct io_open *open, PHANDLE handle) {
     struct machine *m = open->m;
     PEPROCESS process = m->cpu->thread->process;
     HANDLE value;
     bool kernel = open->mode == KernelMode && open->attributes->attributes & OBJ_KERNEL_HANDLE;
-    NTSTATUS status = ob_handle_create(m, kernel ? NULL : process, open->file, open->granted, &value);
+    NTSTATUS status =
+        ob_handle_create(m, kernel ? NULL : process, open->file, open->granted, &value);
     if (NT_SUCCESS(status)) {
         open->file->Flags |= FO_HANDLE_CREATED;
         *handle = value;
@@ -289,9 +286,8 @@ static NTSTATUS io_give_handle(struct io_open *open, PHANDLE handle)
     return status;
 }
 
-NTSTATUS io_create_file(struct machine *m, KPROCESSOR_MODE mode, const struct io_create *create, PHANDLE handle,
-                        POBJECT_ATTRIBUTES attributes, PIO_STATUS_BLOCK iosb)
-{
+NTSTATUS io_create_file(struct machine *m, KPROCESSOR_MODE mode, const struct io_create *create,
+                        PHANDLE handle, POBJECT_ATTRIBUTES attributes, PIO_STATUS_BLOCK iosb) {
     struct ob_attributes captured;
     NTSTATUS status = io_check_parameters(create);
     if (NT_SUCCESS(status) && mode == UserMode)
@@ -320,10 +316,10 @@ NTSTATUS io_create_file(struct machine *m, KPROCESSOR_MODE mode, const struct io
 
 /* ---- the services ---- */
 
-static NTSTATUS io_create_service(struct machine *m, KPROCESSOR_MODE mode, PHANDLE handle, ACCESS_MASK access,
-                                  POBJECT_ATTRIBUTES attributes, PIO_STATUS_BLOCK iosb, PLARGE_INTEGER allocation,
-                                  const struct io_create *given)
-{
+static NTSTATUS io_create_service(struct machine *m, KPROCESSOR_MODE mode, PHANDLE handle,
+                                  ACCESS_MASK access, POBJECT_ATTRIBUTES attributes,
+                                  PIO_STATUS_BLOCK iosb, PLARGE_INTEGER allocation,
+                                  const struct io_create *given) {
     struct io_create create = *given;
     create.access = access;
     if (allocation) {
@@ -344,10 +340,11 @@ static NTSTATUS io_create_service(struct machine *m, KPROCESSOR_MODE mode, PHAND
     return io_create_file(m, mode, &create, handle, attributes, iosb);
 }
 
-NTSTATUS NtCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                      PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes,
-                      ULONG ShareAccess, ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength)
-{
+NTSTATUS NtCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
+                      POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
+                      PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
+                      ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer,
+                      ULONG EaLength) {
     KI_GATE(NtCreateFile);
     struct io_create create = {.attributes = FileAttributes,
                                .share = ShareAccess,
@@ -355,50 +352,53 @@ NTSTATUS NtCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATT
                                .options = CreateOptions,
                                .ea = EaBuffer,
                                .ea_length = EaLength};
-    NTSTATUS status = io_create_service(m, m->cpu->thread->previous_mode, FileHandle, DesiredAccess, ObjectAttributes,
-                                        IoStatusBlock, AllocationSize, &create);
+    NTSTATUS status = io_create_service(m, m->cpu->thread->previous_mode, FileHandle, DesiredAccess,
+                                        ObjectAttributes, IoStatusBlock, AllocationSize, &create);
     ps_leave_service(m);
     return status;
 }
 
-NTSTATUS ZwCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                      PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes,
-                      ULONG ShareAccess, ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength)
-{
+NTSTATUS ZwCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
+                      POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
+                      PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
+                      ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer,
+                      ULONG EaLength) {
     KI_GATE(ZwCreateFile);
     KPROCESSOR_MODE old = io_enter_kernel(m);
-    NTSTATUS status = NtCreateFile(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize,
-                                   FileAttributes, ShareAccess, CreateDisposition, CreateOptions, EaBuffer, EaLength);
+    NTSTATUS status = NtCreateFile(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock,
+                                   AllocationSize, FileAttributes, ShareAccess, CreateDisposition,
+                                   CreateOptions, EaBuffer, EaLength);
     io_leave_kernel(m, old);
     return status;
 }
 
-NTSTATUS NtOpenFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                    PIO_STATUS_BLOCK IoStatusBlock, ULONG ShareAccess, ULONG OpenOptions)
-{
+NTSTATUS NtOpenFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
+                    POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
+                    ULONG ShareAccess, ULONG OpenOptions) {
     KI_GATE(NtOpenFile);
-    struct io_create create = {.share = ShareAccess, .disposition = FILE_OPEN, .options = OpenOptions};
-    NTSTATUS status = io_create_service(m, m->cpu->thread->previous_mode, FileHandle, DesiredAccess, ObjectAttributes,
-                                        IoStatusBlock, NULL, &create);
+    struct io_create create = {
+        .share = ShareAccess, .disposition = FILE_OPEN, .options = OpenOptions};
+    NTSTATUS status = io_create_service(m, m->cpu->thread->previous_mode, FileHandle, DesiredAccess,
+                                        ObjectAttributes, IoStatusBlock, NULL, &create);
     ps_leave_service(m);
     return status;
 }
 
-NTSTATUS ZwOpenFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                    PIO_STATUS_BLOCK IoStatusBlock, ULONG ShareAccess, ULONG OpenOptions)
-{
+NTSTATUS ZwOpenFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
+                    POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
+                    ULONG ShareAccess, ULONG OpenOptions) {
     KI_GATE(ZwOpenFile);
     KPROCESSOR_MODE old = io_enter_kernel(m);
-    NTSTATUS status =
-        NtOpenFile(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, ShareAccess, OpenOptions);
+    NTSTATUS status = NtOpenFile(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock,
+                                 ShareAccess, OpenOptions);
     io_leave_kernel(m, old);
     return status;
 }
 
 /* What the three creates of drivers share; the buffers are the kernel's. */
-static NTSTATUS io_create_for_driver(struct machine *m, PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes,
-                                     PIO_STATUS_BLOCK iosb, PLARGE_INTEGER allocation, const struct io_create *create)
-{
+static NTSTATUS io_create_for_driver(struct machine *m, PHANDLE handle, ACCESS_MASK access,
+                                     POBJECT_ATTRIBUTES attributes, PIO_STATUS_BLOCK iosb,
+                                     PLARGE_INTEGER allocation, const struct io_create *create) {
     if (create->hint && create->hint->Type != IO_TYPE_DEVICE)
         return STATUS_INVALID_PARAMETER;
     return io_create_service(m, KernelMode, handle, access, attributes, iosb, allocation, create);
@@ -411,39 +411,40 @@ static NTSTATUS io_create_for_driver(struct machine *m, PHANDLE handle, ACCESS_M
         .extra = InternalParameters, .flags = Options                                              \
     }
 
-NTSTATUS IoCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                      PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes,
-                      ULONG ShareAccess, ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength,
-                      CREATE_FILE_TYPE CreateFileType, PVOID InternalParameters, ULONG Options)
-{
+NTSTATUS IoCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
+                      POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
+                      PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
+                      ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength,
+                      CREATE_FILE_TYPE CreateFileType, PVOID InternalParameters, ULONG Options) {
     KI_GATE(IoCreateFile);
     struct io_create create = IO_CREATE_PARAMETERS;
-    return io_create_for_driver(m, FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize, &create);
+    return io_create_for_driver(m, FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock,
+                                AllocationSize, &create);
 }
 
-NTSTATUS IoCreateFileEx(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                        PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes,
-                        ULONG ShareAccess, ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength,
+NTSTATUS IoCreateFileEx(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
+                        POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
+                        PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
+                        ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength,
                         CREATE_FILE_TYPE CreateFileType, PVOID InternalParameters, ULONG Options,
-                        PIO_DRIVER_CREATE_CONTEXT DriverContext)
-{
+                        PIO_DRIVER_CREATE_CONTEXT DriverContext) {
     KI_GATE(IoCreateFileEx);
     struct io_create create = IO_CREATE_PARAMETERS;
     if (DriverContext && DriverContext->Size != sizeof *DriverContext)
         return STATUS_INVALID_PARAMETER;
     create.hint = DriverContext ? DriverContext->DeviceObjectHint : NULL;
-    return io_create_for_driver(m, FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize, &create);
+    return io_create_for_driver(m, FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock,
+                                AllocationSize, &create);
 }
 
-NTSTATUS IoCreateFileSpecifyDeviceObjectHint(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
-                                             POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
-                                             PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
-                                             ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength,
-                                             CREATE_FILE_TYPE CreateFileType, PVOID InternalParameters, ULONG Options,
-                                             PVOID DeviceObject)
-{
+NTSTATUS IoCreateFileSpecifyDeviceObjectHint(
+    PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+    PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes,
+    ULONG ShareAccess, ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength,
+    CREATE_FILE_TYPE CreateFileType, PVOID InternalParameters, ULONG Options, PVOID DeviceObject) {
     KI_GATE(IoCreateFileSpecifyDeviceObjectHint);
     struct io_create create = IO_CREATE_PARAMETERS;
     create.hint = DeviceObject;
-    return io_create_for_driver(m, FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize, &create);
+    return io_create_for_driver(m, FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock,
+                                AllocationSize, &create);
 }

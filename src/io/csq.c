@@ -1,17 +1,19 @@
 /*
- * Cancel-safe queues: the driver keeps the queue, these routines keep the race between removing and cancelling.
+ * Cancel-safe queues: the driver keeps the queue, these routines keep the race between removing and
+ * cancelling.
  *
- * Whoever takes the cancel routine away from a queued IRP owns it: the remover, or IoCancelIrp on its way to the cancel
- * routine here. An IRP knows its queue through DriverContext[3], directly or through the caller's context.
+ * Whoever takes the cancel routine away from a queued IRP owns it: the remover, or IoCancelIrp on
+ * its way to the cancel routine here. An IRP knows its queue through DriverContext[3], directly or
+ * through the caller's context.
  *
  * wdm/nf-wdm-iocsqinitialize …; kernel/cancel-safe-irp-queues
  */
 #include "io/io.h"
 
-static NTSTATUS io_csq_fill(PIO_CSQ csq, ULONG type, PIO_CSQ_INSERT_IRP insert, PIO_CSQ_REMOVE_IRP remove,
-                            PIO_CSQ_PEEK_NEXT_IRP peek, PIO_CSQ_ACQUIRE_LOCK acquire, PIO_CSQ_RELEASE_LOCK release,
-                            PIO_CSQ_COMPLETE_CANCELED_IRP complete)
-{
+static NTSTATUS io_csq_fill(PIO_CSQ csq, ULONG type, PIO_CSQ_INSERT_IRP insert,
+                            PIO_CSQ_REMOVE_IRP remove, PIO_CSQ_PEEK_NEXT_IRP peek,
+                            PIO_CSQ_ACQUIRE_LOCK acquire, PIO_CSQ_RELEASE_LOCK release,
+                            PIO_CSQ_COMPLETE_CANCELED_IRP complete) {
     csq->Type = type;
     csq->CsqInsertIrp = insert;
     csq->CsqRemoveIrp = remove;
@@ -23,29 +25,29 @@ static NTSTATUS io_csq_fill(PIO_CSQ csq, ULONG type, PIO_CSQ_INSERT_IRP insert, 
     return STATUS_SUCCESS;
 }
 
-NTSTATUS IoCsqInitialize(PIO_CSQ Csq, PIO_CSQ_INSERT_IRP CsqInsertIrp, PIO_CSQ_REMOVE_IRP CsqRemoveIrp,
-                         PIO_CSQ_PEEK_NEXT_IRP CsqPeekNextIrp, PIO_CSQ_ACQUIRE_LOCK CsqAcquireLock,
-                         PIO_CSQ_RELEASE_LOCK CsqReleaseLock, PIO_CSQ_COMPLETE_CANCELED_IRP CsqCompleteCanceledIrp)
-{
+NTSTATUS IoCsqInitialize(PIO_CSQ Csq, PIO_CSQ_INSERT_IRP CsqInsertIrp,
+                         PIO_CSQ_REMOVE_IRP CsqRemoveIrp, PIO_CSQ_PEEK_NEXT_IRP CsqPeekNextIrp,
+                         PIO_CSQ_ACQUIRE_LOCK CsqAcquireLock, PIO_CSQ_RELEASE_LOCK CsqReleaseLock,
+                         PIO_CSQ_COMPLETE_CANCELED_IRP CsqCompleteCanceledIrp) {
     KI_GATE(IoCsqInitialize);
     (void)m;
-    return io_csq_fill(Csq, IO_TYPE_CSQ, CsqInsertIrp, CsqRemoveIrp, CsqPeekNextIrp, CsqAcquireLock, CsqReleaseLock,
+    return io_csq_fill(Csq, IO_TYPE_CSQ, CsqInsertIrp, CsqRemoveIrp, CsqPeekNextIrp, CsqAcquireLock,
+                       CsqReleaseLock, CsqCompleteCanceledIrp);
+}
+
+NTSTATUS IoCsqInitializeEx(PIO_CSQ Csq, PIO_CSQ_INSERT_IRP_EX CsqInsertIrp,
+                           PIO_CSQ_REMOVE_IRP CsqRemoveIrp, PIO_CSQ_PEEK_NEXT_IRP CsqPeekNextIrp,
+                           PIO_CSQ_ACQUIRE_LOCK CsqAcquireLock, PIO_CSQ_RELEASE_LOCK CsqReleaseLock,
+                           PIO_CSQ_COMPLETE_CANCELED_IRP CsqCompleteCanceledIrp) {
+    KI_GATE(IoCsqInitializeEx);
+    (void)m;
+    return io_csq_fill(Csq, IO_TYPE_CSQ_EX, (PIO_CSQ_INSERT_IRP)(PVOID)(ULONG_PTR)CsqInsertIrp,
+                       CsqRemoveIrp, CsqPeekNextIrp, CsqAcquireLock, CsqReleaseLock,
                        CsqCompleteCanceledIrp);
 }
 
-NTSTATUS IoCsqInitializeEx(PIO_CSQ Csq, PIO_CSQ_INSERT_IRP_EX CsqInsertIrp, PIO_CSQ_REMOVE_IRP CsqRemoveIrp,
-                           PIO_CSQ_PEEK_NEXT_IRP CsqPeekNextIrp, PIO_CSQ_ACQUIRE_LOCK CsqAcquireLock,
-                           PIO_CSQ_RELEASE_LOCK CsqReleaseLock, PIO_CSQ_COMPLETE_CANCELED_IRP CsqCompleteCanceledIrp)
-{
-    KI_GATE(IoCsqInitializeEx);
-    (void)m;
-    return io_csq_fill(Csq, IO_TYPE_CSQ_EX, (PIO_CSQ_INSERT_IRP)(PVOID)(ULONG_PTR)CsqInsertIrp, CsqRemoveIrp,
-                       CsqPeekNextIrp, CsqAcquireLock, CsqReleaseLock, CsqCompleteCanceledIrp);
-}
-
 /* Ties the IRP to its queue, and unties it. */
-static void io_csq_link(PIO_CSQ csq, PIRP irp, PIO_CSQ_IRP_CONTEXT context)
-{
+static void io_csq_link(PIO_CSQ csq, PIRP irp, PIO_CSQ_IRP_CONTEXT context) {
     if (context) {
         context->Type = IO_TYPE_CSQ_IRP_CONTEXT;
         context->Irp = irp;
@@ -56,8 +58,7 @@ static void io_csq_link(PIO_CSQ csq, PIRP irp, PIO_CSQ_IRP_CONTEXT context)
     }
 }
 
-static PIO_CSQ io_csq_unlink(PIRP irp)
-{
+static PIO_CSQ io_csq_unlink(PIRP irp) {
     PIO_CSQ csq = irp->Tail.Overlay.DriverContext[3];
     irp->Tail.Overlay.DriverContext[3] = NULL;
     if (csq->Type != IO_TYPE_CSQ_IRP_CONTEXT)
@@ -67,15 +68,13 @@ static PIO_CSQ io_csq_unlink(PIRP irp)
     return context->Csq;
 }
 
-static PIO_CSQ io_csq_of(PIRP irp)
-{
+static PIO_CSQ io_csq_of(PIRP irp) {
     PIO_CSQ csq = irp->Tail.Overlay.DriverContext[3];
     return csq->Type == IO_TYPE_CSQ_IRP_CONTEXT ? ((PIO_CSQ_IRP_CONTEXT)(PVOID)csq)->Csq : csq;
 }
 
 static DRIVER_CANCEL io_csq_cancel;
-static VOID io_csq_cancel(PDEVICE_OBJECT DeviceObject, PIRP Irp)
-{
+static VOID io_csq_cancel(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     KIRQL irql;
     (void)DeviceObject;
     IoReleaseCancelSpinLock(Irp->CancelIrql);
@@ -87,17 +86,17 @@ static VOID io_csq_cancel(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     csq->CsqCompleteCanceledIrp(csq, Irp);
 }
 
-static NTSTATUS io_csq_call_insert(PIO_CSQ csq, PIRP irp, PVOID context)
-{
+static NTSTATUS io_csq_call_insert(PIO_CSQ csq, PIRP irp, PVOID context) {
     if (csq->Type == IO_TYPE_CSQ_EX)
         return ((PIO_CSQ_INSERT_IRP_EX)(PVOID)(ULONG_PTR)csq->CsqInsertIrp)(csq, irp, context);
     csq->CsqInsertIrp(csq, irp);
     return STATUS_SUCCESS;
 }
 
-/* The IRP counts as queued from the moment its cancel routine is set; one that was canceled before is taken out again. */
-static NTSTATUS io_csq_insert(PIO_CSQ csq, PIRP irp, PIO_CSQ_IRP_CONTEXT context, PVOID insert_context)
-{
+/* The IRP counts as queued from the moment its cancel routine is set; one that was canceled before
+ * is taken out again. */
+static NTSTATUS io_csq_insert(PIO_CSQ csq, PIRP irp, PIO_CSQ_IRP_CONTEXT context,
+                              PVOID insert_context) {
     KIRQL irql;
     csq->CsqAcquireLock(csq, &irql);
     if (irp->Cancel) {
@@ -128,22 +127,19 @@ static NTSTATUS io_csq_insert(PIO_CSQ csq, PIRP irp, PIO_CSQ_IRP_CONTEXT context
     return status;
 }
 
-VOID IoCsqInsertIrp(PIO_CSQ Csq, PIRP Irp, PIO_CSQ_IRP_CONTEXT Context)
-{
+VOID IoCsqInsertIrp(PIO_CSQ Csq, PIRP Irp, PIO_CSQ_IRP_CONTEXT Context) {
     KI_GATE(IoCsqInsertIrp);
     (void)m;
     io_csq_insert(Csq, Irp, Context, NULL);
 }
 
-NTSTATUS IoCsqInsertIrpEx(PIO_CSQ Csq, PIRP Irp, PIO_CSQ_IRP_CONTEXT Context, PVOID InsertContext)
-{
+NTSTATUS IoCsqInsertIrpEx(PIO_CSQ Csq, PIRP Irp, PIO_CSQ_IRP_CONTEXT Context, PVOID InsertContext) {
     KI_GATE(IoCsqInsertIrpEx);
     (void)m;
     return io_csq_insert(Csq, Irp, Context, InsertContext);
 }
 
-PIRP IoCsqRemoveNextIrp(PIO_CSQ Csq, PVOID PeekContext)
-{
+PIRP IoCsqRemoveNextIrp(PIO_CSQ Csq, PVOID PeekContext) {
     KI_GATE(IoCsqRemoveNextIrp);
     (void)m;
     KIRQL irql;
@@ -160,8 +156,7 @@ PIRP IoCsqRemoveNextIrp(PIO_CSQ Csq, PVOID PeekContext)
     return irp;
 }
 
-PIRP IoCsqRemoveIrp(PIO_CSQ Csq, PIO_CSQ_IRP_CONTEXT Context)
-{
+PIRP IoCsqRemoveIrp(PIO_CSQ Csq, PIO_CSQ_IRP_CONTEXT Context) {
     KI_GATE(IoCsqRemoveIrp);
     (void)m;
     KIRQL irql;

@@ -1,12 +1,13 @@
 /*
  * Driver objects: made for an image, entered, unloaded.
  *
- * The host's record of a driver (struct wdmsim_driver) lives as long as the machine, the driver object only while the driver
- * is loaded. DriverEntry and DriverUnload run in system threads of their own, whatever the host is doing meanwhile.
+ * The host's record of a driver (struct wdmsim_driver) lives as long as the machine, the driver
+ * object only while the driver is loaded. DriverEntry and DriverUnload run in system threads of
+ * their own, whatever the host is doing meanwhile.
  *
- * Unloading follows the service control manager's: every device is marked, so that nobody opens it any more; DriverUnload
- * is called when no device is open or attached to, now or at the last close. What DriverUnload then leaves behind in queues
- * is found by unload_check.c.
+ * Unloading follows the service control manager's: every device is marked, so that nobody opens it
+ * any more; DriverUnload is called when no device is open or attached to, now or at the last close.
+ * What DriverUnload then leaves behind in queues is found by unload_check.c.
  *
  * wdm/nc-wdm-driver_initialize, nc-wdm-driver_unload
  */
@@ -16,8 +17,7 @@
 
 #include "io/io.h"
 
-static void io_driver_delete(struct machine *m, void *object)
-{
+static void io_driver_delete(struct machine *m, void *object) {
     PDRIVER_OBJECT driver = object;
     io_driver_extensions_free(m, driver);
     io_wide_free(m, &driver->DriverName);
@@ -26,14 +26,14 @@ static void io_driver_delete(struct machine *m, void *object)
 
 const struct ob_type io_driver_type = {
     .name = "Driver",
-    .mapping = {STANDARD_RIGHTS_READ, STANDARD_RIGHTS_WRITE, STANDARD_RIGHTS_EXECUTE, STANDARD_RIGHTS_ALL},
+    .mapping = {STANDARD_RIGHTS_READ, STANDARD_RIGHTS_WRITE, STANDARD_RIGHTS_EXECUTE,
+                STANDARD_RIGHTS_ALL},
     .valid_access = STANDARD_RIGHTS_ALL,
     .wait_offset = OB_NO_WAIT,
     .delete = io_driver_delete,
 };
 
-NTSTATUS io_invalid_device_request(PDEVICE_OBJECT DeviceObject, PIRP Irp)
-{
+NTSTATUS io_invalid_device_request(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     (void)DeviceObject;
     Irp->IoStatus.Status = STATUS_INVALID_DEVICE_REQUEST;
     IofCompleteRequest(Irp, IO_NO_INCREMENT);
@@ -43,8 +43,7 @@ NTSTATUS io_invalid_device_request(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 /* ---- texts ---- */
 
 /* One character of UTF-8; what is malformed becomes U+FFFD. */
-static ULONG io_utf8_next(const unsigned char **text)
-{
+static ULONG io_utf8_next(const unsigned char **text) {
     const unsigned char *p = *text;
     unsigned extra = *p < 0x80 ? 0 : *p >= 0xF0 ? 3 : *p >= 0xE0 ? 2 : *p >= 0xC0 ? 1 : 4;
     ULONG c = extra == 0 ? *p : extra == 4 ? 0xFFFD : *p & (0x3Fu >> extra);
@@ -60,8 +59,7 @@ static ULONG io_utf8_next(const unsigned char **text)
     return c;
 }
 
-UNICODE_STRING io_wide(struct machine *m, const char *text)
-{
+UNICODE_STRING io_wide(struct machine *m, const char *text) {
     UNICODE_STRING string = {0};
     size_t bytes = strlen(text);
     if (bytes > 32000)
@@ -85,8 +83,7 @@ UNICODE_STRING io_wide(struct machine *m, const char *text)
     return string;
 }
 
-void io_wide_free(struct machine *m, UNICODE_STRING *string)
-{
+void io_wide_free(struct machine *m, UNICODE_STRING *string) {
     if (string->Buffer)
         mm_pool_free(m, string->Buffer, IO_TAG_NAME);
     memset(string, 0, sizeof *string);
@@ -97,10 +94,11 @@ void io_wide_free(struct machine *m, UNICODE_STRING *string)
 #define IO_SERVICES "\\Registry\\Machine\\System\\CurrentControlSet\\Services\\"
 
 /* A named driver object with everything a DriverEntry finds in it. */
-static NTSTATUS io_driver_object_create(struct machine *m, struct wdmsim_driver *host, PDRIVER_OBJECT *result)
-{
+static NTSTATUS io_driver_object_create(struct machine *m, struct wdmsim_driver *host,
+                                        PDRIVER_OBJECT *result) {
     PDRIVER_OBJECT driver;
-    NTSTATUS status = ob_create(m, &io_driver_type, sizeof(DRIVER_OBJECT) + sizeof(struct io_driver), (void **)&driver);
+    NTSTATUS status = ob_create(m, &io_driver_type,
+                                sizeof(DRIVER_OBJECT) + sizeof(struct io_driver), (void **)&driver);
     if (!NT_SUCCESS(status))
         return status;
     struct io_driver *own = (struct io_driver *)(void *)(driver + 1);
@@ -135,8 +133,7 @@ static NTSTATUS io_driver_object_create(struct machine *m, struct wdmsim_driver 
 }
 
 /* The object goes: its name at once, its memory with the last reference. */
-static void io_driver_object_drop(struct machine *m, struct wdmsim_driver *host)
-{
+static void io_driver_object_drop(struct machine *m, struct wdmsim_driver *host) {
     PDRIVER_OBJECT driver = host->object;
     host->object = NULL;
     host->loaded = false;
@@ -149,18 +146,27 @@ static void io_driver_object_drop(struct machine *m, struct wdmsim_driver *host)
 }
 
 /* Devices made in DriverEntry can be opened once it has returned. */
-static void io_devices_ready(PDRIVER_OBJECT driver)
-{
+static void io_devices_ready(PDRIVER_OBJECT driver) {
     for (PDEVICE_OBJECT device = driver->DeviceObject; device; device = device->NextDevice)
         device->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
 }
 
-static VOID io_driver_entry_thread(PVOID context)
-{
+/* Load-image notify routines are drivers' code: they are called in the thread that will call
+ * DriverEntry. */
+static void io_announce_image(struct machine *m, const struct wdmsim_driver *host) {
+    if (!host->image.handle)
+        return;
+    UNICODE_STRING path = io_wide(m, host->image.path);
+    ps_image_loaded(m, NULL, &path, host->image.start, host->object->DriverSize);
+    io_wide_free(m, &path);
+}
+
+static VOID io_driver_entry_thread(PVOID context) {
     struct wdmsim_driver *host = context;
     struct machine *m = host->machine;
     PDRIVER_OBJECT driver = host->object;
     char path[512];
+    io_announce_image(m, host);
     snprintf(path, sizeof path, IO_SERVICES "%s", host->name);
     UNICODE_STRING registry = io_wide(m, path);
     io_driver_of(driver)->initializing = true;
@@ -183,40 +189,32 @@ static VOID io_driver_entry_thread(PVOID context)
     host->done = true;
 }
 
-static bool io_driver_done(void *context)
-{
-    return ((struct wdmsim_driver *)context)->done;
-}
+static bool io_driver_done(void *context) { return ((struct wdmsim_driver *)context)->done; }
 
 /* Runs a driver's routine in a system thread and lets the machine run until it has returned. */
-static int io_run_driver_thread(struct machine *m, struct wdmsim_driver *host, PKSTART_ROUTINE routine)
-{
+static int io_run_driver_thread(struct machine *m, struct wdmsim_driver *host,
+                                PKSTART_ROUTINE routine) {
     host->done = false;
     if (!NT_SUCCESS(ps_thread_create(m, NULL, routine, host, host->name, false, NULL)))
         return WDMSIM_ERROR_NO_MEMORY;
     return wdmsim_run_until(m, io_driver_done, host, WDMSIM_FOREVER);
 }
 
-static int io_driver_start(struct machine *m, struct wdmsim_driver *host, struct wdmsim_driver **result)
-{
+static int io_driver_start(struct machine *m, struct wdmsim_driver *host,
+                           struct wdmsim_driver **result) {
     NTSTATUS status = io_driver_object_create(m, host, &host->object);
     if (status == STATUS_OBJECT_NAME_COLLISION)
         return WDMSIM_ERROR_BUSY;
     host->record = host->object;
     if (!NT_SUCCESS(status))
-        return status == STATUS_INSUFFICIENT_RESOURCES ? WDMSIM_ERROR_NO_MEMORY : WDMSIM_ERROR_INVALID;
+        return status == STATUS_INSUFFICIENT_RESOURCES ? WDMSIM_ERROR_NO_MEMORY
+                                                       : WDMSIM_ERROR_INVALID;
     InsertTailList(&m->io->drivers, &host->link);
-    if (host->image.handle) {
-        UNICODE_STRING path = io_wide(m, host->image.path);
-        ps_image_loaded(m, m->ps->system, &path, host->image.start, host->object->DriverSize);
-        io_wide_free(m, &path);
-    }
     *result = host;
     return io_run_driver_thread(m, host, io_driver_entry_thread);
 }
 
-static struct wdmsim_driver *io_driver_new(struct machine *m, const char *name)
-{
+static struct wdmsim_driver *io_driver_new(struct machine *m, const char *name) {
     struct wdmsim_driver *host = ki_alloc(m, sizeof *host);
     host->machine = m;
     host->name = ki_intern(m, name);
@@ -224,8 +222,8 @@ static struct wdmsim_driver *io_driver_new(struct machine *m, const char *name)
     return host;
 }
 
-int wdmsim_driver_load(struct machine *machine, const char *name, const char *image, struct wdmsim_driver **driver)
-{
+int wdmsim_driver_load(struct machine *machine, const char *name, const char *image,
+                       struct wdmsim_driver **driver) {
     *driver = NULL;
     if (machine->state == KI_STATE_STOPPED)
         return WDMSIM_ERROR_STOPPED;
@@ -238,8 +236,7 @@ int wdmsim_driver_load(struct machine *machine, const char *name, const char *im
 }
 
 int wdmsim_driver_load_entry(struct machine *machine, const char *name, wdmsim_driver_entry *entry,
-                             struct wdmsim_driver **driver)
-{
+                             struct wdmsim_driver **driver) {
     *driver = NULL;
     if (machine->state == KI_STATE_STOPPED)
         return WDMSIM_ERROR_STOPPED;
@@ -253,16 +250,14 @@ int wdmsim_driver_load_entry(struct machine *machine, const char *name, wdmsim_d
 
 /* ---- unloading ---- */
 
-static bool io_is_unloadable(PDRIVER_OBJECT driver)
-{
+static bool io_is_unloadable(PDRIVER_OBJECT driver) {
     for (PDEVICE_OBJECT device = driver->DeviceObject; device; device = device->NextDevice)
         if (device->ReferenceCount > 0 || device->AttachedDevice)
             return false;
     return true;
 }
 
-static VOID io_driver_unload_thread(PVOID context)
-{
+static VOID io_driver_unload_thread(PVOID context) {
     struct wdmsim_driver *host = context;
     struct machine *m = host->machine;
     PDRIVER_OBJECT driver = host->object;
@@ -274,25 +269,23 @@ static VOID io_driver_unload_thread(PVOID context)
     host->done = true;
 }
 
-static void io_mark_unload(PDRIVER_OBJECT driver)
-{
+static void io_mark_unload(PDRIVER_OBJECT driver) {
     io_driver_of(driver)->unload_pending = true;
     for (PDEVICE_OBJECT device = driver->DeviceObject; device; device = device->NextDevice)
         io_device_of(device)->unload_pending = true;
 }
 
-void io_unload_if_ready(struct machine *m, PDRIVER_OBJECT driver)
-{
+void io_unload_if_ready(struct machine *m, PDRIVER_OBJECT driver) {
     struct io_driver *own = io_driver_of(driver);
     if (!own->unload_pending || driver->Flags & DRVO_UNLOAD_INVOKED || !io_is_unloadable(driver))
         return;
     driver->Flags |= DRVO_UNLOAD_INVOKED;
-    if (!NT_SUCCESS(ps_thread_create(m, NULL, io_driver_unload_thread, own->host, own->host->name, false, NULL)))
+    if (!NT_SUCCESS(ps_thread_create(m, NULL, io_driver_unload_thread, own->host, own->host->name,
+                                     false, NULL)))
         driver->Flags &= ~(ULONG)DRVO_UNLOAD_INVOKED;
 }
 
-int wdmsim_driver_unload(struct machine *machine, struct wdmsim_driver *driver)
-{
+int wdmsim_driver_unload(struct machine *machine, struct wdmsim_driver *driver) {
     if (machine->state == KI_STATE_STOPPED)
         return WDMSIM_ERROR_STOPPED;
     if (!driver->object || !driver->loaded)
@@ -309,36 +302,26 @@ int wdmsim_driver_unload(struct machine *machine, struct wdmsim_driver *driver)
 
 /* ---- looking ---- */
 
-uint32_t wdmsim_driver_status(const struct wdmsim_driver *driver)
-{
+uint32_t wdmsim_driver_status(const struct wdmsim_driver *driver) {
     return (uint32_t)driver->status;
 }
 
-const char *wdmsim_driver_name(const struct wdmsim_driver *driver)
-{
-    return driver->name;
-}
+const char *wdmsim_driver_name(const struct wdmsim_driver *driver) { return driver->name; }
 
-bool wdmsim_driver_is_loaded(const struct wdmsim_driver *driver)
-{
-    return driver->loaded;
-}
+bool wdmsim_driver_is_loaded(const struct wdmsim_driver *driver) { return driver->loaded; }
 
-struct _DRIVER_OBJECT *wdmsim_driver_object(const struct wdmsim_driver *driver)
-{
+struct _DRIVER_OBJECT *wdmsim_driver_object(const struct wdmsim_driver *driver) {
     return driver->object;
 }
 
-static bool io_same_name(const char *a, const char *b)
-{
+static bool io_same_name(const char *a, const char *b) {
     for (; *a && *b; a++, b++)
         if ((*a | (*a >= 'A' && *a <= 'Z') << 5) != (*b | (*b >= 'A' && *b <= 'Z') << 5))
             return false;
     return *a == *b;
 }
 
-struct wdmsim_driver *wdmsim_driver_find(struct machine *machine, const char *name)
-{
+struct wdmsim_driver *wdmsim_driver_find(struct machine *machine, const char *name) {
     LIST_ENTRY *head = &machine->io->drivers;
     for (LIST_ENTRY *link = head->Flink; link != head; link = link->Flink) {
         struct wdmsim_driver *driver = CONTAINING_RECORD(link, struct wdmsim_driver, link);
@@ -348,8 +331,7 @@ struct wdmsim_driver *wdmsim_driver_find(struct machine *machine, const char *na
     return NULL;
 }
 
-struct wdmsim_driver *io_driver_at(struct machine *m, const void *address)
-{
+struct wdmsim_driver *io_driver_at(struct machine *m, const void *address) {
     LIST_ENTRY *head = &m->io->drivers;
     for (LIST_ENTRY *link = head->Blink; link != head; link = link->Blink) {
         struct wdmsim_driver *driver = CONTAINING_RECORD(link, struct wdmsim_driver, link);

@@ -1,9 +1,9 @@
 /*
  * What hangs off driver objects: extensions of clients, reinitialization routines.
  *
- * Reinitialization routines are called once each, in order of registration, when DriverEntry has returned; one that
- * registers again is called again, with a count that grows. The machine has no boot phase of its own, so the boot drivers'
- * ones run first and at the same point.
+ * Reinitialization routines are called once each, in order of registration, when DriverEntry has
+ * returned; one that registers again is called again, with a count that grows. The machine has no
+ * boot phase of its own, so the boot drivers' ones run first and at the same point.
  *
  * wdm/nf-wdm-ioallocatedriverobjectextension, ntddk/nf-ntddk-ioregisterdriverreinitialization
  */
@@ -16,8 +16,7 @@ struct io_driver_extension {
     LONG64 data[] __attribute__((aligned(16)));
 };
 
-static struct io_driver_extension *io_extension_find(PDRIVER_OBJECT driver, PVOID client)
-{
+static struct io_driver_extension *io_extension_find(PDRIVER_OBJECT driver, PVOID client) {
     LIST_ENTRY *head = &io_driver_of(driver)->extensions;
     for (LIST_ENTRY *link = head->Flink; link != head; link = link->Flink)
         if (CONTAINING_RECORD(link, struct io_driver_extension, link)->client == client)
@@ -25,15 +24,16 @@ static struct io_driver_extension *io_extension_find(PDRIVER_OBJECT driver, PVOI
     return NULL;
 }
 
-NTSTATUS IoAllocateDriverObjectExtension(PDRIVER_OBJECT DriverObject, PVOID ClientIdentificationAddress,
-                                         ULONG DriverObjectExtensionSize, PVOID *DriverObjectExtension)
-{
+NTSTATUS IoAllocateDriverObjectExtension(PDRIVER_OBJECT DriverObject,
+                                         PVOID ClientIdentificationAddress,
+                                         ULONG DriverObjectExtensionSize,
+                                         PVOID *DriverObjectExtension) {
     KI_GATE(IoAllocateDriverObjectExtension);
     *DriverObjectExtension = NULL;
     if (io_extension_find(DriverObject, ClientIdentificationAddress))
         return STATUS_OBJECT_NAME_COLLISION;
-    struct io_driver_extension *extension =
-        mm_pool_allocate_zeroed(m, NonPagedPoolNx, sizeof *extension + DriverObjectExtensionSize, IO_TAG_MISC);
+    struct io_driver_extension *extension = mm_pool_allocate_zeroed(
+        m, NonPagedPoolNx, sizeof *extension + DriverObjectExtensionSize, IO_TAG_MISC);
     if (!extension)
         return STATUS_INSUFFICIENT_RESOURCES;
     extension->client = ClientIdentificationAddress;
@@ -42,19 +42,19 @@ NTSTATUS IoAllocateDriverObjectExtension(PDRIVER_OBJECT DriverObject, PVOID Clie
     return STATUS_SUCCESS;
 }
 
-PVOID IoGetDriverObjectExtension(PDRIVER_OBJECT DriverObject, PVOID ClientIdentificationAddress)
-{
+PVOID IoGetDriverObjectExtension(PDRIVER_OBJECT DriverObject, PVOID ClientIdentificationAddress) {
     KI_GATE(IoGetDriverObjectExtension);
     (void)m;
-    struct io_driver_extension *extension = io_extension_find(DriverObject, ClientIdentificationAddress);
+    struct io_driver_extension *extension =
+        io_extension_find(DriverObject, ClientIdentificationAddress);
     return extension ? extension->data : NULL;
 }
 
-void io_driver_extensions_free(struct machine *m, PDRIVER_OBJECT driver)
-{
+void io_driver_extensions_free(struct machine *m, PDRIVER_OBJECT driver) {
     LIST_ENTRY *head = &io_driver_of(driver)->extensions;
     while (!IsListEmpty(head))
-        mm_pool_free(m, CONTAINING_RECORD(RemoveHeadList(head), struct io_driver_extension, link), IO_TAG_MISC);
+        mm_pool_free(m, CONTAINING_RECORD(RemoveHeadList(head), struct io_driver_extension, link),
+                     IO_TAG_MISC);
 }
 
 /* ---- reinitialization ---- */
@@ -66,9 +66,8 @@ struct io_reinit {
     PVOID context;
 };
 
-static void io_register_reinit(struct machine *m, LIST_ENTRY *list, PDRIVER_OBJECT driver, PDRIVER_REINITIALIZE routine,
-                               PVOID context)
-{
+static void io_register_reinit(struct machine *m, LIST_ENTRY *list, PDRIVER_OBJECT driver,
+                               PDRIVER_REINITIALIZE routine, PVOID context) {
     struct io_reinit *entry = mm_pool_allocate(m, NonPagedPoolNx, sizeof *entry, IO_TAG_MISC);
     if (!entry)
         return;
@@ -78,25 +77,25 @@ static void io_register_reinit(struct machine *m, LIST_ENTRY *list, PDRIVER_OBJE
     InsertTailList(list, &entry->link);
 }
 
-VOID IoRegisterDriverReinitialization(PDRIVER_OBJECT DriverObject, PDRIVER_REINITIALIZE DriverReinitializationRoutine,
-                                      PVOID Context)
-{
+VOID IoRegisterDriverReinitialization(PDRIVER_OBJECT DriverObject,
+                                      PDRIVER_REINITIALIZE DriverReinitializationRoutine,
+                                      PVOID Context) {
     KI_GATE(IoRegisterDriverReinitialization);
     io_register_reinit(m, &m->io->reinit, DriverObject, DriverReinitializationRoutine, Context);
 }
 
-VOID IoRegisterBootDriverReinitialization(PDRIVER_OBJECT DriverObject, PDRIVER_REINITIALIZE DriverReinitializationRoutine,
-                                          PVOID Context)
-{
+VOID IoRegisterBootDriverReinitialization(PDRIVER_OBJECT DriverObject,
+                                          PDRIVER_REINITIALIZE DriverReinitializationRoutine,
+                                          PVOID Context) {
     KI_GATE(IoRegisterBootDriverReinitialization);
-    io_register_reinit(m, &m->io->boot_reinit, DriverObject, DriverReinitializationRoutine, Context);
+    io_register_reinit(m, &m->io->boot_reinit, DriverObject, DriverReinitializationRoutine,
+                       Context);
 }
 
 /* More rounds than this are a routine that registers itself for ever. */
 #define IO_REINIT_ROUNDS 1000
 
-static void io_reinit_list(struct machine *m, LIST_ENTRY *list)
-{
+static void io_reinit_list(struct machine *m, LIST_ENTRY *list) {
     for (unsigned round = 0; round < IO_REINIT_ROUNDS && !IsListEmpty(list); round++) {
         struct io_reinit *entry = CONTAINING_RECORD(RemoveHeadList(list), struct io_reinit, link);
         struct io_reinit copy = *entry;
@@ -105,15 +104,13 @@ static void io_reinit_list(struct machine *m, LIST_ENTRY *list)
     }
 }
 
-void io_reinitialize(struct machine *m, PDRIVER_OBJECT driver)
-{
+void io_reinitialize(struct machine *m, PDRIVER_OBJECT driver) {
     (void)driver;
     io_reinit_list(m, &m->io->boot_reinit);
     io_reinit_list(m, &m->io->reinit);
 }
 
-BOOLEAN IoIsWdmVersionAvailable(UCHAR MajorVersion, UCHAR MinorVersion)
-{
+BOOLEAN IoIsWdmVersionAvailable(UCHAR MajorVersion, UCHAR MinorVersion) {
     KI_GATE(IoIsWdmVersionAvailable);
     (void)m;
     return MajorVersion < 6 || (MajorVersion == 6 && MinorVersion <= 0);

@@ -1,8 +1,9 @@
 /*
  * File objects: their life from the create to IRP_MJ_CLOSE, and the lock of synchronous ones.
  *
- * The last handle sends IRP_MJ_CLEANUP, the last reference IRP_MJ_CLOSE, both in the context of whoever gave it up, both
- * waited for. Between the two, IRPs in flight and drivers that took a reference keep the object alive.
+ * The last handle sends IRP_MJ_CLEANUP, the last reference IRP_MJ_CLOSE, both in the context of
+ * whoever gave it up, both waited for. Between the two, IRPs in flight and drivers that took a
+ * reference keep the object alive.
  *
  * wdm/nf-wdm-iogetdeviceobjectpointer; kernel/irp-mj-cleanup, irp-mj-close
  */
@@ -10,8 +11,7 @@
 
 #include "io/io.h"
 
-PDEVICE_OBJECT io_device_of_file(PFILE_OBJECT file)
-{
+PDEVICE_OBJECT io_device_of_file(PFILE_OBJECT file) {
     PDEVICE_OBJECT device = file->DeviceObject;
     if (file->Vpb && file->Vpb->DeviceObject)
         device = file->Vpb->DeviceObject;
@@ -22,13 +22,12 @@ PDEVICE_OBJECT io_device_of_file(PFILE_OBJECT file)
 
 /* ---- the lock of a synchronous file ---- */
 
-NTSTATUS io_file_lock(struct machine *m, PFILE_OBJECT file, KPROCESSOR_MODE mode)
-{
+NTSTATUS io_file_lock(struct machine *m, PFILE_OBJECT file, KPROCESSOR_MODE mode) {
     (void)m;
     while (file->Busy) {
         file->Waiters++;
-        NTSTATUS status =
-            KeWaitForSingleObject(&file->Lock, Executive, mode, (file->Flags & FO_ALERTABLE_IO) != 0, NULL);
+        NTSTATUS status = KeWaitForSingleObject(&file->Lock, Executive, mode,
+                                                (file->Flags & FO_ALERTABLE_IO) != 0, NULL);
         file->Waiters--;
         if (status == STATUS_USER_APC || status == STATUS_ALERTED)
             return status == STATUS_USER_APC ? STATUS_CANCELLED : status;
@@ -37,8 +36,7 @@ NTSTATUS io_file_lock(struct machine *m, PFILE_OBJECT file, KPROCESSOR_MODE mode
     return STATUS_SUCCESS;
 }
 
-void io_file_unlock(struct machine *m, PFILE_OBJECT file)
-{
+void io_file_unlock(struct machine *m, PFILE_OBJECT file) {
     (void)m;
     file->Busy = FALSE;
     if (file->Waiters)
@@ -47,9 +45,9 @@ void io_file_unlock(struct machine *m, PFILE_OBJECT file)
 
 /* ---- the end ---- */
 
-/* Sends IRP_MJ_CLEANUP or IRP_MJ_CLOSE and waits until it is completed; its status has no meaning. */
-static void io_send_end(struct machine *m, PFILE_OBJECT file, UCHAR major)
-{
+/* Sends IRP_MJ_CLEANUP or IRP_MJ_CLOSE and waits until it is completed; its status has no meaning.
+ */
+static void io_send_end(struct machine *m, PFILE_OBJECT file, UCHAR major) {
     KEVENT event;
     IO_STATUS_BLOCK iosb;
     PDEVICE_OBJECT device = io_device_of_file(file);
@@ -73,8 +71,8 @@ static void io_send_end(struct machine *m, PFILE_OBJECT file, UCHAR major)
 }
 
 /* A handle is closed. */
-static void io_file_close(struct machine *m, PEPROCESS process, void *object, ACCESS_MASK granted, ULONG handles_left)
-{
+static void io_file_close(struct machine *m, PEPROCESS process, void *object, ACCESS_MASK granted,
+                          ULONG handles_left) {
     PFILE_OBJECT file = object;
     (void)process;
     (void)granted;
@@ -89,8 +87,7 @@ static void io_file_close(struct machine *m, PEPROCESS process, void *object, AC
         io_file_unlock(m, file);
 }
 
-static void io_file_delete(struct machine *m, void *object)
-{
+static void io_file_delete(struct machine *m, void *object) {
     PFILE_OBJECT file = object;
     PDEVICE_OBJECT device = file->DeviceObject;
     if (io_file_of(file)->opened && device) {
@@ -109,8 +106,8 @@ static void io_file_delete(struct machine *m, void *object)
 }
 
 /* Device name, then the name that was opened below it. */
-static size_t io_file_query_name(struct machine *m, const void *object, WCHAR *buffer, size_t capacity)
-{
+static size_t io_file_query_name(struct machine *m, const void *object, WCHAR *buffer,
+                                 size_t capacity) {
     const FILE_OBJECT *file = object;
     size_t device = ob_full_name(m, file->DeviceObject, buffer, capacity);
     size_t own = file->FileName.Length / sizeof(WCHAR);
@@ -134,9 +131,8 @@ const struct ob_type io_file_type = {
 
 /* ---- devices by name ---- */
 
-static NTSTATUS io_device_pointer(struct machine *m, PUNICODE_STRING name, ACCESS_MASK access, ULONG flags,
-                                  PFILE_OBJECT *file, PDEVICE_OBJECT *device)
-{
+static NTSTATUS io_device_pointer(struct machine *m, PUNICODE_STRING name, ACCESS_MASK access,
+                                  ULONG flags, PFILE_OBJECT *file, PDEVICE_OBJECT *device) {
     HANDLE handle;
     IO_STATUS_BLOCK iosb;
     OBJECT_ATTRIBUTES attributes;
@@ -151,16 +147,16 @@ static NTSTATUS io_device_pointer(struct machine *m, PUNICODE_STRING name, ACCES
     NTSTATUS status = io_create_file(m, KernelMode, &create, &handle, &attributes, &iosb);
     if (!NT_SUCCESS(status))
         return status;
-    status = ob_handle_reference(m, NULL, handle, 0, &io_file_type, KernelMode, (void **)file, NULL);
+    status =
+        ob_handle_reference(m, NULL, handle, 0, &io_file_type, KernelMode, (void **)file, NULL);
     if (NT_SUCCESS(status))
         *device = io_device_of_file(*file);
     ob_handle_close(m, NULL, handle, KernelMode);
     return status;
 }
 
-NTSTATUS IoGetDeviceObjectPointer(PUNICODE_STRING ObjectName, ACCESS_MASK DesiredAccess, PFILE_OBJECT *FileObject,
-                                  PDEVICE_OBJECT *DeviceObject)
-{
+NTSTATUS IoGetDeviceObjectPointer(PUNICODE_STRING ObjectName, ACCESS_MASK DesiredAccess,
+                                  PFILE_OBJECT *FileObject, PDEVICE_OBJECT *DeviceObject) {
     KI_GATE(IoGetDeviceObjectPointer);
     return io_device_pointer(m, ObjectName, DesiredAccess, 0, FileObject, DeviceObject);
 }

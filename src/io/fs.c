@@ -1,7 +1,8 @@
 /*
  * For file systems and their filters: registration and its notifications, stream files, paging I/O.
  *
- * ntifs/nf-ntifs-ioregisterfilesystem, -ioregisterfsregistrationchange, -iocreatestreamfileobject, -iopageread
+ * ntifs/nf-ntifs-ioregisterfilesystem, -ioregisterfsregistrationchange, -iocreatestreamfileobject,
+ * -iopageread
  */
 #include <string.h>
 
@@ -22,8 +23,7 @@ struct io_fs_watcher {
 
 #define IO_DO_LOW_PRIORITY_FILESYSTEM 0x00010000u
 
-static struct io_file_system *io_fs_find(struct machine *m, PDEVICE_OBJECT device)
-{
+static struct io_file_system *io_fs_find(struct machine *m, PDEVICE_OBJECT device) {
     LIST_ENTRY *head = &m->io->file_systems;
     for (LIST_ENTRY *at = head->Flink; at != head; at = at->Flink)
         if (CONTAINING_RECORD(at, struct io_file_system, link)->device == device)
@@ -31,8 +31,7 @@ static struct io_file_system *io_fs_find(struct machine *m, PDEVICE_OBJECT devic
     return NULL;
 }
 
-static void io_fs_announce(struct machine *m, PDEVICE_OBJECT device, BOOLEAN active)
-{
+static void io_fs_announce(struct machine *m, PDEVICE_OBJECT device, BOOLEAN active) {
     LIST_ENTRY *head = &m->io->fs_watchers;
     for (LIST_ENTRY *at = head->Flink, *next; at != head; at = next) {
         next = at->Flink;
@@ -40,8 +39,7 @@ static void io_fs_announce(struct machine *m, PDEVICE_OBJECT device, BOOLEAN act
     }
 }
 
-VOID IoRegisterFileSystem(PDEVICE_OBJECT DeviceObject)
-{
+VOID IoRegisterFileSystem(PDEVICE_OBJECT DeviceObject) {
     KI_GATE(IoRegisterFileSystem);
     DEVICE_TYPE type = DeviceObject->DeviceType;
     if (type != FILE_DEVICE_NETWORK_FILE_SYSTEM && type != FILE_DEVICE_CD_ROM_FILE_SYSTEM &&
@@ -60,8 +58,7 @@ VOID IoRegisterFileSystem(PDEVICE_OBJECT DeviceObject)
     io_fs_announce(m, DeviceObject, TRUE);
 }
 
-VOID IoUnregisterFileSystem(PDEVICE_OBJECT DeviceObject)
-{
+VOID IoUnregisterFileSystem(PDEVICE_OBJECT DeviceObject) {
     KI_GATE(IoUnregisterFileSystem);
     struct io_file_system *fs = io_fs_find(m, DeviceObject);
     if (!fs)
@@ -73,15 +70,16 @@ VOID IoUnregisterFileSystem(PDEVICE_OBJECT DeviceObject)
 }
 
 /* The newcomer hears of every file system that is registered already. */
-static NTSTATUS io_fs_watch(struct machine *m, PDRIVER_OBJECT driver, PDRIVER_FS_NOTIFICATION routine)
-{
+static NTSTATUS io_fs_watch(struct machine *m, PDRIVER_OBJECT driver,
+                            PDRIVER_FS_NOTIFICATION routine) {
     LIST_ENTRY *head = &m->io->fs_watchers, *systems = &m->io->file_systems;
     if (!IsListEmpty(head)) {
         struct io_fs_watcher *last = CONTAINING_RECORD(head->Blink, struct io_fs_watcher, link);
         if (last->driver == driver && last->routine == routine)
             return STATUS_DEVICE_ALREADY_ATTACHED;
     }
-    struct io_fs_watcher *watcher = mm_pool_allocate(m, NonPagedPoolNx, sizeof *watcher, IO_TAG_MISC);
+    struct io_fs_watcher *watcher =
+        mm_pool_allocate(m, NonPagedPoolNx, sizeof *watcher, IO_TAG_MISC);
     if (!watcher)
         return STATUS_INSUFFICIENT_RESOURCES;
     watcher->driver = driver;
@@ -95,29 +93,28 @@ static NTSTATUS io_fs_watch(struct machine *m, PDRIVER_OBJECT driver, PDRIVER_FS
     return STATUS_SUCCESS;
 }
 
-NTSTATUS IoRegisterFsRegistrationChange(PDRIVER_OBJECT DriverObject, PDRIVER_FS_NOTIFICATION DriverNotificationRoutine)
-{
+NTSTATUS IoRegisterFsRegistrationChange(PDRIVER_OBJECT DriverObject,
+                                        PDRIVER_FS_NOTIFICATION DriverNotificationRoutine) {
     KI_GATE(IoRegisterFsRegistrationChange);
     return io_fs_watch(m, DriverObject, DriverNotificationRoutine);
 }
 
-NTSTATUS IoRegisterFsRegistrationChangeEx(PDRIVER_OBJECT DriverObject, PDRIVER_FS_NOTIFICATION DriverNotificationRoutine)
-{
+NTSTATUS IoRegisterFsRegistrationChangeEx(PDRIVER_OBJECT DriverObject,
+                                          PDRIVER_FS_NOTIFICATION DriverNotificationRoutine) {
     KI_GATE(IoRegisterFsRegistrationChangeEx);
     return io_fs_watch(m, DriverObject, DriverNotificationRoutine);
 }
 
 NTSTATUS IoRegisterFsRegistrationChangeMountAware(PDRIVER_OBJECT DriverObject,
                                                   PDRIVER_FS_NOTIFICATION DriverNotificationRoutine,
-                                                  BOOLEAN SynchronizeWithMounts)
-{
+                                                  BOOLEAN SynchronizeWithMounts) {
     KI_GATE(IoRegisterFsRegistrationChangeMountAware);
     (void)SynchronizeWithMounts; /* nothing mounts meanwhile */
     return io_fs_watch(m, DriverObject, DriverNotificationRoutine);
 }
 
-VOID IoUnregisterFsRegistrationChange(PDRIVER_OBJECT DriverObject, PDRIVER_FS_NOTIFICATION DriverNotificationRoutine)
-{
+VOID IoUnregisterFsRegistrationChange(PDRIVER_OBJECT DriverObject,
+                                      PDRIVER_FS_NOTIFICATION DriverNotificationRoutine) {
     KI_GATE(IoUnregisterFsRegistrationChange);
     LIST_ENTRY *head = &m->io->fs_watchers;
     for (LIST_ENTRY *at = head->Flink; at != head; at = at->Flink) {
@@ -133,8 +130,7 @@ VOID IoUnregisterFsRegistrationChange(PDRIVER_OBJECT DriverObject, PDRIVER_FS_NO
 
 /* ---- stream files: file objects without a create ---- */
 
-static PFILE_OBJECT io_stream_new(struct machine *m, PFILE_OBJECT related, PDEVICE_OBJECT device)
-{
+static PFILE_OBJECT io_stream_new(struct machine *m, PFILE_OBJECT related, PDEVICE_OBJECT device) {
     PFILE_OBJECT file;
     if (related)
         device = related->DeviceObject;
@@ -156,8 +152,7 @@ static PFILE_OBJECT io_stream_new(struct machine *m, PFILE_OBJECT related, PDEVI
 }
 
 /* With the handle's end the stack sees the cleanup, as if the stream had been opened and closed. */
-static NTSTATUS io_stream_handle(struct machine *m, PFILE_OBJECT file, PHANDLE handle)
-{
+static NTSTATUS io_stream_handle(struct machine *m, PFILE_OBJECT file, PHANDLE handle) {
     HANDLE value;
     NTSTATUS status = ob_handle_create(m, NULL, file, FILE_READ_DATA, &value);
     if (!NT_SUCCESS(status))
@@ -170,9 +165,8 @@ static NTSTATUS io_stream_handle(struct machine *m, PFILE_OBJECT file, PHANDLE h
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS io_stream_create(struct machine *m, PFILE_OBJECT related, PDEVICE_OBJECT device, PFILE_OBJECT *file,
-                                 PHANDLE handle)
-{
+static NTSTATUS io_stream_create(struct machine *m, PFILE_OBJECT related, PDEVICE_OBJECT device,
+                                 PFILE_OBJECT *file, PHANDLE handle) {
     *file = io_stream_new(m, related, device);
     if (!*file)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -182,8 +176,7 @@ static NTSTATUS io_stream_create(struct machine *m, PFILE_OBJECT related, PDEVIC
     return status;
 }
 
-PFILE_OBJECT IoCreateStreamFileObject(PFILE_OBJECT FileObject, PDEVICE_OBJECT DeviceObject)
-{
+PFILE_OBJECT IoCreateStreamFileObject(PFILE_OBJECT FileObject, PDEVICE_OBJECT DeviceObject) {
     KI_GATE(IoCreateStreamFileObject);
     PFILE_OBJECT file;
     NTSTATUS status = io_stream_create(m, FileObject, DeviceObject, &file, NULL);
@@ -192,8 +185,8 @@ PFILE_OBJECT IoCreateStreamFileObject(PFILE_OBJECT FileObject, PDEVICE_OBJECT De
     return file;
 }
 
-PFILE_OBJECT IoCreateStreamFileObjectEx(PFILE_OBJECT FileObject, PDEVICE_OBJECT DeviceObject, PHANDLE FileObjectHandle)
-{
+PFILE_OBJECT IoCreateStreamFileObjectEx(PFILE_OBJECT FileObject, PDEVICE_OBJECT DeviceObject,
+                                        PHANDLE FileObjectHandle) {
     KI_GATE(IoCreateStreamFileObjectEx);
     PFILE_OBJECT file;
     NTSTATUS status = io_stream_create(m, FileObject, DeviceObject, &file, FileObjectHandle);
@@ -202,9 +195,9 @@ PFILE_OBJECT IoCreateStreamFileObjectEx(PFILE_OBJECT FileObject, PDEVICE_OBJECT 
     return file;
 }
 
-NTSTATUS IoCreateStreamFileObjectEx2(PIO_CREATE_STREAM_FILE_OPTIONS CreateOptions, PFILE_OBJECT FileObject,
-                                     PDEVICE_OBJECT DeviceObject, PFILE_OBJECT *StreamFileObject, PHANDLE FileHandle)
-{
+NTSTATUS IoCreateStreamFileObjectEx2(PIO_CREATE_STREAM_FILE_OPTIONS CreateOptions,
+                                     PFILE_OBJECT FileObject, PDEVICE_OBJECT DeviceObject,
+                                     PFILE_OBJECT *StreamFileObject, PHANDLE FileHandle) {
     KI_GATE(IoCreateStreamFileObjectEx2);
     if (CreateOptions->Size != sizeof *CreateOptions)
         return STATUS_INVALID_PARAMETER;
@@ -212,8 +205,7 @@ NTSTATUS IoCreateStreamFileObjectEx2(PIO_CREATE_STREAM_FILE_OPTIONS CreateOption
 }
 
 /* No handle, so no cleanup either. */
-PFILE_OBJECT IoCreateStreamFileObjectLite(PFILE_OBJECT FileObject, PDEVICE_OBJECT DeviceObject)
-{
+PFILE_OBJECT IoCreateStreamFileObjectLite(PFILE_OBJECT FileObject, PDEVICE_OBJECT DeviceObject) {
     KI_GATE(IoCreateStreamFileObjectLite);
     PFILE_OBJECT file = io_stream_new(m, FileObject, DeviceObject);
     if (!file)
@@ -224,9 +216,8 @@ PFILE_OBJECT IoCreateStreamFileObjectLite(PFILE_OBJECT FileObject, PDEVICE_OBJEC
 
 /* ---- paging I/O: completes by setting the event, at whatever IRQL ---- */
 
-static NTSTATUS io_page(struct machine *m, PFILE_OBJECT file, PMDL mdl, const LARGE_INTEGER *offset, PKEVENT event,
-                        PIO_STATUS_BLOCK iosb, UCHAR major, ULONG flags)
-{
+static NTSTATUS io_page(struct machine *m, PFILE_OBJECT file, PMDL mdl, const LARGE_INTEGER *offset,
+                        PKEVENT event, PIO_STATUS_BLOCK iosb, UCHAR major, ULONG flags) {
     PDEVICE_OBJECT device = io_device_of_file(file);
     PIRP irp = io_irp_allocate(m, device->StackSize, NULL);
     if (!irp)
@@ -247,17 +238,17 @@ static NTSTATUS io_page(struct machine *m, PFILE_OBJECT file, PMDL mdl, const LA
     return IofCallDriver(device, irp);
 }
 
-NTSTATUS IoPageRead(PFILE_OBJECT FileObject, PMDL MemoryDescriptorList, PLARGE_INTEGER StartingOffset, PKEVENT Event,
-                    PIO_STATUS_BLOCK IoStatusBlock)
-{
+NTSTATUS IoPageRead(PFILE_OBJECT FileObject, PMDL MemoryDescriptorList,
+                    PLARGE_INTEGER StartingOffset, PKEVENT Event, PIO_STATUS_BLOCK IoStatusBlock) {
     KI_GATE(IoPageRead);
-    return io_page(m, FileObject, MemoryDescriptorList, StartingOffset, Event, IoStatusBlock, IRP_MJ_READ,
-                   IRP_INPUT_OPERATION);
+    return io_page(m, FileObject, MemoryDescriptorList, StartingOffset, Event, IoStatusBlock,
+                   IRP_MJ_READ, IRP_INPUT_OPERATION);
 }
 
-NTSTATUS IoSynchronousPageWrite(PFILE_OBJECT FileObject, PMDL MemoryDescriptorList, PLARGE_INTEGER StartingOffset,
-                                PKEVENT Event, PIO_STATUS_BLOCK IoStatusBlock)
-{
+NTSTATUS IoSynchronousPageWrite(PFILE_OBJECT FileObject, PMDL MemoryDescriptorList,
+                                PLARGE_INTEGER StartingOffset, PKEVENT Event,
+                                PIO_STATUS_BLOCK IoStatusBlock) {
     KI_GATE(IoSynchronousPageWrite);
-    return io_page(m, FileObject, MemoryDescriptorList, StartingOffset, Event, IoStatusBlock, IRP_MJ_WRITE, 0);
+    return io_page(m, FileObject, MemoryDescriptorList, StartingOffset, Event, IoStatusBlock,
+                   IRP_MJ_WRITE, 0);
 }

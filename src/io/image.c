@@ -1,10 +1,12 @@
 /*
- * Driver images: shared objects of the host, loaded once per process and made fresh for every machine.
+ * Driver images: shared objects of the host, loaded once per process and made fresh for every
+ * machine.
  *
- * The first load in the process keeps a copy of the image's writable data, as the loader and constructors left it; every load
- * after that puts the copy back, so that a machine never sees what an earlier one left in a driver's static variables. What
- * the loader itself made read-only after relocation is left out. The table of images belongs to the process, not to a
- * machine: it is the one such thing here, since the images themselves are.
+ * The first load in the process keeps a copy of the image's writable data, as the loader and
+ * constructors left it; every load after that puts the copy back, so that a machine never sees what
+ * an earlier one left in a driver's static variables. What the loader itself made read-only after
+ * relocation is left out. The table of images belongs to the process, not to a machine: it is the
+ * one such thing here, since the images themselves are.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -53,25 +55,20 @@ static struct io_known_image *io_images;
 static char io_search_path[4096];
 static _Thread_local char io_loader_words[1024];
 
-void wdmsim_driver_path(const char *directories)
-{
+void wdmsim_driver_path(const char *directories) {
     snprintf(io_search_path, sizeof io_search_path, "%s", directories ? directories : "");
 }
 
-const char *wdmsim_driver_error(void)
-{
-    return io_loader_words;
-}
+const char *wdmsim_driver_error(void) { return io_loader_words; }
 
-/* Word by word and without the sanitizer's wrapper: its red zones lie between the variables copied. */
-static IO_RAW void io_copy_raw(char *to, const char *from, size_t size)
-{
+/* Word by word and without the sanitizer's wrapper: its red zones lie between the variables copied.
+ */
+static IO_RAW void io_copy_raw(char *to, const char *from, size_t size) {
     for (size_t i = 0; i < size; i++)
         ((volatile char *)to)[i] = ((const volatile char *)from)[i];
 }
 
-static void io_piece_add(struct io_known_image *image, char *start, char *end)
-{
+static void io_piece_add(struct io_known_image *image, char *start, char *end) {
     if (start >= end)
         return;
     struct io_piece *piece = malloc(sizeof *piece);
@@ -85,20 +82,21 @@ static void io_piece_add(struct io_known_image *image, char *start, char *end)
 
 #if defined(__APPLE__)
 
-static void io_image_scan(struct io_known_image *image, const void *inside)
-{
+static void io_image_scan(struct io_known_image *image, const void *inside) {
     Dl_info info;
     if (!dladdr(inside, &info))
         return;
     static const char *const segments[] = {"__DATA", "__DATA_DIRTY"};
     for (size_t i = 0; i < KI_COUNT(segments); i++) {
         unsigned long size = 0;
-        char *data = (char *)getsegmentdata((const struct mach_header_64 *)info.dli_fbase, segments[i], &size);
+        char *data = (char *)getsegmentdata((const struct mach_header_64 *)info.dli_fbase,
+                                            segments[i], &size);
         if (data)
             io_piece_add(image, data, data + size);
     }
     unsigned long text = 0;
-    image->start = (const char *)getsegmentdata((const struct mach_header_64 *)info.dli_fbase, "__TEXT", &text);
+    image->start = (const char *)getsegmentdata((const struct mach_header_64 *)info.dli_fbase,
+                                                "__TEXT", &text);
     image->end = image->start + text;
     for (const struct io_piece *piece = image->pieces; piece; piece = piece->next)
         if (piece->start + piece->size > image->end)
@@ -113,8 +111,7 @@ struct io_scan {
     char *relro_start, *relro_end;
 };
 
-static bool io_scan_matches(const struct dl_phdr_info *info, const char *inside)
-{
+static bool io_scan_matches(const struct dl_phdr_info *info, const char *inside) {
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *header = &info->dlpi_phdr[i];
         const char *start = (const char *)(info->dlpi_addr + header->p_vaddr);
@@ -125,8 +122,7 @@ static bool io_scan_matches(const struct dl_phdr_info *info, const char *inside)
 }
 
 /* A writable segment without the pages that became read-only after relocation. */
-static void io_scan_segment(struct io_scan *scan, char *start, char *end)
-{
+static void io_scan_segment(struct io_scan *scan, char *start, char *end) {
     if (scan->relro_end <= start || scan->relro_start >= end) {
         io_piece_add(scan->image, start, end);
         return;
@@ -135,8 +131,7 @@ static void io_scan_segment(struct io_scan *scan, char *start, char *end)
     io_piece_add(scan->image, scan->relro_end, end);
 }
 
-static int io_scan_image(struct dl_phdr_info *info, size_t size, void *context)
-{
+static int io_scan_image(struct dl_phdr_info *info, size_t size, void *context) {
     struct io_scan *scan = context;
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     (void)size;
@@ -165,8 +160,7 @@ static int io_scan_image(struct dl_phdr_info *info, size_t size, void *context)
     return 1;
 }
 
-static void io_image_scan(struct io_known_image *image, const void *inside)
-{
+static void io_image_scan(struct io_known_image *image, const void *inside) {
     struct io_scan scan = {.image = image, .inside = inside};
     dl_iterate_phdr(io_scan_image, &scan);
 }
@@ -174,8 +168,7 @@ static void io_image_scan(struct io_known_image *image, const void *inside)
 #endif
 
 /* The first time keeps the data, every other time puts it back. */
-static struct io_known_image *io_image_refresh(void *handle, const void *inside)
-{
+static struct io_known_image *io_image_refresh(void *handle, const void *inside) {
     struct io_known_image *image = io_images;
     while (image && image->handle != handle)
         image = image->next;
@@ -195,8 +188,7 @@ static struct io_known_image *io_image_refresh(void *handle, const void *inside)
 }
 
 /* Looks through a list of directories; true if the file is there. */
-static bool io_search(const char *directories, const char *name, char *path, size_t size)
-{
+static bool io_search(const char *directories, const char *name, char *path, size_t size) {
     while (directories && *directories) {
         size_t length = strcspn(directories, ":");
         if (length) {
@@ -210,21 +202,20 @@ static bool io_search(const char *directories, const char *name, char *path, siz
     return false;
 }
 
-static bool io_image_find(const char *image, char *path, size_t size)
-{
+static bool io_image_find(const char *image, char *path, size_t size) {
     if (strchr(image, '/')) {
         snprintf(path, size, "%s", image);
         return access(path, R_OK) == 0;
     }
-    if (io_search(io_search_path, image, path, size) || io_search(getenv("WDMSIM_DRIVER_PATH"), image, path, size))
+    if (io_search(io_search_path, image, path, size) ||
+        io_search(getenv("WDMSIM_DRIVER_PATH"), image, path, size))
         return true;
     /* A file name beside the program; the loader wants to see a path. */
     snprintf(path, size, "./%s", image);
     return strstr(image, ".sys") && access(path, R_OK) == 0;
 }
 
-int io_image_load(const char *image, struct io_image *loaded)
-{
+int io_image_load(const char *image, struct io_image *loaded) {
     io_loader_words[0] = 0;
     if (!io_image_find(image, loaded->path, sizeof loaded->path)) {
         snprintf(io_loader_words, sizeof io_loader_words, "%s: no such image", image);
@@ -248,7 +239,6 @@ int io_image_load(const char *image, struct io_image *loaded)
     return 0;
 }
 
-void *wdmsim_driver_symbol(const struct wdmsim_driver *driver, const char *symbol)
-{
+void *wdmsim_driver_symbol(const struct wdmsim_driver *driver, const char *symbol) {
     return dlsym(driver->image.handle ? driver->image.handle : RTLD_DEFAULT, symbol);
 }

@@ -1,8 +1,9 @@
 /*
  * Querying and setting what files and volumes are: NtQueryInformationFile and its relatives.
  *
- * The I/O manager answers what it knows itself (the position of a synchronous file, access, mode, alignment, the kind of
- * device); the rest travels as an IRP with a system buffer of the caller's length, always waited for.
+ * The I/O manager answers what it knows itself (the position of a synchronous file, access, mode,
+ * alignment, the kind of device); the rest travels as an IRP with a system buffer of the caller's
+ * length, always waited for.
  *
  * ntifs/nf-ntifs-ntqueryinformationfile; wdm/nf-wdm-zwqueryinformationfile, -zwsetinformationfile
  */
@@ -10,7 +11,8 @@
 
 #include "io/io.h"
 
-/* Smallest buffers of the classes that drivers and programs use; 0: not allowed in that direction. */
+/* Smallest buffers of the classes that drivers and programs use; 0: not allowed in that direction.
+ */
 static const struct io_class {
     FILE_INFORMATION_CLASS class;
     USHORT query, set;
@@ -48,21 +50,21 @@ static const struct {
     FS_INFORMATION_CLASS class;
     USHORT query, set;
 } io_volume_classes[] = {
-    {FileFsVolumeInformation, 24, 0},   {FileFsLabelInformation, 0, 8},    {FileFsSizeInformation, 24, 0},
-    {FileFsDeviceInformation, 8, 0},    {FileFsAttributeInformation, 16, 0}, {FileFsControlInformation, 48, 48},
-    {FileFsFullSizeInformation, 32, 0}, {FileFsObjectIdInformation, 64, 64}, {FileFsSectorSizeInformation, 28, 0},
+    {FileFsVolumeInformation, 24, 0},     {FileFsLabelInformation, 0, 8},
+    {FileFsSizeInformation, 24, 0},       {FileFsDeviceInformation, 8, 0},
+    {FileFsAttributeInformation, 16, 0},  {FileFsControlInformation, 48, 48},
+    {FileFsFullSizeInformation, 32, 0},   {FileFsObjectIdInformation, 64, 64},
+    {FileFsSectorSizeInformation, 28, 0},
 };
 
-static const struct io_class *io_class_of(FILE_INFORMATION_CLASS class)
-{
+static const struct io_class *io_class_of(FILE_INFORMATION_CLASS class) {
     for (size_t i = 0; i < KI_COUNT(io_classes); i++)
         if (io_classes[i].class == class)
             return &io_classes[i];
     return NULL;
 }
 
-static NTSTATUS io_class_check(FILE_INFORMATION_CLASS class, ULONG length, bool set)
-{
+static NTSTATUS io_class_check(FILE_INFORMATION_CLASS class, ULONG length, bool set) {
     const struct io_class *known = io_class_of(class);
     USHORT needed = !known ? 0 : set ? known->set : known->query;
     if (!needed)
@@ -70,8 +72,7 @@ static NTSTATUS io_class_check(FILE_INFORMATION_CLASS class, ULONG length, bool 
     return length < needed ? STATUS_INFO_LENGTH_MISMATCH : STATUS_SUCCESS;
 }
 
-static NTSTATUS io_volume_class_check(FS_INFORMATION_CLASS class, ULONG length, bool set)
-{
+static NTSTATUS io_volume_class_check(FS_INFORMATION_CLASS class, ULONG length, bool set) {
     for (size_t i = 0; i < KI_COUNT(io_volume_classes); i++) {
         USHORT needed = set ? io_volume_classes[i].set : io_volume_classes[i].query;
         if (io_volume_classes[i].class == class && needed)
@@ -80,15 +81,15 @@ static NTSTATUS io_volume_class_check(FS_INFORMATION_CLASS class, ULONG length, 
     return STATUS_INVALID_INFO_CLASS;
 }
 
-NTSTATUS IoCheckQuerySetFileInformation(FILE_INFORMATION_CLASS FileInformationClass, ULONG Length, BOOLEAN SetOperation)
-{
+NTSTATUS IoCheckQuerySetFileInformation(FILE_INFORMATION_CLASS FileInformationClass, ULONG Length,
+                                        BOOLEAN SetOperation) {
     KI_GATE(IoCheckQuerySetFileInformation);
     (void)m;
     return io_class_check(FileInformationClass, Length, SetOperation);
 }
 
-NTSTATUS IoCheckQuerySetVolumeInformation(FS_INFORMATION_CLASS FsInformationClass, ULONG Length, BOOLEAN SetOperation)
-{
+NTSTATUS IoCheckQuerySetVolumeInformation(FS_INFORMATION_CLASS FsInformationClass, ULONG Length,
+                                          BOOLEAN SetOperation) {
     KI_GATE(IoCheckQuerySetVolumeInformation);
     (void)m;
     return io_volume_class_check(FsInformationClass, Length, SetOperation);
@@ -96,8 +97,7 @@ NTSTATUS IoCheckQuerySetVolumeInformation(FS_INFORMATION_CLASS FsInformationClas
 
 /* ---- what the I/O manager knows itself ---- */
 
-static ULONG io_file_mode(const FILE_OBJECT *file)
-{
+static ULONG io_file_mode(const FILE_OBJECT *file) {
     ULONG mode = 0;
     if (file->Flags & FO_WRITE_THROUGH)
         mode |= FILE_WRITE_THROUGH;
@@ -106,13 +106,14 @@ static ULONG io_file_mode(const FILE_OBJECT *file)
     if (file->Flags & FO_NO_INTERMEDIATE_BUFFERING)
         mode |= FILE_NO_INTERMEDIATE_BUFFERING;
     if (file->Flags & FO_SYNCHRONOUS_IO)
-        mode |= file->Flags & FO_ALERTABLE_IO ? FILE_SYNCHRONOUS_IO_ALERT : FILE_SYNCHRONOUS_IO_NONALERT;
+        mode |= file->Flags & FO_ALERTABLE_IO ? FILE_SYNCHRONOUS_IO_ALERT
+                                              : FILE_SYNCHRONOUS_IO_NONALERT;
     return mode;
 }
 
 /* Fills `value` and returns its size; 0: a driver must be asked. */
-static ULONG io_query_own(const struct io_service *s, FILE_INFORMATION_CLASS class, ULONG64 *value)
-{
+static ULONG io_query_own(const struct io_service *s, FILE_INFORMATION_CLASS class,
+                          ULONG64 *value) {
     const struct io_file *own = io_file_of(s->file);
     *value = 0;
     switch (class) {
@@ -142,25 +143,27 @@ static ULONG io_query_own(const struct io_service *s, FILE_INFORMATION_CLASS cla
     }
 }
 
-static NTSTATUS io_set_position(struct io_service *s, const void *buffer)
-{
+static NTSTATUS io_set_position(struct io_service *s, const void *buffer) {
     LARGE_INTEGER offset;
     memcpy(&offset, buffer, sizeof offset);
     if (offset.QuadPart < 0)
         return STATUS_INVALID_PARAMETER;
-    if (s->file->Flags & FO_NO_INTERMEDIATE_BUFFERING && (ULONG)offset.LowPart & s->device->AlignmentRequirement)
+    if (s->file->Flags & FO_NO_INTERMEDIATE_BUFFERING &&
+        (ULONG)offset.LowPart & s->device->AlignmentRequirement)
         return STATUS_INVALID_PARAMETER;
     s->file->CurrentByteOffset = offset;
     return STATUS_SUCCESS;
 }
 
-#define IO_SETTABLE_MODES (FILE_WRITE_THROUGH | FILE_SEQUENTIAL_ONLY | FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT)
+#define IO_SETTABLE_MODES                                                                          \
+    (FILE_WRITE_THROUGH | FILE_SEQUENTIAL_ONLY | FILE_SYNCHRONOUS_IO_ALERT |                       \
+     FILE_SYNCHRONOUS_IO_NONALERT)
 
-static NTSTATUS io_set_mode(struct io_service *s, ULONG mode)
-{
+static NTSTATUS io_set_mode(struct io_service *s, ULONG mode) {
     ULONG sync = FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT;
     bool synchronous = s->file->Flags & FO_SYNCHRONOUS_IO;
-    if (mode & ~(ULONG)IO_SETTABLE_MODES || (mode & sync) == sync || ((mode & sync) != 0) != synchronous)
+    if (mode & ~(ULONG)IO_SETTABLE_MODES || (mode & sync) == sync ||
+        ((mode & sync) != 0) != synchronous)
         return STATUS_INVALID_PARAMETER;
     s->file->Flags &= ~(ULONG)(FO_WRITE_THROUGH | FO_SEQUENTIAL_ONLY | FO_ALERTABLE_IO);
     if (mode & FILE_WRITE_THROUGH)
@@ -173,12 +176,12 @@ static NTSTATUS io_set_mode(struct io_service *s, ULONG mode)
 }
 
 /* STATUS_MORE_PROCESSING_REQUIRED: a driver must be asked. */
-static NTSTATUS io_set_own(struct io_service *s, FILE_INFORMATION_CLASS class, const void *buffer)
-{
+static NTSTATUS io_set_own(struct io_service *s, FILE_INFORMATION_CLASS class, const void *buffer) {
     ULONG value;
     switch (class) {
     case FilePositionInformation:
-        return s->file->Flags & FO_SYNCHRONOUS_IO ? io_set_position(s, buffer) : STATUS_MORE_PROCESSING_REQUIRED;
+        return s->file->Flags & FO_SYNCHRONOUS_IO ? io_set_position(s, buffer)
+                                                  : STATUS_MORE_PROCESSING_REQUIRED;
     case FileModeInformation:
         memcpy(&value, buffer, sizeof value);
         return io_set_mode(s, value);
@@ -201,9 +204,10 @@ static NTSTATUS io_set_own(struct io_service *s, FILE_INFORMATION_CLASS class, c
 
 /* ---- asking the driver ---- */
 
-/* Sends the IRP and waits, on the file's event or on one of its own; the caller's status block gets the result. */
-static NTSTATUS io_ask_driver(struct io_service *s, UCHAR major, ULONG class, void *buffer, ULONG length, bool set)
-{
+/* Sends the IRP and waits, on the file's event or on one of its own; the caller's status block gets
+ * the result. */
+static NTSTATUS io_ask_driver(struct io_service *s, UCHAR major, ULONG class, void *buffer,
+                              ULONG length, bool set) {
     struct machine *m = s->m;
     PFILE_OBJECT file = s->file;
     PIO_STATUS_BLOCK iosb = s->iosb;
@@ -220,7 +224,7 @@ static NTSTATUS io_ask_driver(struct io_service *s, UCHAR major, ULONG class, vo
     }
     PIO_STACK_LOCATION stack = IoGetNextIrpStackLocation(irp);
     stack->Parameters.QueryFile.Length = length;
-    stack->Parameters.QueryFile.FileInformationClass = (FILE_INFORMATION_CLASS)class;
+    stack->Parameters.QueryFile.FileInformationClass = (FILE_INFORMATION_CLASS) class;
     if (set) {
         memcpy(irp->AssociatedIrp.SystemBuffer, buffer, length);
     } else {
@@ -248,15 +252,14 @@ static NTSTATUS io_ask_driver(struct io_service *s, UCHAR major, ULONG class, vo
     return status;
 }
 
-static NTSTATUS io_information_probe(struct machine *m, const void *buffer, ULONG length, bool set)
-{
+static NTSTATUS io_information_probe(struct machine *m, const void *buffer, ULONG length,
+                                     bool set) {
     if (m->cpu->thread->previous_mode == KernelMode)
         return STATUS_SUCCESS;
     return mm_probe(m, buffer, length, 4, !set);
 }
 
-static NTSTATUS io_finish_own(struct io_service *s, NTSTATUS status, ULONG_PTR information)
-{
+static NTSTATUS io_finish_own(struct io_service *s, NTSTATUS status, ULONG_PTR information) {
     if (!NT_ERROR(status)) {
         s->iosb->Status = status;
         s->iosb->Information = information;
@@ -264,9 +267,8 @@ static NTSTATUS io_finish_own(struct io_service *s, NTSTATUS status, ULONG_PTR i
     return io_service_fail(s, status);
 }
 
-static NTSTATUS io_query_file(struct machine *m, HANDLE handle, PIO_STATUS_BLOCK iosb, PVOID buffer, ULONG length,
-                              FILE_INFORMATION_CLASS class)
-{
+static NTSTATUS io_query_file(struct machine *m, HANDLE handle, PIO_STATUS_BLOCK iosb, PVOID buffer,
+                              ULONG length, FILE_INFORMATION_CLASS class) {
     ULONG64 value;
     struct io_service s = {.m = m, .iosb = iosb};
     NTSTATUS status = io_class_check(class, length, false);
@@ -283,9 +285,8 @@ static NTSTATUS io_query_file(struct machine *m, HANDLE handle, PIO_STATUS_BLOCK
     return io_finish_own(&s, STATUS_SUCCESS, size);
 }
 
-static NTSTATUS io_set_file(struct machine *m, HANDLE handle, PIO_STATUS_BLOCK iosb, PVOID buffer, ULONG length,
-                            FILE_INFORMATION_CLASS class)
-{
+static NTSTATUS io_set_file(struct machine *m, HANDLE handle, PIO_STATUS_BLOCK iosb, PVOID buffer,
+                            ULONG length, FILE_INFORMATION_CLASS class) {
     struct io_service s = {.m = m, .iosb = iosb};
     NTSTATUS status = io_class_check(class, length, true);
     if (NT_SUCCESS(status))
@@ -300,9 +301,8 @@ static NTSTATUS io_set_file(struct machine *m, HANDLE handle, PIO_STATUS_BLOCK i
     return io_finish_own(&s, status, 0);
 }
 
-static NTSTATUS io_volume(struct machine *m, HANDLE handle, PIO_STATUS_BLOCK iosb, PVOID buffer, ULONG length,
-                          FS_INFORMATION_CLASS class, bool set)
-{
+static NTSTATUS io_volume(struct machine *m, HANDLE handle, PIO_STATUS_BLOCK iosb, PVOID buffer,
+                          ULONG length, FS_INFORMATION_CLASS class, bool set) {
     struct io_service s = {.m = m, .iosb = iosb};
     NTSTATUS status = io_volume_class_check(class, length, set);
     if (NT_SUCCESS(status))
@@ -317,75 +317,82 @@ static NTSTATUS io_volume(struct machine *m, HANDLE handle, PIO_STATUS_BLOCK ios
         memcpy(buffer, &information, sizeof information);
         return io_finish_own(&s, STATUS_SUCCESS, sizeof information);
     }
-    return io_ask_driver(&s, set ? IRP_MJ_SET_VOLUME_INFORMATION : IRP_MJ_QUERY_VOLUME_INFORMATION, class, buffer, length,
-                         set);
+    return io_ask_driver(&s, set ? IRP_MJ_SET_VOLUME_INFORMATION : IRP_MJ_QUERY_VOLUME_INFORMATION,
+                         class, buffer, length, set);
 }
 
 /* ---- the services ---- */
 
-NTSTATUS NtQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation, ULONG Length,
-                                FILE_INFORMATION_CLASS FileInformationClass)
-{
+NTSTATUS NtQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock,
+                                PVOID FileInformation, ULONG Length,
+                                FILE_INFORMATION_CLASS FileInformationClass) {
     KI_GATE(NtQueryInformationFile);
-    NTSTATUS status = io_query_file(m, FileHandle, IoStatusBlock, FileInformation, Length, FileInformationClass);
+    NTSTATUS status =
+        io_query_file(m, FileHandle, IoStatusBlock, FileInformation, Length, FileInformationClass);
     ps_leave_service(m);
     return status;
 }
 
-NTSTATUS ZwQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation, ULONG Length,
-                                FILE_INFORMATION_CLASS FileInformationClass)
-{
+NTSTATUS ZwQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock,
+                                PVOID FileInformation, ULONG Length,
+                                FILE_INFORMATION_CLASS FileInformationClass) {
     KI_GATE(ZwQueryInformationFile);
     KPROCESSOR_MODE old = io_enter_kernel(m);
-    NTSTATUS status = io_query_file(m, FileHandle, IoStatusBlock, FileInformation, Length, FileInformationClass);
+    NTSTATUS status =
+        io_query_file(m, FileHandle, IoStatusBlock, FileInformation, Length, FileInformationClass);
     io_leave_kernel(m, old);
     return status;
 }
 
-NTSTATUS NtSetInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation, ULONG Length,
-                              FILE_INFORMATION_CLASS FileInformationClass)
-{
+NTSTATUS NtSetInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock,
+                              PVOID FileInformation, ULONG Length,
+                              FILE_INFORMATION_CLASS FileInformationClass) {
     KI_GATE(NtSetInformationFile);
-    NTSTATUS status = io_set_file(m, FileHandle, IoStatusBlock, FileInformation, Length, FileInformationClass);
+    NTSTATUS status =
+        io_set_file(m, FileHandle, IoStatusBlock, FileInformation, Length, FileInformationClass);
     ps_leave_service(m);
     return status;
 }
 
-NTSTATUS ZwSetInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation, ULONG Length,
-                              FILE_INFORMATION_CLASS FileInformationClass)
-{
+NTSTATUS ZwSetInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock,
+                              PVOID FileInformation, ULONG Length,
+                              FILE_INFORMATION_CLASS FileInformationClass) {
     KI_GATE(ZwSetInformationFile);
     KPROCESSOR_MODE old = io_enter_kernel(m);
-    NTSTATUS status = io_set_file(m, FileHandle, IoStatusBlock, FileInformation, Length, FileInformationClass);
+    NTSTATUS status =
+        io_set_file(m, FileHandle, IoStatusBlock, FileInformation, Length, FileInformationClass);
     io_leave_kernel(m, old);
     return status;
 }
 
-NTSTATUS NtQueryVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FsInformation, ULONG Length,
-                                      FS_INFORMATION_CLASS FsInformationClass)
-{
+NTSTATUS NtQueryVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock,
+                                      PVOID FsInformation, ULONG Length,
+                                      FS_INFORMATION_CLASS FsInformationClass) {
     KI_GATE(NtQueryVolumeInformationFile);
-    NTSTATUS status = io_volume(m, FileHandle, IoStatusBlock, FsInformation, Length, FsInformationClass, false);
+    NTSTATUS status =
+        io_volume(m, FileHandle, IoStatusBlock, FsInformation, Length, FsInformationClass, false);
     ps_leave_service(m);
     return status;
 }
 
-NTSTATUS ZwQueryVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FsInformation, ULONG Length,
-                                      FS_INFORMATION_CLASS FsInformationClass)
-{
+NTSTATUS ZwQueryVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock,
+                                      PVOID FsInformation, ULONG Length,
+                                      FS_INFORMATION_CLASS FsInformationClass) {
     KI_GATE(ZwQueryVolumeInformationFile);
     KPROCESSOR_MODE old = io_enter_kernel(m);
-    NTSTATUS status = io_volume(m, FileHandle, IoStatusBlock, FsInformation, Length, FsInformationClass, false);
+    NTSTATUS status =
+        io_volume(m, FileHandle, IoStatusBlock, FsInformation, Length, FsInformationClass, false);
     io_leave_kernel(m, old);
     return status;
 }
 
-NTSTATUS ZwSetVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FsInformation, ULONG Length,
-                                    FS_INFORMATION_CLASS FsInformationClass)
-{
+NTSTATUS ZwSetVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock,
+                                    PVOID FsInformation, ULONG Length,
+                                    FS_INFORMATION_CLASS FsInformationClass) {
     KI_GATE(ZwSetVolumeInformationFile);
     KPROCESSOR_MODE old = io_enter_kernel(m);
-    NTSTATUS status = io_volume(m, FileHandle, IoStatusBlock, FsInformation, Length, FsInformationClass, true);
+    NTSTATUS status =
+        io_volume(m, FileHandle, IoStatusBlock, FsInformation, Length, FsInformationClass, true);
     io_leave_kernel(m, old);
     return status;
 }
@@ -393,9 +400,8 @@ NTSTATUS ZwSetVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatus
 /* ---- the same by file object, for drivers ---- */
 
 /* An IRP to the file's stack with the caller's kernel buffer. */
-static NTSTATUS io_ask_by_object(struct machine *m, PFILE_OBJECT file, UCHAR major, ULONG class, ULONG length, PVOID buffer,
-                                 PULONG returned)
-{
+static NTSTATUS io_ask_by_object(struct machine *m, PFILE_OBJECT file, UCHAR major, ULONG class,
+                                 ULONG length, PVOID buffer, PULONG returned) {
     KEVENT event;
     IO_STATUS_BLOCK iosb = {0};
     PDEVICE_OBJECT device = io_device_of_file(file);
@@ -412,32 +418,31 @@ static NTSTATUS io_ask_by_object(struct machine *m, PFILE_OBJECT file, UCHAR maj
     stack->MajorFunction = major;
     stack->FileObject = file;
     stack->Parameters.QueryFile.Length = length;
-    stack->Parameters.QueryFile.FileInformationClass = (FILE_INFORMATION_CLASS)class;
+    stack->Parameters.QueryFile.FileInformationClass = (FILE_INFORMATION_CLASS) class;
     NTSTATUS status = io_call_and_wait(m, device, irp, &event, &iosb);
     if (returned)
         *returned = (ULONG)iosb.Information;
     return status;
 }
 
-NTSTATUS IoQueryFileInformation(PFILE_OBJECT FileObject, FILE_INFORMATION_CLASS FileInformationClass, ULONG Length,
-                                PVOID FileInformation, PULONG ReturnedLength)
-{
+NTSTATUS IoQueryFileInformation(PFILE_OBJECT FileObject,
+                                FILE_INFORMATION_CLASS FileInformationClass, ULONG Length,
+                                PVOID FileInformation, PULONG ReturnedLength) {
     KI_GATE(IoQueryFileInformation);
-    return io_ask_by_object(m, FileObject, IRP_MJ_QUERY_INFORMATION, FileInformationClass, Length, FileInformation,
-                            ReturnedLength);
+    return io_ask_by_object(m, FileObject, IRP_MJ_QUERY_INFORMATION, FileInformationClass, Length,
+                            FileInformation, ReturnedLength);
 }
 
-NTSTATUS IoQueryVolumeInformation(PFILE_OBJECT FileObject, FS_INFORMATION_CLASS FsInformationClass, ULONG Length,
-                                  PVOID FsInformation, PULONG ReturnedLength)
-{
+NTSTATUS IoQueryVolumeInformation(PFILE_OBJECT FileObject, FS_INFORMATION_CLASS FsInformationClass,
+                                  ULONG Length, PVOID FsInformation, PULONG ReturnedLength) {
     KI_GATE(IoQueryVolumeInformation);
-    return io_ask_by_object(m, FileObject, IRP_MJ_QUERY_VOLUME_INFORMATION, FsInformationClass, Length, FsInformation,
-                            ReturnedLength);
+    return io_ask_by_object(m, FileObject, IRP_MJ_QUERY_VOLUME_INFORMATION, FsInformationClass,
+                            Length, FsInformation, ReturnedLength);
 }
 
-NTSTATUS IoSetInformation(PFILE_OBJECT FileObject, FILE_INFORMATION_CLASS FileInformationClass, ULONG Length,
-                          PVOID FileInformation)
-{
+NTSTATUS IoSetInformation(PFILE_OBJECT FileObject, FILE_INFORMATION_CLASS FileInformationClass,
+                          ULONG Length, PVOID FileInformation) {
     KI_GATE(IoSetInformation);
-    return io_ask_by_object(m, FileObject, IRP_MJ_SET_INFORMATION, FileInformationClass, Length, FileInformation, NULL);
+    return io_ask_by_object(m, FileObject, IRP_MJ_SET_INFORMATION, FileInformationClass, Length,
+                            FileInformation, NULL);
 }

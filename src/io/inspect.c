@@ -1,5 +1,6 @@
 /*
- * What a machine's devices and IRPs look like at the moment, as text (wdmsim/inspect.h): names and serial numbers only.
+ * What a machine's devices and IRPs look like at the moment, as text (wdmsim/inspect.h): names and
+ * serial numbers only.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,9 +16,9 @@ struct io_text {
     size_t size, length;
 };
 
-static void io_print(struct io_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void io_print(struct io_text *text, const char *format, ...)
-{
+    __attribute__((format(printf, 2, 3)));
+static void io_print(struct io_text *text, const char *format, ...) {
     va_list arguments;
     size_t room = text->length < text->size ? text->size - text->length : 0;
     va_start(arguments, format);
@@ -27,8 +28,7 @@ static void io_print(struct io_text *text, const char *format, ...)
         text->length += (size_t)length;
 }
 
-static int io_text_done(const struct io_text *text)
-{
+static int io_text_done(const struct io_text *text) {
     if (text->size && !text->length)
         text->buffer[0] = 0;
     return (int)text->length;
@@ -36,16 +36,16 @@ static int io_text_done(const struct io_text *text)
 
 /* ---- devices ---- */
 
-static void io_print_device(struct io_text *text, PDEVICE_OBJECT device)
-{
+static void io_print_device(struct io_text *text, PDEVICE_OBJECT device) {
     const struct io_device *own = io_device_of(device);
-    io_print(text, "%s  driver %s  stack size %d  opens %d%s%s%s\n", own->text, io_driver_of(device->DriverObject)->text,
-             device->StackSize, device->ReferenceCount, device->Flags & DO_DEVICE_INITIALIZING ? "  initialising" : "",
-             own->delete_pending ? "  delete pending" : "", own->unload_pending ? "  unload pending" : "");
+    io_print(text, "%s  driver %s  stack size %d  opens %d%s%s%s\n", own->text,
+             io_driver_of(device->DriverObject)->text, device->StackSize, device->ReferenceCount,
+             device->Flags & DO_DEVICE_INITIALIZING ? "  initialising" : "",
+             own->delete_pending ? "  delete pending" : "",
+             own->unload_pending ? "  unload pending" : "");
 }
 
-int wdmsim_show_devstack(struct machine *machine, const char *device, char *buffer, size_t size)
-{
+int wdmsim_show_devstack(struct machine *machine, const char *device, char *buffer, size_t size) {
     struct io_text text = {buffer, size, 0};
     UNICODE_STRING rest = {0};
     void *object;
@@ -68,8 +68,7 @@ int wdmsim_show_devstack(struct machine *machine, const char *device, char *buff
 
 static void io_print_links(struct machine *m, struct io_text *text, PDEVICE_OBJECT device);
 
-int wdmsim_show_drivers(struct machine *machine, char *buffer, size_t size)
-{
+int wdmsim_show_drivers(struct machine *machine, char *buffer, size_t size) {
     struct io_text text = {buffer, size, 0};
     LIST_ENTRY *head = &machine->io->drivers;
     for (LIST_ENTRY *link = head->Flink; link != head; link = link->Flink) {
@@ -80,7 +79,8 @@ int wdmsim_show_drivers(struct machine *machine, char *buffer, size_t size)
         }
         io_print(&text, "%s%s\n", io_driver_of(driver->object)->text,
                  io_driver_of(driver->object)->unload_pending ? "  unload pending" : "");
-        for (PDEVICE_OBJECT device = driver->object->DeviceObject; device; device = device->NextDevice) {
+        for (PDEVICE_OBJECT device = driver->object->DeviceObject; device;
+             device = device->NextDevice) {
             io_print(&text, "    ");
             io_print_device(&text, device);
             io_print_links(machine, &text, device);
@@ -96,8 +96,7 @@ struct io_link_search {
     PDEVICE_OBJECT device;
 };
 
-static bool io_print_link(void *context, void *object)
-{
+static bool io_print_link(void *context, void *object) {
     struct io_link_search *search = context;
     void *target;
     UNICODE_STRING rest = {0};
@@ -111,8 +110,7 @@ static bool io_print_link(void *context, void *object)
     return true;
 }
 
-static void io_print_links(struct machine *m, struct io_text *text, PDEVICE_OBJECT device)
-{
+static void io_print_links(struct machine *m, struct io_text *text, PDEVICE_OBJECT device) {
     struct io_link_search search = {m, text, device};
     if (m->ob->dos_devices)
         ob_directory_visit(m, m->ob->dos_devices, io_print_link, &search);
@@ -120,31 +118,54 @@ static void io_print_links(struct machine *m, struct io_text *text, PDEVICE_OBJE
 
 /* ---- IRPs ---- */
 
-static const char *io_major_name(UCHAR major)
-{
+static const char *io_major_name(UCHAR major) {
     static const char *const names[IRP_MJ_MAXIMUM_FUNCTION + 1] = {
-        "CREATE", "CREATE_NAMED_PIPE", "CLOSE", "READ", "WRITE", "QUERY_INFORMATION", "SET_INFORMATION", "QUERY_EA",
-        "SET_EA", "FLUSH_BUFFERS", "QUERY_VOLUME_INFORMATION", "SET_VOLUME_INFORMATION", "DIRECTORY_CONTROL",
-        "FILE_SYSTEM_CONTROL", "DEVICE_CONTROL", "INTERNAL_DEVICE_CONTROL", "SHUTDOWN", "LOCK_CONTROL", "CLEANUP",
-        "CREATE_MAILSLOT", "QUERY_SECURITY", "SET_SECURITY", "POWER", "SYSTEM_CONTROL", "DEVICE_CHANGE", "QUERY_QUOTA",
-        "SET_QUOTA", "PNP",
+        "CREATE",
+        "CREATE_NAMED_PIPE",
+        "CLOSE",
+        "READ",
+        "WRITE",
+        "QUERY_INFORMATION",
+        "SET_INFORMATION",
+        "QUERY_EA",
+        "SET_EA",
+        "FLUSH_BUFFERS",
+        "QUERY_VOLUME_INFORMATION",
+        "SET_VOLUME_INFORMATION",
+        "DIRECTORY_CONTROL",
+        "FILE_SYSTEM_CONTROL",
+        "DEVICE_CONTROL",
+        "INTERNAL_DEVICE_CONTROL",
+        "SHUTDOWN",
+        "LOCK_CONTROL",
+        "CLEANUP",
+        "CREATE_MAILSLOT",
+        "QUERY_SECURITY",
+        "SET_SECURITY",
+        "POWER",
+        "SYSTEM_CONTROL",
+        "DEVICE_CHANGE",
+        "QUERY_QUOTA",
+        "SET_QUOTA",
+        "PNP",
     };
     return major <= IRP_MJ_MAXIMUM_FUNCTION ? names[major] : "?";
 }
 
-static void io_print_irp(struct machine *m, struct io_text *text, struct io_irp *prefix)
-{
+static void io_print_irp(struct machine *m, struct io_text *text, struct io_irp *prefix) {
     PIRP irp = io_prefix_irp(prefix);
     if (!(irp->AllocationFlags & IO_IRP_IN_FLIGHT) || irp->CurrentLocation > irp->StackCount)
         return;
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
     PDEVICE_OBJECT device = stack->DeviceObject;
-    io_print(text, "irp %u  for %llu ns  IRP_MJ_%s", prefix->serial, (unsigned long long)(m->clock.now - prefix->sent),
+    io_print(text, "irp %u  for %llu ns  IRP_MJ_%s", prefix->serial,
+             (unsigned long long)(m->clock.now - prefix->sent),
              io_major_name(stack->MajorFunction));
     if (stack->MinorFunction)
         io_print(text, "/0x%02x", stack->MinorFunction);
     if (device && device->Type == IO_TYPE_DEVICE)
-        io_print(text, "  at %s of %s", io_device_of(device)->text, io_driver_of(device->DriverObject)->text);
+        io_print(text, "  at %s of %s", io_device_of(device)->text,
+                 io_driver_of(device->DriverObject)->text);
     io_print(text, "  location %d of %d", irp->CurrentLocation, irp->StackCount);
     if (stack->Control & SL_PENDING_RETURNED)
         io_print(text, "  pending");
@@ -157,8 +178,7 @@ static void io_print_irp(struct machine *m, struct io_text *text, struct io_irp 
     io_print(text, "\n");
 }
 
-int wdmsim_show_irps(struct machine *machine, char *buffer, size_t size)
-{
+int wdmsim_show_irps(struct machine *machine, char *buffer, size_t size) {
     struct io_text text = {buffer, size, 0};
     LIST_ENTRY *head = &machine->io->irps;
     for (LIST_ENTRY *link = head->Flink; link != head; link = link->Flink)
@@ -166,7 +186,4 @@ int wdmsim_show_irps(struct machine *machine, char *buffer, size_t size)
     return io_text_done(&text);
 }
 
-size_t wdmsim_irps_in_flight(const struct machine *machine)
-{
-    return machine->io->in_flight;
-}
+size_t wdmsim_irps_in_flight(const struct machine *machine) { return machine->io->in_flight; }

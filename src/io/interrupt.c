@@ -1,9 +1,10 @@
 /*
  * Connecting interrupts. The lines themselves, and their delivery, are src/ki/interrupt.c.
  *
- * A fully specified connection names vector, IRQL and processors itself. Line- and message-based ones name a device; what its
- * interrupts are is known to Plug and Play, which puts a function into io_part.device_interrupts for that. A message-based
- * connection of a device that has line interrupts only uses the fallback routine and reports itself line-based.
+ * A fully specified connection names vector, IRQL and processors itself. Line- and message-based
+ * ones name a device; what its interrupts are is known to Plug and Play, which puts a function into
+ * io_part.device_interrupts for that. A message-based connection of a device that has line
+ * interrupts only uses the fallback routine and reports itself line-based.
  *
  * wdm/nf-wdm-ioconnectinterruptex, -iodisconnectinterruptex, -ioconnectinterrupt
  */
@@ -25,18 +26,19 @@ struct io_interrupt_request {
     struct io_interrupt_resource resource;
 };
 
-static KAFFINITY io_active_processors(const struct machine *m)
-{
+static KAFFINITY io_active_processors(const struct machine *m) {
     return m->processor_count == 64 ? ~(KAFFINITY)0 : ((KAFFINITY)1 << m->processor_count) - 1;
 }
 
-static NTSTATUS io_interrupt_new(struct machine *m, const struct io_interrupt_request *request, PKINTERRUPT *result)
-{
+static NTSTATUS io_interrupt_new(struct machine *m, const struct io_interrupt_request *request,
+                                 PKINTERRUPT *result) {
     KAFFINITY affinity = request->resource.affinity & io_active_processors(m);
     if (!affinity || !request->resource.irql || request->resource.irql > HIGH_LEVEL ||
-        request->sync_irql < request->resource.irql || (!request->service && !request->message_service))
+        request->sync_irql < request->resource.irql ||
+        (!request->service && !request->message_service))
         return STATUS_INVALID_PARAMETER;
-    PKINTERRUPT interrupt = mm_pool_allocate_zeroed(m, NonPagedPoolNx, sizeof *interrupt, IO_TAG_INTERRUPT);
+    PKINTERRUPT interrupt =
+        mm_pool_allocate_zeroed(m, NonPagedPoolNx, sizeof *interrupt, IO_TAG_INTERRUPT);
     if (!interrupt)
         return STATUS_INSUFFICIENT_RESOURCES;
     interrupt->service = request->service;
@@ -55,8 +57,8 @@ static NTSTATUS io_interrupt_new(struct machine *m, const struct io_interrupt_re
 }
 
 /* The object is the caller's before the first interrupt can come. */
-static NTSTATUS io_interrupt_connect(struct machine *m, const struct io_interrupt_request *request, PKINTERRUPT *result)
-{
+static NTSTATUS io_interrupt_connect(struct machine *m, const struct io_interrupt_request *request,
+                                     PKINTERRUPT *result) {
     PKINTERRUPT interrupt;
     *result = NULL;
     NTSTATUS status = io_interrupt_new(m, request, &interrupt);
@@ -70,8 +72,7 @@ static NTSTATUS io_interrupt_connect(struct machine *m, const struct io_interrup
     return status;
 }
 
-static void io_interrupt_disconnect(struct machine *m, PKINTERRUPT interrupt)
-{
+static void io_interrupt_disconnect(struct machine *m, PKINTERRUPT interrupt) {
     /* Its routine may be running on another processor: the lock says so. */
     KIRQL irql = m->cpu->irql;
     m->cpu->irql = interrupt->sync_irql;
@@ -83,11 +84,11 @@ static void io_interrupt_disconnect(struct machine *m, PKINTERRUPT interrupt)
     mm_pool_free(m, interrupt, IO_TAG_INTERRUPT);
 }
 
-NTSTATUS IoConnectInterrupt(PKINTERRUPT *InterruptObject, PKSERVICE_ROUTINE ServiceRoutine, PVOID ServiceContext,
-                            PKSPIN_LOCK SpinLock, ULONG Vector, KIRQL Irql, KIRQL SynchronizeIrql,
-                            KINTERRUPT_MODE InterruptMode, BOOLEAN ShareVector, KAFFINITY ProcessorEnableMask,
-                            BOOLEAN FloatingSave)
-{
+NTSTATUS IoConnectInterrupt(PKINTERRUPT *InterruptObject, PKSERVICE_ROUTINE ServiceRoutine,
+                            PVOID ServiceContext, PKSPIN_LOCK SpinLock, ULONG Vector, KIRQL Irql,
+                            KIRQL SynchronizeIrql, KINTERRUPT_MODE InterruptMode,
+                            BOOLEAN ShareVector, KAFFINITY ProcessorEnableMask,
+                            BOOLEAN FloatingSave) {
     KI_GATE(IoConnectInterrupt);
     (void)FloatingSave;
     struct io_interrupt_request request = {
@@ -100,16 +101,15 @@ NTSTATUS IoConnectInterrupt(PKINTERRUPT *InterruptObject, PKSERVICE_ROUTINE Serv
     return io_interrupt_connect(m, &request, InterruptObject);
 }
 
-VOID IoDisconnectInterrupt(PKINTERRUPT InterruptObject)
-{
+VOID IoDisconnectInterrupt(PKINTERRUPT InterruptObject) {
     KI_GATE(IoDisconnectInterrupt);
     io_interrupt_disconnect(m, InterruptObject);
 }
 
 /* ---- the extended form ---- */
 
-static NTSTATUS io_connect_specified(struct machine *m, const IO_CONNECT_INTERRUPT_FULLY_SPECIFIED_PARAMETERS *p)
-{
+static NTSTATUS io_connect_specified(struct machine *m,
+                                     const IO_CONNECT_INTERRUPT_FULLY_SPECIFIED_PARAMETERS *p) {
     struct io_interrupt_request request = {
         .service = p->ServiceRoutine,
         .context = p->ServiceContext,
@@ -122,14 +122,15 @@ static NTSTATUS io_connect_specified(struct machine *m, const IO_CONNECT_INTERRU
 
 /* The interrupts of a device as Plug and Play assigned them; 0 if nobody knows any. */
 static unsigned io_device_interrupts(struct machine *m, PDEVICE_OBJECT device, bool message,
-                                     struct io_interrupt_resource *resources, unsigned capacity)
-{
-    return m->io->device_interrupts ? m->io->device_interrupts(m, device, message, resources, capacity) : 0;
+                                     struct io_interrupt_resource *resources, unsigned capacity) {
+    return m->io->device_interrupts
+               ? m->io->device_interrupts(m, device, message, resources, capacity)
+               : 0;
 }
 
-static NTSTATUS io_connect_line(struct machine *m, PDEVICE_OBJECT device, PKSERVICE_ROUTINE service, PVOID context,
-                                PKSPIN_LOCK lock, KIRQL sync_irql, PKINTERRUPT *result)
-{
+static NTSTATUS io_connect_line(struct machine *m, PDEVICE_OBJECT device, PKSERVICE_ROUTINE service,
+                                PVOID context, PKSPIN_LOCK lock, KIRQL sync_irql,
+                                PKINTERRUPT *result) {
     struct io_interrupt_request request = {.service = service, .context = context, .lock = lock};
     if (io_device_interrupts(m, device, false, &request.resource, 1) == 0)
         return STATUS_NOT_FOUND;
@@ -139,19 +140,20 @@ static NTSTATUS io_connect_line(struct machine *m, PDEVICE_OBJECT device, PKSERV
 
 #define IO_MESSAGE_LIMIT 2048u
 
-static void io_messages_disconnect(struct machine *m, PIO_INTERRUPT_MESSAGE_INFO table)
-{
+static void io_messages_disconnect(struct machine *m, PIO_INTERRUPT_MESSAGE_INFO table) {
     for (ULONG i = 0; i < table->MessageCount; i++)
         io_interrupt_disconnect(m, table->MessageInfo[i].InterruptObject);
     mm_pool_free(m, table, IO_TAG_INTERRUPT);
 }
 
 /* One interrupt object per message, all at one IRQL and under one lock. */
-static NTSTATUS io_connect_messages(struct machine *m, const IO_CONNECT_INTERRUPT_MESSAGE_BASED_PARAMETERS *p,
-                                    const struct io_interrupt_resource *resources, unsigned count)
-{
-    size_t size = FIELD_OFFSET(IO_INTERRUPT_MESSAGE_INFO, MessageInfo) + count * sizeof(IO_INTERRUPT_MESSAGE_INFO_ENTRY);
-    PIO_INTERRUPT_MESSAGE_INFO table = mm_pool_allocate_zeroed(m, NonPagedPoolNx, size, IO_TAG_INTERRUPT);
+static NTSTATUS io_connect_messages(struct machine *m,
+                                    const IO_CONNECT_INTERRUPT_MESSAGE_BASED_PARAMETERS *p,
+                                    const struct io_interrupt_resource *resources, unsigned count) {
+    size_t size = FIELD_OFFSET(IO_INTERRUPT_MESSAGE_INFO, MessageInfo) +
+                  count * sizeof(IO_INTERRUPT_MESSAGE_INFO_ENTRY);
+    PIO_INTERRUPT_MESSAGE_INFO table =
+        mm_pool_allocate_zeroed(m, NonPagedPoolNx, size, IO_TAG_INTERRUPT);
     NTSTATUS status = table ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
     KIRQL irql = p->SynchronizeIrql;
     for (unsigned i = 0; i < count; i++)
@@ -184,20 +186,22 @@ static NTSTATUS io_connect_messages(struct machine *m, const IO_CONNECT_INTERRUP
     return status;
 }
 
-static NTSTATUS io_connect_message_based(struct machine *m, PIO_CONNECT_INTERRUPT_PARAMETERS parameters)
-{
+static NTSTATUS io_connect_message_based(struct machine *m,
+                                         PIO_CONNECT_INTERRUPT_PARAMETERS parameters) {
     const IO_CONNECT_INTERRUPT_MESSAGE_BASED_PARAMETERS *p = &parameters->MessageBased;
     struct io_interrupt_resource *resources =
         mm_pool_allocate(m, NonPagedPoolNx, IO_MESSAGE_LIMIT * sizeof *resources, IO_TAG_INTERRUPT);
     if (!resources)
         return STATUS_INSUFFICIENT_RESOURCES;
-    unsigned count = io_device_interrupts(m, p->PhysicalDeviceObject, true, resources, IO_MESSAGE_LIMIT);
+    unsigned count =
+        io_device_interrupts(m, p->PhysicalDeviceObject, true, resources, IO_MESSAGE_LIMIT);
     NTSTATUS status = STATUS_NOT_FOUND;
     if (count) {
         status = io_connect_messages(m, p, resources, count);
     } else if (p->FallBackServiceRoutine) {
-        status = io_connect_line(m, p->PhysicalDeviceObject, p->FallBackServiceRoutine, p->ServiceContext, p->SpinLock,
-                                 p->SynchronizeIrql, p->ConnectionContext.InterruptObject);
+        status = io_connect_line(m, p->PhysicalDeviceObject, p->FallBackServiceRoutine,
+                                 p->ServiceContext, p->SpinLock, p->SynchronizeIrql,
+                                 p->ConnectionContext.InterruptObject);
         if (NT_SUCCESS(status))
             parameters->Version = CONNECT_LINE_BASED;
     }
@@ -205,8 +209,7 @@ static NTSTATUS io_connect_message_based(struct machine *m, PIO_CONNECT_INTERRUP
     return status;
 }
 
-NTSTATUS IoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS Parameters)
-{
+NTSTATUS IoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS Parameters) {
     KI_GATE(IoConnectInterruptEx);
     const IO_CONNECT_INTERRUPT_LINE_BASED_PARAMETERS *line = &Parameters->LineBased;
     switch (Parameters->Version) {
@@ -217,8 +220,9 @@ NTSTATUS IoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS Parameters)
             return STATUS_INVALID_PARAMETER;
         return io_connect_specified(m, &Parameters->FullySpecified);
     case CONNECT_LINE_BASED:
-        return io_connect_line(m, line->PhysicalDeviceObject, line->ServiceRoutine, line->ServiceContext, line->SpinLock,
-                               line->SynchronizeIrql, line->InterruptObject);
+        return io_connect_line(m, line->PhysicalDeviceObject, line->ServiceRoutine,
+                               line->ServiceContext, line->SpinLock, line->SynchronizeIrql,
+                               line->InterruptObject);
     case CONNECT_MESSAGE_BASED:
         return io_connect_message_based(m, Parameters);
     default:
@@ -228,8 +232,7 @@ NTSTATUS IoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS Parameters)
     }
 }
 
-VOID IoDisconnectInterruptEx(PIO_DISCONNECT_INTERRUPT_PARAMETERS Parameters)
-{
+VOID IoDisconnectInterruptEx(PIO_DISCONNECT_INTERRUPT_PARAMETERS Parameters) {
     KI_GATE(IoDisconnectInterruptEx);
     if (Parameters->Version == CONNECT_MESSAGE_BASED)
         io_messages_disconnect(m, Parameters->ConnectionContext.InterruptMessageTable);
@@ -237,8 +240,7 @@ VOID IoDisconnectInterruptEx(PIO_DISCONNECT_INTERRUPT_PARAMETERS Parameters)
         io_interrupt_disconnect(m, Parameters->ConnectionContext.InterruptObject);
 }
 
-NTSTATUS IoGetAffinityInterrupt(PKINTERRUPT InterruptObject, PGROUP_AFFINITY GroupAffinity)
-{
+NTSTATUS IoGetAffinityInterrupt(PKINTERRUPT InterruptObject, PGROUP_AFFINITY GroupAffinity) {
     KI_GATE(IoGetAffinityInterrupt);
     (void)m;
     if (!InterruptObject || !GroupAffinity)
@@ -251,8 +253,7 @@ NTSTATUS IoGetAffinityInterrupt(PKINTERRUPT InterruptObject, PGROUP_AFFINITY Gro
 /* ---- interrupts of devices that sleep: connected, but not expected ---- */
 
 /* While it is inactive the routine is not called: what comes meanwhile waits. */
-static void io_set_active(struct machine *m, PKINTERRUPT interrupt, bool active)
-{
+static void io_set_active(struct machine *m, PKINTERRUPT interrupt, bool active) {
     if (interrupt->active == active)
         return;
     if (active)
@@ -261,8 +262,8 @@ static void io_set_active(struct machine *m, PKINTERRUPT interrupt, bool active)
         ki_interrupt_disconnect(m, interrupt);
 }
 
-static void io_report_active(struct machine *m, PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS parameters, bool active)
-{
+static void io_report_active(struct machine *m,
+                             PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS parameters, bool active) {
     if (parameters->Version != CONNECT_MESSAGE_BASED) {
         io_set_active(m, parameters->ConnectionContext.InterruptObject, active);
         return;
@@ -272,14 +273,12 @@ static void io_report_active(struct machine *m, PIO_REPORT_INTERRUPT_ACTIVE_STAT
         io_set_active(m, table->MessageInfo[i].InterruptObject, active);
 }
 
-VOID IoReportInterruptActive(PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS Parameters)
-{
+VOID IoReportInterruptActive(PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS Parameters) {
     KI_GATE(IoReportInterruptActive);
     io_report_active(m, Parameters, true);
 }
 
-VOID IoReportInterruptInactive(PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS Parameters)
-{
+VOID IoReportInterruptInactive(PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS Parameters) {
     KI_GATE(IoReportInterruptInactive);
     io_report_active(m, Parameters, false);
 }

@@ -1,10 +1,11 @@
 /*
  * The I/O manager's own structures and the routines its files share.
  *
- * What drivers see (DRIVER_OBJECT, DEVICE_OBJECT, FILE_OBJECT, IRP) has Windows' layout and no room of ours, so each has a
- * private companion: a driver object and a device object are followed by theirs (behind DriverExtension and
- * DeviceObjectExtension), a file object is the first part of a larger body, and an IRP from our caches has a hidden prefix.
- * IRPs whose memory a driver allocated itself have no prefix; nothing here may need one.
+ * What drivers see (DRIVER_OBJECT, DEVICE_OBJECT, FILE_OBJECT, IRP) has Windows' layout and no room
+ * of ours, so each has a private companion: a driver object and a device object are followed by
+ * theirs (behind DriverExtension and DeviceObjectExtension), a file object is the first part of a
+ * larger body, and an IRP from our caches has a hidden prefix. IRPs whose memory a driver allocated
+ * itself have no prefix; nothing here may need one.
  */
 #ifndef IO_IO_H
 #define IO_IO_H
@@ -17,11 +18,20 @@
 #include "ob/ob.h"
 #include "ps/ps.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#define IO_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define IO_ASAN 1
+#endif
+#endif
+
 /* ---- IRPs ---- */
 
 /* Private bits of IRP.AllocationFlags; the low ones are NT's. */
 enum {
-    IO_IRP_BUILT = 0x10,     /* the I/O manager frees it at completion: made by IoBuildXxx, IoMakeAssociatedIrp, a service */
+    IO_IRP_BUILT = 0x10,     /* the I/O manager frees it at completion: made by IoBuildXxx,
+                                IoMakeAssociatedIrp, a service */
     IO_IRP_COMPLETED = 0x20, /* came back to its creator */
     IO_IRP_IN_FLIGHT = 0x40, /* sent and not completed */
     IO_IRP_OURS = 0x80,      /* has a prefix */
@@ -31,58 +41,67 @@ enum {
 #define IO_IRP_FREE 0x49525030u
 #define IO_CACHED_STACKS 16
 
-/* One IofCallDriver that has not returned and whose stack location has not been completed; lives on the caller's stack. */
+/* One IofCallDriver that has not returned and whose stack location has not been completed; lives on
+ * the caller's stack. */
 struct io_call {
     struct io_call *outer;
-    CHAR location;  /* the IRP's CurrentLocation during the call */
-    bool completed; /* completion has passed the location: the IRP may be gone */
-    bool pended;    /* … and it was marked pending then */
-    bool forwarded; /* the IRP was sent on from here */
+    CHAR location;   /* the IRP's CurrentLocation during the call */
+    bool completed;  /* completion has passed the location: the IRP may be gone */
+    bool pended;     /* … and it was marked pending then */
+    bool forwarded;  /* the IRP was sent on from here */
     NTSTATUS status; /* IoStatus.Status at that time */
 };
 
 /* The prefix of an IRP. */
 struct DECLSPEC_ALIGN(16) io_irp {
-    LIST_ENTRY link;   /* in io_part.irps */
+    LIST_ENTRY link;      /* in io_part.irps */
     struct io_call *call; /* innermost */
-    const void *owner; /* code address that allocated it, NULL: the I/O manager */
+    const void *owner;    /* code address that allocated it, NULL: the I/O manager */
     struct wdmsim_request *request;
-    uint64_t sent;     /* when, ns */
+    uint64_t sent; /* when, ns */
     struct io_irp *next_free;
     GUID activity;
     uint32_t serial;
-    uint32_t state;    /* IO_IRP_LIVE or IO_IRP_FREE */
-    USHORT size;       /* of the IRP with its stack */
+    uint32_t state; /* IO_IRP_LIVE or IO_IRP_FREE */
+    USHORT size;    /* of the IRP with its stack */
     CCHAR stack_size;
     BOOLEAN has_activity;
     ULONG output_length; /* of the user's buffer, for buffered input; ~0: unknown */
     ULONG64 unused;      /* pads to 16 bytes */
 };
-_Static_assert(sizeof(struct io_irp) % 16 == 0, "an IRP behind its prefix must stay 16-byte aligned");
+_Static_assert(sizeof(struct io_irp) % 16 == 0,
+               "an IRP behind its prefix must stay 16-byte aligned");
 
-static inline struct io_irp *io_irp_prefix(PIRP irp)
-{
-    return (struct io_irp *)(void *)irp - 1;
-}
-static inline PIRP io_prefix_irp(struct io_irp *prefix)
-{
-    return (PIRP)(void *)(prefix + 1);
-}
+static inline struct io_irp *io_irp_prefix(PIRP irp) { return (struct io_irp *)(void *)irp - 1; }
+static inline PIRP io_prefix_irp(struct io_irp *prefix) { return (PIRP)(void *)(prefix + 1); }
 /* The prefix, or NULL of an IRP whose memory is a driver's. */
-static inline struct io_irp *io_irp_own(PIRP irp)
-{
+static inline struct io_irp *io_irp_own(PIRP irp) {
     return irp->AllocationFlags & IO_IRP_OURS ? io_irp_prefix(irp) : NULL;
 }
-/* IRP.Type, also of one that is freed already. */
-CSHORT io_irp_type(const IRP *irp);
-/* The number that the trace uses; a driver's own IRP has one, too. */
-uint32_t io_irp_serial(PIRP irp);
+/* IRP.Type, also of one that is freed already: under the address sanitizer its memory is poisoned
+ * then. */
+CSHORT io_irp_type_raw(const IRP *irp);
+static inline CSHORT io_irp_type(const IRP *irp) {
+#ifdef IO_ASAN
+    return io_irp_type_raw(irp);
+#else
+    return irp->Type;
+#endif
+}
+/*
+ * The number that the trace uses. In an IRP that a driver allocated it stands in place of the
+ * extension, shifted to look like no pointer.
+ */
+static inline uint32_t io_irp_serial(PIRP irp) {
+    if (KI_LIKELY(irp->AllocationFlags & IO_IRP_OURS))
+        return io_irp_prefix(irp)->serial;
+    return (uint32_t)((ULONG_PTR)irp->Tail.Overlay.IrpExtension >> 1);
+}
 
 /* The priority hint is three bits of IRP.Flags, the hint plus one; zero stands for normal. */
 #define IO_PRIORITY_SHIFT 17
 #define IO_PRIORITY_MASK (7u << IO_PRIORITY_SHIFT)
-static inline ULONG io_priority_flags(IO_PRIORITY_HINT hint)
-{
+static inline ULONG io_priority_flags(IO_PRIORITY_HINT hint) {
     return hint == IoPriorityNormal ? 0 : ((ULONG)hint + 1) << IO_PRIORITY_SHIFT;
 }
 
@@ -91,29 +110,31 @@ PIRP io_irp_allocate(struct machine *m, CCHAR stack_size, const void *owner);
 void io_irp_free(struct machine *m, PIRP irp);
 /* Ties an IRP to the current thread: Tail.Overlay.Thread and the thread's list. */
 void io_irp_queue(struct machine *m, PIRP irp);
-static inline void io_irp_dequeue(PIRP irp)
-{
+static inline void io_irp_dequeue(PIRP irp) {
     RemoveEntryList(&irp->ThreadListEntry);
     InitializeListHead(&irp->ThreadListEntry);
 }
-/* An IRP is sent for the first time, or is back at its creator. */
-void io_irp_sent(struct machine *m, PIRP irp);
-void io_irp_returned(struct machine *m, PIRP irp);
 /* No completion routine kept it: the I/O manager's end of the IRP. */
 void io_irp_finish(struct machine *m, PIRP irp, CCHAR boost);
-/* The current thread's part of completing an IRP: copies back, signals, frees. At APC_LEVEL or by the issuing service. */
+/* The current thread's part of completing an IRP: copies back, signals, frees. At APC_LEVEL or by
+ * the issuing service. */
 void io_irp_deliver(struct machine *m, PIRP irp, PFILE_OBJECT file);
-/* Sends an IRP and waits, whatever it returns; status from `iosb`, which the IRP's UserIosb and UserEvent point beside. */
-NTSTATUS io_call_and_wait(struct machine *m, PDEVICE_OBJECT device, PIRP irp, PKEVENT event, PIO_STATUS_BLOCK iosb);
+/* Sends an IRP and waits, whatever it returns; status from `iosb`, which the IRP's UserIosb and
+ * UserEvent point beside. */
+NTSTATUS io_call_and_wait(struct machine *m, PDEVICE_OBJECT device, PIRP irp, PKEVENT event,
+                          PIO_STATUS_BLOCK iosb);
 /*
- * Waits for the event that the IRP's completion sets. When the wait ends otherwise, because the thread is to end or was
- * alerted, the IRP is canceled and waited for all the same: STATUS_CANCELLED or STATUS_ALERTED, else STATUS_SUCCESS.
+ * Waits for the event that the IRP's completion sets. When the wait ends otherwise, because the
+ * thread is to end or was alerted, the IRP is canceled and waited for all the same:
+ * STATUS_CANCELLED or STATUS_ALERTED, else STATUS_SUCCESS.
  */
-NTSTATUS io_wait_or_cancel(struct machine *m, PKEVENT event, PIRP irp, KPROCESSOR_MODE mode, bool alertable);
+NTSTATUS io_wait_or_cancel(struct machine *m, PKEVENT event, PIRP irp, KPROCESSOR_MODE mode,
+                           bool alertable);
 /* Frees the IRP and what the service put into it; it was never sent. */
 void io_irp_abandon(struct machine *m, PIRP irp);
 void io_cancel_irp(struct machine *m, PIRP irp);
-/* The same for an IRP that may be finished, and its pointer NULL, by the time the cancel lock is ours. */
+/* The same for an IRP that may be finished, and its pointer NULL, by the time the cancel lock is
+ * ours. */
 void io_cancel_pointed(struct machine *m, PIRP *irp);
 /* Cancels what the thread has in flight (of one file, if not NULL) and waits until it is gone. */
 void io_cancel_thread(struct machine *m, PETHREAD thread, PFILE_OBJECT file);
@@ -134,7 +155,7 @@ struct io_image {
     const void *start; /* addresses of the image; 0 to 0 for code of the host program */
     const void *end;
     wdmsim_driver_entry *entry;
-    void *handle;      /* the loader's */
+    void *handle; /* the loader's */
 };
 
 struct wdmsim_driver {
@@ -148,13 +169,14 @@ struct wdmsim_driver {
     bool loaded, done, linked;
 };
 
-static inline struct io_driver *io_driver_of(const DRIVER_OBJECT *driver)
-{
+static inline struct io_driver *io_driver_of(const DRIVER_OBJECT *driver) {
     return (struct io_driver *)(void *)driver->DriverExtension;
 }
-/* The driver a code address belongs to, loaded or not (the last one loaded from that image), or NULL. */
+/* The driver a code address belongs to, loaded or not (the last one loaded from that image), or
+ * NULL. */
 struct wdmsim_driver *io_driver_at(struct machine *m, const void *address);
-/* Loads an image and puts its writable data back to what it was at the first load in the process. 0 or an error. */
+/* Loads an image and puts its writable data back to what it was at the first load in the process. 0
+ * or an error. */
 int io_image_load(const char *image, struct io_image *loaded);
 /* DriverUnload can run now: nothing is open any more. Runs it in a system thread. */
 void io_unload_if_ready(struct machine *m, PDRIVER_OBJECT driver);
@@ -164,8 +186,8 @@ DRIVER_DISPATCH io_invalid_device_request;
 void io_unload_check(struct machine *m, const struct wdmsim_driver *driver);
 /* The same for queued work items; `left` is told each routine. */
 void io_check_work_items(struct machine *m, const struct wdmsim_driver *driver,
-                         void (*left)(struct machine *m, const struct wdmsim_driver *driver, const void *routine,
-                                      const char *what));
+                         void (*left)(struct machine *m, const struct wdmsim_driver *driver,
+                                      const void *routine, const char *what));
 /* The driver code that made a symbolic link, or NULL. */
 const void *io_link_owner(struct machine *m, const void *object);
 /* Runs reinitialization routines registered so far. */
@@ -178,21 +200,20 @@ void io_driver_extensions_free(struct machine *m, PDRIVER_OBJECT driver);
 struct io_device {
     DEVOBJ_EXTENSION pub;
     PDEVICE_OBJECT attached_to;
-    const char *text;   /* name for reports: "\Device\echo", or "\Driver\echo#3" */
+    const char *text; /* name for reports: "\Device\echo", or "\Driver\echo#3" */
     struct _IO_TIMER *timer;
     bool delete_pending, unload_pending, deleted;
     bool startio_deferred, startio_not_cancelable;
-    bool initializing;  /* created in DriverEntry */
+    bool initializing;   /* created in DriverEntry */
     ULONG startio_depth; /* StartIo in progress */
     bool startio_again;  /* a next packet was asked for meanwhile, thus: */
     bool startio_by_key, startio_cancelable;
     ULONG startio_key;
     bool shutdown, last_shutdown;
-    bool cleared;        /* of DO_DEVICE_INITIALIZING */
+    bool cleared; /* of DO_DEVICE_INITIALIZING */
 };
 
-static inline struct io_device *io_device_of(const DEVICE_OBJECT *device)
-{
+static inline struct io_device *io_device_of(const DEVICE_OBJECT *device) {
     return (struct io_device *)(void *)device->DeviceObjectExtension;
 }
 PDEVICE_OBJECT io_top_of(PDEVICE_OBJECT device);
@@ -221,8 +242,7 @@ struct io_file {
     IO_PRIORITY_HINT priority;
     ULONG keep_alive;
 };
-static inline struct io_file *io_file_of(PFILE_OBJECT file)
-{
+static inline struct io_file *io_file_of(PFILE_OBJECT file) {
     return (struct io_file *)(void *)file;
 }
 
@@ -238,8 +258,8 @@ struct io_create {
     ULONG flags; /* IO_NO_PARAMETER_CHECKING … */
     PDEVICE_OBJECT hint;
 };
-NTSTATUS io_create_file(struct machine *m, KPROCESSOR_MODE mode, const struct io_create *create, PHANDLE handle,
-                        POBJECT_ATTRIBUTES attributes, PIO_STATUS_BLOCK iosb);
+NTSTATUS io_create_file(struct machine *m, KPROCESSOR_MODE mode, const struct io_create *create,
+                        PHANDLE handle, POBJECT_ATTRIBUTES attributes, PIO_STATUS_BLOCK iosb);
 /* The device an IRP for the file starts at. */
 PDEVICE_OBJECT io_device_of_file(PFILE_OBJECT file);
 /* A synchronous file serves one request at a time. */
@@ -259,49 +279,57 @@ struct io_service {
     PVOID apc_context;
     PIO_STATUS_BLOCK iosb;
 };
-/* Probes the status block, references file and event, takes the file's lock if it is synchronous. */
+/* Probes the status block, references file and event, takes the file's lock if it is synchronous.
+ */
 NTSTATUS io_service_begin(struct io_service *s, HANDLE file, HANDLE event, ACCESS_MASK access);
 /* Undoes it when no IRP comes to be. */
 NTSTATUS io_service_fail(struct io_service *s, NTSTATUS status);
-/* An IRP for the file with its first stack location's function; NULL: the service has failed and ended. */
+/* An IRP for the file with its first stack location's function; NULL: the service has failed and
+ * ended. */
 PIRP io_service_irp(struct io_service *s, UCHAR major, UCHAR minor);
 /* Sends it and ends the service. */
 NTSTATUS io_service_send(struct io_service *s, PIRP irp, bool defer);
 /* Attaches buffers: a system buffer of `size` bytes, or an MDL over a user buffer. */
 NTSTATUS io_irp_buffer(struct machine *m, PIRP irp, ULONG size);
-NTSTATUS io_irp_mdl(struct machine *m, PIRP irp, PVOID buffer, ULONG length, KPROCESSOR_MODE mode, LOCK_OPERATION operation);
+NTSTATUS io_irp_mdl(struct machine *m, PIRP irp, PVOID buffer, ULONG length, KPROCESSOR_MODE mode,
+                    LOCK_OPERATION operation);
 
 /* A call from kernel mode of a service, whatever the thread's previous mode. */
-static inline KPROCESSOR_MODE io_enter_kernel(struct machine *m)
-{
+static inline KPROCESSOR_MODE io_enter_kernel(struct machine *m) {
     KPROCESSOR_MODE old = m->cpu->thread->previous_mode;
     m->cpu->thread->previous_mode = KernelMode;
     return old;
 }
-static inline void io_leave_kernel(struct machine *m, KPROCESSOR_MODE old)
-{
+static inline void io_leave_kernel(struct machine *m, KPROCESSOR_MODE old) {
     m->cpu->thread->previous_mode = old;
 }
 
 /* System services that programs call; drivers' headers declare some of them. */
-NTSTATUS NtCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                      PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes,
-                      ULONG ShareAccess, ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength);
-NTSTATUS NtOpenFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                    PIO_STATUS_BLOCK IoStatusBlock, ULONG ShareAccess, ULONG OpenOptions);
+NTSTATUS NtCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
+                      POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
+                      PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
+                      ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength);
+NTSTATUS NtOpenFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
+                    POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
+                    ULONG ShareAccess, ULONG OpenOptions);
 NTSTATUS NtReadFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
-                    PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset, PULONG Key);
+                    PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length,
+                    PLARGE_INTEGER ByteOffset, PULONG Key);
 NTSTATUS NtWriteFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
-                     PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset, PULONG Key);
-NTSTATUS NtDeviceIoControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
-                               PIO_STATUS_BLOCK IoStatusBlock, ULONG IoControlCode, PVOID InputBuffer,
-                               ULONG InputBufferLength, PVOID OutputBuffer, ULONG OutputBufferLength);
-NTSTATUS NtFsControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
-                         PIO_STATUS_BLOCK IoStatusBlock, ULONG FsControlCode, PVOID InputBuffer, ULONG InputBufferLength,
-                         PVOID OutputBuffer, ULONG OutputBufferLength);
+                     PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length,
+                     PLARGE_INTEGER ByteOffset, PULONG Key);
+NTSTATUS NtDeviceIoControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine,
+                               PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock,
+                               ULONG IoControlCode, PVOID InputBuffer, ULONG InputBufferLength,
+                               PVOID OutputBuffer, ULONG OutputBufferLength);
+NTSTATUS NtFsControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine,
+                         PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock, ULONG FsControlCode,
+                         PVOID InputBuffer, ULONG InputBufferLength, PVOID OutputBuffer,
+                         ULONG OutputBufferLength);
 NTSTATUS NtFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock);
 NTSTATUS NtCancelIoFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock);
-NTSTATUS NtCancelIoFileEx(HANDLE FileHandle, PIO_STATUS_BLOCK IoRequestToCancel, PIO_STATUS_BLOCK IoStatusBlock);
+NTSTATUS NtCancelIoFileEx(HANDLE FileHandle, PIO_STATUS_BLOCK IoRequestToCancel,
+                          PIO_STATUS_BLOCK IoStatusBlock);
 
 /* ---- requests of the host ---- */
 
@@ -344,7 +372,8 @@ struct io_part {
     UNICODE_STRING hardware_database;
     ULONG error_sequence, error_bytes;
     ULONG auto_device;
-    /* Set by Plug and Play: the line (at most one) or message interrupts of a device; returns how many there are. */
+    /* Set by Plug and Play: the line (at most one) or message interrupts of a device; returns how
+     * many there are. */
     unsigned (*device_interrupts)(struct machine *m, PDEVICE_OBJECT device, bool message,
                                   struct io_interrupt_resource *resources, unsigned capacity);
     CONFIGURATION_INFORMATION configuration;
@@ -357,6 +386,21 @@ struct io_part {
 /* A UTF-8 text as a string in pool, terminated behind its length; Buffer NULL without memory. */
 UNICODE_STRING io_wide(struct machine *m, const char *text);
 void io_wide_free(struct machine *m, UNICODE_STRING *string);
+
+/* An IRP is sent for the first time, or is back at its creator. */
+static inline void io_irp_sent(struct machine *m, PIRP irp) {
+    irp->AllocationFlags = (UCHAR)((irp->AllocationFlags & ~IO_IRP_COMPLETED) | IO_IRP_IN_FLIGHT);
+    if (irp->AllocationFlags & IO_IRP_OURS) {
+        io_irp_prefix(irp)->sent = m->clock.now;
+        m->io->in_flight++;
+    }
+}
+static inline void io_irp_returned(struct machine *m, PIRP irp) {
+    UCHAR both = IO_IRP_IN_FLIGHT | IO_IRP_OURS;
+    if ((irp->AllocationFlags & both) == both)
+        m->io->in_flight--;
+    irp->AllocationFlags = (UCHAR)((irp->AllocationFlags & ~IO_IRP_IN_FLIGHT) | IO_IRP_COMPLETED);
+}
 
 extern const struct ob_type io_driver_type, io_device_type, io_file_type, io_controller_type;
 
@@ -371,10 +415,10 @@ void io_error_log_start(struct machine *m);
 /* The APC that finishes an IRP in its thread. */
 KKERNEL_ROUTINE io_deliver_apc;
 
-#define IO_TAG_IRP 0x20707249u    /* "Irp " */
-#define IO_TAG_BUFFER 0x42536f49u /* "IoSB" */
-#define IO_TAG_NAME 0x6d4e6f49u   /* "IoNm" */
-#define IO_TAG_MISC 0x20206f49u   /* "Io  " */
+#define IO_TAG_IRP 0x20707249u       /* "Irp " */
+#define IO_TAG_BUFFER 0x42536f49u    /* "IoSB" */
+#define IO_TAG_NAME 0x6d4e6f49u      /* "IoNm" */
+#define IO_TAG_MISC 0x20206f49u      /* "Io  " */
 #define IO_TAG_WORK_ITEM 0x20576f49u /* "IoW " */
 
 #define IO_CALLER() __builtin_return_address(0)

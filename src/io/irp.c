@@ -1,23 +1,16 @@
 /*
  * IRPs as memory: allocating, initialising, reusing, freeing.
  *
- * An IRP of up to IO_CACHED_STACKS locations comes from a free list of its size, last freed first; larger ones come from
- * pool. A freed IRP keeps its prefix, so that who touches it again is recognised until the memory is used anew; under the
- * address sanitizer it is poisoned meanwhile. With guarded or failing pool the caches are not used.
+ * An IRP of up to IO_CACHED_STACKS locations comes from a free list of its size, last freed first;
+ * larger ones come from pool. A freed IRP keeps its prefix, so that who touches it again is
+ * recognised until the memory is used anew; under the address sanitizer it is poisoned meanwhile.
+ * With guarded or failing pool the caches are not used.
  *
  * wdm/nf-wdm-ioallocateirp, -ioinitializeirp, -ioreuseirp, -iofreeirp
  */
 #include <string.h>
 
 #include "io/io.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define IO_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define IO_ASAN 1
-#endif
-#endif
 
 #ifdef IO_ASAN
 void __asan_poison_memory_region(const volatile void *address, size_t size);
@@ -31,28 +24,31 @@ void __asan_unpoison_memory_region(const volatile void *address, size_t size);
 #define IO_UNPOISON(address, size) ((void)0)
 #endif
 
-/* In an IRP that a driver allocated, the serial number stands in place of the extension, shifted to look like no pointer. */
-static inline void io_foreign_serial_set(PIRP irp, uint32_t serial)
-{
+static inline void io_foreign_serial_set(PIRP irp, uint32_t serial) {
     irp->Tail.Overlay.IrpExtension = (PVOID)((ULONG_PTR)serial << 1 | 1);
 }
 
-IO_RAW CSHORT io_irp_type(const IRP *irp)
-{
-    return irp->Type;
-}
+IO_RAW CSHORT io_irp_type_raw(const IRP *irp) { return irp->Type; }
 
-uint32_t io_irp_serial(PIRP irp)
-{
-    if (irp->AllocationFlags & IO_IRP_OURS)
-        return io_irp_prefix(irp)->serial;
-    return (uint32_t)((ULONG_PTR)irp->Tail.Overlay.IrpExtension >> 1);
+/*
+ * Zeroes an IRP. Of those from our caches size and place are multiples of 8 and 16: for so few
+ * bytes plain stores, two words at a time, take less than half of what a call of memset or a string
+ * instruction takes.
+ */
+static inline void io_irp_clear(void *memory, USHORT size) {
+    typedef ULONG64 io_pair __attribute__((vector_size(16), aligned(8), may_alias));
+    char *at = memory, *end = at + (size & ~15u);
+    for (; at < end; at += 16) {
+        *(io_pair *)(void *)at = (io_pair){0, 0};
+        __asm__ volatile("" : : : "memory"); /* keeps the loop from becoming that call */
+    }
+    if (size & 15)
+        memset(at, 0, size & 15);
 }
 
 /* The state of a fresh IRP. `flags` are those of AllocationFlags. */
-static inline void io_irp_fill(PIRP irp, USHORT size, CCHAR stack_size, UCHAR flags)
-{
-    memset(irp, 0, size);
+static inline void io_irp_fill(PIRP irp, USHORT size, CCHAR stack_size, UCHAR flags) {
+    io_irp_clear(irp, size);
     irp->Type = IO_TYPE_IRP;
     irp->Size = size;
     irp->StackCount = stack_size;
@@ -62,21 +58,18 @@ static inline void io_irp_fill(PIRP irp, USHORT size, CCHAR stack_size, UCHAR fl
     irp->Tail.Overlay.CurrentStackLocation = (PIO_STACK_LOCATION)(void *)(irp + 1) + stack_size;
 }
 
-static struct io_irp *io_prefix_new(struct machine *m, USHORT size)
-{
+static struct io_irp *io_prefix_new(struct machine *m, USHORT size) {
     struct io_irp *prefix = mm_pool_allocate(m, NonPagedPoolNx, sizeof *prefix + size, IO_TAG_IRP);
     if (prefix)
         prefix->size = size;
     return prefix;
 }
 
-static bool io_may_cache(const struct machine *m, CCHAR stack_size)
-{
+static bool io_may_cache(const struct machine *m, CCHAR stack_size) {
     return stack_size <= IO_CACHED_STACKS && !(m->flags & (WDMSIM_GUARD_POOL | WDMSIM_FAIL_POOL));
 }
 
-PIRP io_irp_allocate(struct machine *m, CCHAR stack_size, const void *owner)
-{
+PIRP io_irp_allocate(struct machine *m, CCHAR stack_size, const void *owner) {
     if (KI_UNLIKELY(stack_size < 0))
         return NULL;
     USHORT size = IoSizeOfIrp(stack_size);
@@ -105,8 +98,7 @@ PIRP io_irp_allocate(struct machine *m, CCHAR stack_size, const void *owner)
     return irp;
 }
 
-void io_irp_free(struct machine *m, PIRP irp)
-{
+void io_irp_free(struct machine *m, PIRP irp) {
     struct io_irp *prefix = io_irp_prefix(irp);
     KI_TRACE(m, IRP_FREE, "", prefix->serial);
     for (struct io_call *call = prefix->call; call; call = call->outer)
@@ -123,31 +115,13 @@ void io_irp_free(struct machine *m, PIRP irp)
     IO_POISON(irp, prefix->size);
 }
 
-void io_irp_sent(struct machine *m, PIRP irp)
-{
-    irp->AllocationFlags = (UCHAR)((irp->AllocationFlags & ~IO_IRP_COMPLETED) | IO_IRP_IN_FLIGHT);
-    if (irp->AllocationFlags & IO_IRP_OURS) {
-        io_irp_prefix(irp)->sent = m->clock.now;
-        m->io->in_flight++;
-    }
-}
-
-void io_irp_returned(struct machine *m, PIRP irp)
-{
-    if (irp->AllocationFlags & IO_IRP_IN_FLIGHT && irp->AllocationFlags & IO_IRP_OURS)
-        m->io->in_flight--;
-    irp->AllocationFlags = (UCHAR)((irp->AllocationFlags & ~IO_IRP_IN_FLIGHT) | IO_IRP_COMPLETED);
-}
-
-void io_irp_queue(struct machine *m, PIRP irp)
-{
+void io_irp_queue(struct machine *m, PIRP irp) {
     PETHREAD thread = ps_current_thread(m);
     irp->Tail.Overlay.Thread = thread;
     InsertHeadList(&thread->irps, &irp->ThreadListEntry);
 }
 
-PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
-{
+PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota) {
     KI_GATE(IoAllocateIrp);
     PIRP irp = io_irp_allocate(m, StackSize, IO_CALLER());
     if (irp && ChargeQuota)
@@ -155,8 +129,7 @@ PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
     return irp;
 }
 
-PIRP IoAllocateIrpEx(PDEVICE_OBJECT DeviceObject, CCHAR StackSize, BOOLEAN ChargeQuota)
-{
+PIRP IoAllocateIrpEx(PDEVICE_OBJECT DeviceObject, CCHAR StackSize, BOOLEAN ChargeQuota) {
     KI_GATE(IoAllocateIrpEx);
     (void)DeviceObject;
     PIRP irp = io_irp_allocate(m, StackSize, IO_CALLER());
@@ -166,8 +139,7 @@ PIRP IoAllocateIrpEx(PDEVICE_OBJECT DeviceObject, CCHAR StackSize, BOOLEAN Charg
 }
 
 /* True if the memory is an IRP of ours that lives; reads no more than a raw IRP has. */
-static IO_RAW bool io_is_live(const IRP *irp)
-{
+static IO_RAW bool io_is_live(const IRP *irp) {
     if (irp->Type != IO_TYPE_IRP || !(irp->AllocationFlags & IO_IRP_OURS))
         return false;
     const struct io_irp *prefix = (const struct io_irp *)(const void *)irp - 1;
@@ -175,28 +147,30 @@ static IO_RAW bool io_is_live(const IRP *irp)
 }
 
 /* What must not be initialised again; `caller` is the driver's code. */
-static void io_reinitialize_check(struct machine *m, PIRP irp, const char *routine, void *caller)
-{
+static void io_reinitialize_check(struct machine *m, PIRP irp, const char *routine, void *caller) {
     if (!(m->flags & WDMSIM_CHECK_RULES))
         return;
     if (irp->AllocationFlags & IO_IRP_IN_FLIGHT)
-        ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x310, (ULONG_PTR)caller, (ULONG_PTR)irp, 0,
-                    "%s called %s for irp %u, which is in use", ki_address_name(m, caller), routine, io_irp_serial(irp));
+        ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x310, (ULONG_PTR)caller,
+                    (ULONG_PTR)irp, 0, "%s called %s for irp %u, which is in use",
+                    ki_address_name(m, caller), routine, io_irp_serial(irp));
     if (irp->AllocationFlags & IO_IRP_BUILT)
-        ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x311, (ULONG_PTR)caller, (ULONG_PTR)irp, 0,
-                    "%s called %s for irp %u, which the I/O manager built and frees itself", ki_address_name(m, caller),
-                    routine, io_irp_serial(irp));
+        ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x311, (ULONG_PTR)caller,
+                    (ULONG_PTR)irp, 0,
+                    "%s called %s for irp %u, which the I/O manager built and frees itself",
+                    ki_address_name(m, caller), routine, io_irp_serial(irp));
 }
 
-VOID IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize)
-{
+VOID IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize) {
     KI_GATE(IoInitializeIrp);
     UCHAR flags = 0;
     if (io_is_live(Irp)) {
         io_reinitialize_check(m, Irp, "IoInitializeIrp", IO_CALLER());
         if (Irp->AllocationFlags & IRP_QUOTA_CHARGED && m->flags & WDMSIM_CHECK_RULES)
-            ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x20D, (ULONG_PTR)IO_CALLER(), (ULONG_PTR)Irp, 0,
-                        "%s called IoInitializeIrp for irp %u from IoAllocateIrp: its quota charge would be lost",
+            ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x20D, (ULONG_PTR)IO_CALLER(),
+                        (ULONG_PTR)Irp, 0,
+                        "%s called IoInitializeIrp for irp %u from IoAllocateIrp: its quota charge "
+                        "would be lost",
                         ki_address_name(m, IO_CALLER()), io_irp_serial(Irp));
         flags = IO_IRP_OURS;
     }
@@ -205,8 +179,7 @@ VOID IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize)
         io_foreign_serial_set(Irp, ++m->next_irp);
 }
 
-VOID IoReuseIrp(PIRP Irp, NTSTATUS Iostatus)
-{
+VOID IoReuseIrp(PIRP Irp, NTSTATUS Iostatus) {
     KI_GATE(IoReuseIrp);
     io_reinitialize_check(m, Irp, "IoReuseIrp", IO_CALLER());
     UCHAR flags = Irp->AllocationFlags & (IO_IRP_OURS | IRP_QUOTA_CHARGED);
@@ -217,25 +190,26 @@ VOID IoReuseIrp(PIRP Irp, NTSTATUS Iostatus)
     Irp->IoStatus.Status = Iostatus;
 }
 
-static void io_free_check(struct machine *m, PIRP irp, void *caller)
-{
+static void io_free_check(struct machine *m, PIRP irp, void *caller) {
     if (KI_UNLIKELY(io_irp_type(irp) != IO_TYPE_IRP))
         ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x01, (ULONG_PTR)irp, 0, 0,
-                    "%s called IoFreeIrp for something that is no IRP, or freed already", ki_address_name(m, caller));
+                    "%s called IoFreeIrp for something that is no IRP, or freed already",
+                    ki_address_name(m, caller));
     if (!(m->flags & WDMSIM_CHECK_RULES))
         return;
     if (KI_UNLIKELY(!IsListEmpty(&irp->ThreadListEntry)))
         ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x02, (ULONG_PTR)irp, 0, 0,
-                    "%s called IoFreeIrp for irp %u, which belongs to thread %u and is freed when it is completed",
-                    ki_address_name(m, caller), io_irp_serial(irp), irp->Tail.Overlay.Thread->tcb.serial);
+                    "%s called IoFreeIrp for irp %u, which belongs to thread %u and is freed when "
+                    "it is completed",
+                    ki_address_name(m, caller), io_irp_serial(irp),
+                    irp->Tail.Overlay.Thread->tcb.serial);
     if (KI_UNLIKELY(irp->AllocationFlags & IO_IRP_IN_FLIGHT))
-        ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x20B, (ULONG_PTR)caller, (ULONG_PTR)irp, 0,
-                    "%s called IoFreeIrp for irp %u, which a driver still has", ki_address_name(m, caller),
-                    io_irp_serial(irp));
+        ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x20B, (ULONG_PTR)caller,
+                    (ULONG_PTR)irp, 0, "%s called IoFreeIrp for irp %u, which a driver still has",
+                    ki_address_name(m, caller), io_irp_serial(irp));
 }
 
-VOID IoFreeIrp(PIRP Irp)
-{
+VOID IoFreeIrp(PIRP Irp) {
     KI_GATE(IoFreeIrp);
     io_free_check(m, Irp, IO_CALLER());
     if (Irp->AllocationFlags & IO_IRP_OURS)
@@ -244,8 +218,7 @@ VOID IoFreeIrp(PIRP Irp)
         mm_pool_free(m, Irp, 0);
 }
 
-VOID IoQueueThreadIrp(PIRP Irp)
-{
+VOID IoQueueThreadIrp(PIRP Irp) {
     KI_GATE(IoQueueThreadIrp);
     io_irp_queue(m, Irp);
 }

@@ -1,9 +1,9 @@
 /*
  * What drivers left behind (wdmsim_leaks): pool, IRPs, device objects, symbolic links.
  *
- * A thing belongs to the driver whose code allocated it, or whose device it is. Things of one kind, owner and tag are counted
- * together; the first one is described. A device object that outlives its driver's unload keeps the driver object alive, so
- * its driver is known even then.
+ * A thing belongs to the driver whose code allocated it, or whose device it is. Things of one kind,
+ * owner and tag are counted together; the first one is described. A device object that outlives its
+ * driver's unload keeps the driver object alive, so its driver is known even then.
  */
 #include <stdio.h>
 #include <string.h>
@@ -17,13 +17,15 @@ struct io_leak_list {
     bool all;
 };
 
-/* The entry for a kind, owner and tag; beyond the capacity things are still told apart by counting each as new. */
-static struct wdmsim_leak *io_leak_entry(struct io_leak_list *list, const char *kind, const char *owner, const char *tag)
-{
+/* The entry for a kind, owner and tag; beyond the capacity things are still told apart by counting
+ * each as new. */
+static struct wdmsim_leak *io_leak_entry(struct io_leak_list *list, const char *kind,
+                                         const char *owner, const char *tag) {
     size_t kept = list->count < list->capacity ? list->count : list->capacity;
     for (size_t i = 0; i < kept; i++) {
         struct wdmsim_leak *leak = &list->leaks[i];
-        if (strcmp(leak->kind, kind) == 0 && strcmp(leak->owner, owner) == 0 && strcmp(leak->tag, tag) == 0)
+        if (strcmp(leak->kind, kind) == 0 && strcmp(leak->owner, owner) == 0 &&
+            strcmp(leak->tag, tag) == 0)
             return leak;
     }
     if (list->count++ >= list->capacity)
@@ -36,14 +38,13 @@ static struct wdmsim_leak *io_leak_entry(struct io_leak_list *list, const char *
     return leak;
 }
 
-static bool io_leak_counts(const struct io_leak_list *list, const struct wdmsim_driver *driver)
-{
+static bool io_leak_counts(const struct io_leak_list *list, const struct wdmsim_driver *driver) {
     return driver && (list->all || !driver->loaded);
 }
 
-static void io_leak_add(struct io_leak_list *list, const char *kind, const struct wdmsim_driver *driver, const char *tag,
-                        size_t bytes, const char *detail)
-{
+static void io_leak_add(struct io_leak_list *list, const char *kind,
+                        const struct wdmsim_driver *driver, const char *tag, size_t bytes,
+                        const char *detail) {
     struct wdmsim_leak *leak = io_leak_entry(list, kind, driver->name, tag);
     if (!leak)
         return;
@@ -53,35 +54,36 @@ static void io_leak_add(struct io_leak_list *list, const char *kind, const struc
     leak->bytes += bytes;
 }
 
-static void io_leak_pool(void *context, const struct mm_pool_block *block)
-{
+static void io_leak_pool(void *context, const struct mm_pool_block *block) {
     struct io_leak_list *list = context;
     const struct wdmsim_driver *driver = block->owner ? io_driver_at(list->m, block->owner) : NULL;
     char tag[5], detail[128];
     if (!io_leak_counts(list, driver))
         return;
     mm_tag_text(block->tag, tag);
-    snprintf(detail, sizeof detail, "%zu bytes allocated by %s", block->size, ki_address_name(list->m, block->owner));
-    io_leak_add(list, block->tag == IO_TAG_WORK_ITEM ? "work item" : "pool", driver, tag, block->size, detail);
+    snprintf(detail, sizeof detail, "%zu bytes allocated by %s", block->size,
+             ki_address_name(list->m, block->owner));
+    io_leak_add(list, block->tag == IO_TAG_WORK_ITEM ? "work item" : "pool", driver, tag,
+                block->size, detail);
 }
 
-static void io_leak_irps(struct io_leak_list *list)
-{
+static void io_leak_irps(struct io_leak_list *list) {
     LIST_ENTRY *head = &list->m->io->irps;
     for (LIST_ENTRY *link = head->Flink; link != head; link = link->Flink) {
         struct io_irp *prefix = CONTAINING_RECORD(link, struct io_irp, link);
-        const struct wdmsim_driver *driver = prefix->owner ? io_driver_at(list->m, prefix->owner) : NULL;
+        const struct wdmsim_driver *driver =
+            prefix->owner ? io_driver_at(list->m, prefix->owner) : NULL;
         char detail[128];
         if (!io_leak_counts(list, driver))
             continue;
-        snprintf(detail, sizeof detail, "irp %u allocated by %s", prefix->serial, ki_address_name(list->m, prefix->owner));
+        snprintf(detail, sizeof detail, "irp %u allocated by %s", prefix->serial,
+                 ki_address_name(list->m, prefix->owner));
         io_leak_add(list, "irp", driver, "", sizeof *prefix + prefix->size, detail);
     }
 }
 
 /* Devices of a driver object, whether its driver is loaded or not. */
-static void io_leak_devices(struct io_leak_list *list, const struct wdmsim_driver *driver)
-{
+static void io_leak_devices(struct io_leak_list *list, const struct wdmsim_driver *driver) {
     if (!driver->record || !io_leak_counts(list, driver))
         return;
     for (PDEVICE_OBJECT device = driver->record->DeviceObject; device; device = device->NextDevice)
@@ -89,8 +91,7 @@ static void io_leak_devices(struct io_leak_list *list, const struct wdmsim_drive
 }
 
 /* Links made by a driver that do not lead anywhere any more, or to what is left of it. */
-static bool io_leak_link(void *context, void *object)
-{
+static bool io_leak_link(void *context, void *object) {
     struct io_leak_list *list = context;
     const struct wdmsim_driver *driver;
     if (!ob_is(object, &ob_link_type))
@@ -102,8 +103,7 @@ static bool io_leak_link(void *context, void *object)
     return true;
 }
 
-size_t wdmsim_leaks(struct machine *machine, bool all, struct wdmsim_leak *leaks, size_t capacity)
-{
+size_t wdmsim_leaks(struct machine *machine, bool all, struct wdmsim_leak *leaks, size_t capacity) {
     struct io_leak_list list = {machine, leaks, capacity, 0, all};
     mm_pool_visit(machine, io_leak_pool, &list);
     io_leak_irps(&list);

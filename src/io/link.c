@@ -1,6 +1,6 @@
 /*
- * Symbolic links that drivers make: \\DosDevices\\X and the like. The links are the object manager's; who made which is
- * remembered here, for the leak report.
+ * Symbolic links that drivers make: \\DosDevices\\X and the like. The links are the object
+ * manager's; who made which is remembered here, for the leak report.
  *
  * wdm/nf-wdm-iocreatesymboliclink, -iodeletesymboliclink
  */
@@ -13,8 +13,7 @@ struct io_link {
     const void *owner;
 };
 
-static struct io_link *io_link_find(struct machine *m, uint32_t serial)
-{
+static struct io_link *io_link_find(struct machine *m, uint32_t serial) {
     LIST_ENTRY *head = &m->io->links;
     for (LIST_ENTRY *at = head->Blink; at != head; at = at->Blink)
         if (CONTAINING_RECORD(at, struct io_link, entry)->serial == serial)
@@ -22,14 +21,13 @@ static struct io_link *io_link_find(struct machine *m, uint32_t serial)
     return NULL;
 }
 
-const void *io_link_owner(struct machine *m, const void *object)
-{
+const void *io_link_owner(struct machine *m, const void *object) {
     const struct io_link *link = io_link_find(m, ob_header_of(object)->serial);
     return link ? link->owner : NULL;
 }
 
-static NTSTATUS io_link_create(struct machine *m, PUNICODE_STRING name, PUNICODE_STRING target, const void *owner)
-{
+static NTSTATUS io_link_create(struct machine *m, PUNICODE_STRING name, PUNICODE_STRING target,
+                               const void *owner) {
     void *object;
     NTSTATUS status = ob_link_create(m, name, target, &object);
     if (!NT_SUCCESS(status))
@@ -44,21 +42,19 @@ static NTSTATUS io_link_create(struct machine *m, PUNICODE_STRING name, PUNICODE
     return status;
 }
 
-NTSTATUS IoCreateSymbolicLink(PUNICODE_STRING SymbolicLinkName, PUNICODE_STRING DeviceName)
-{
+NTSTATUS IoCreateSymbolicLink(PUNICODE_STRING SymbolicLinkName, PUNICODE_STRING DeviceName) {
     KI_GATE(IoCreateSymbolicLink);
     return io_link_create(m, SymbolicLinkName, DeviceName, IO_CALLER());
 }
 
 /* The same here: links have no protection in the simulated name space. */
-NTSTATUS IoCreateUnprotectedSymbolicLink(PUNICODE_STRING SymbolicLinkName, PUNICODE_STRING DeviceName)
-{
+NTSTATUS IoCreateUnprotectedSymbolicLink(PUNICODE_STRING SymbolicLinkName,
+                                         PUNICODE_STRING DeviceName) {
     KI_GATE(IoCreateUnprotectedSymbolicLink);
     return io_link_create(m, SymbolicLinkName, DeviceName, IO_CALLER());
 }
 
-NTSTATUS IoDeleteSymbolicLink(PUNICODE_STRING SymbolicLinkName)
-{
+NTSTATUS IoDeleteSymbolicLink(PUNICODE_STRING SymbolicLinkName) {
     KI_GATE(IoDeleteSymbolicLink);
     void *object;
     struct io_link *link = NULL;

@@ -1,7 +1,8 @@
 /*
  * Small questions: whose IRP is it, what does a file object say, what is the system.
  *
- * ntifs/nf-ntifs-iogetrequestorprocess, wdm/nf-wdm-iogetiopriorityhint, ntifs/nf-ntifs-ioisoperationsynchronous …
+ * ntifs/nf-ntifs-iogetrequestorprocess, wdm/nf-wdm-iogetiopriorityhint,
+ * ntifs/nf-ntifs-ioisoperationsynchronous …
  */
 #include <string.h>
 
@@ -9,21 +10,18 @@
 
 /* ---- who ---- */
 
-static PEPROCESS io_requestor(PIRP irp)
-{
+static PEPROCESS io_requestor(PIRP irp) {
     PETHREAD thread = irp->Tail.Overlay.Thread;
     return thread ? thread->tcb.process : NULL;
 }
 
-PEPROCESS IoGetRequestorProcess(PIRP Irp)
-{
+PEPROCESS IoGetRequestorProcess(PIRP Irp) {
     KI_GATE(IoGetRequestorProcess);
     (void)m;
     return io_requestor(Irp);
 }
 
-ULONG IoGetRequestorProcessId(PIRP Irp)
-{
+ULONG IoGetRequestorProcessId(PIRP Irp) {
     KI_GATE(IoGetRequestorProcessId);
     (void)m;
     PEPROCESS process = io_requestor(Irp);
@@ -31,8 +29,7 @@ ULONG IoGetRequestorProcessId(PIRP Irp)
 }
 
 /* A create is always issued by the process it is for: nobody opens on behalf of another here. */
-PEPROCESS IoGetInitiatorProcess(PFILE_OBJECT FileObject)
-{
+PEPROCESS IoGetInitiatorProcess(PFILE_OBJECT FileObject) {
     KI_GATE(IoGetInitiatorProcess);
     (void)m;
     (void)FileObject;
@@ -40,30 +37,26 @@ PEPROCESS IoGetInitiatorProcess(PFILE_OBJECT FileObject)
 }
 
 /* All simulated processes are 64-bit. */
-BOOLEAN IoIs32bitProcess(PIRP Irp)
-{
+BOOLEAN IoIs32bitProcess(PIRP Irp) {
     KI_GATE(IoIs32bitProcess);
     (void)m;
     (void)Irp;
     return FALSE;
 }
 
-PIRP IoGetTopLevelIrp(VOID)
-{
+PIRP IoGetTopLevelIrp(VOID) {
     KI_GATE(IoGetTopLevelIrp);
     return ps_current_thread(m)->top_level_irp;
 }
 
-VOID IoSetTopLevelIrp(PIRP Irp)
-{
+VOID IoSetTopLevelIrp(PIRP Irp) {
     KI_GATE(IoSetTopLevelIrp);
     ps_current_thread(m)->top_level_irp = Irp;
 }
 
 /* ---- IRPs ---- */
 
-BOOLEAN IoIsOperationSynchronous(PIRP Irp)
-{
+BOOLEAN IoIsOperationSynchronous(PIRP Irp) {
     KI_GATE(IoIsOperationSynchronous);
     (void)m;
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(Irp);
@@ -72,20 +65,20 @@ BOOLEAN IoIsOperationSynchronous(PIRP Irp)
         return (Irp->Flags & IRP_SYNCHRONOUS_PAGING_IO) != 0;
     if ((file && file->Flags & FO_SYNCHRONOUS_IO) || Irp->Flags & IRP_SYNCHRONOUS_API)
         return TRUE;
-    bool control = stack->MajorFunction == IRP_MJ_DEVICE_CONTROL || stack->MajorFunction == IRP_MJ_FILE_SYSTEM_CONTROL;
-    return control && METHOD_FROM_CTL_CODE(stack->Parameters.DeviceIoControl.IoControlCode) == METHOD_BUFFERED;
+    bool control = stack->MajorFunction == IRP_MJ_DEVICE_CONTROL ||
+                   stack->MajorFunction == IRP_MJ_FILE_SYSTEM_CONTROL;
+    return control &&
+           METHOD_FROM_CTL_CODE(stack->Parameters.DeviceIoControl.IoControlCode) == METHOD_BUFFERED;
 }
 
-IO_PRIORITY_HINT IoGetIoPriorityHint(PIRP Irp)
-{
+IO_PRIORITY_HINT IoGetIoPriorityHint(PIRP Irp) {
     KI_GATE(IoGetIoPriorityHint);
     (void)m;
     ULONG bits = (Irp->Flags & IO_PRIORITY_MASK) >> IO_PRIORITY_SHIFT;
     return bits ? (IO_PRIORITY_HINT)(bits - 1) : IoPriorityNormal;
 }
 
-NTSTATUS IoSetIoPriorityHint(PIRP Irp, IO_PRIORITY_HINT PriorityHint)
-{
+NTSTATUS IoSetIoPriorityHint(PIRP Irp, IO_PRIORITY_HINT PriorityHint) {
     KI_GATE(IoSetIoPriorityHint);
     (void)m;
     if ((unsigned)PriorityHint >= MaxIoPriorityTypes)
@@ -94,8 +87,7 @@ NTSTATUS IoSetIoPriorityHint(PIRP Irp, IO_PRIORITY_HINT PriorityHint)
     return STATUS_SUCCESS;
 }
 
-IO_PAGING_PRIORITY IoGetPagingIoPriority(PIRP Irp)
-{
+IO_PAGING_PRIORITY IoGetPagingIoPriority(PIRP Irp) {
     KI_GATE(IoGetPagingIoPriority);
     (void)m;
     return Irp->Flags & IRP_PAGING_IO ? IoPagingPriorityNormal : IoPagingPriorityInvalid;
@@ -103,63 +95,56 @@ IO_PAGING_PRIORITY IoGetPagingIoPriority(PIRP Irp)
 
 /* ---- file objects ---- */
 
-PGENERIC_MAPPING IoGetFileObjectGenericMapping(VOID)
-{
+PGENERIC_MAPPING IoGetFileObjectGenericMapping(VOID) {
     KI_GATE(IoGetFileObjectGenericMapping);
     (void)m;
     return (PGENERIC_MAPPING)(ULONG_PTR)&io_file_type.mapping;
 }
 
-/* No file belongs to a transaction, shadows another, has an oplock or was opened for a copy: nothing makes such files. */
-struct _TXN_PARAMETER_BLOCK *IoGetTransactionParameterBlock(PFILE_OBJECT FileObject)
-{
+/* No file belongs to a transaction, shadows another, has an oplock or was opened for a copy:
+ * nothing makes such files. */
+struct _TXN_PARAMETER_BLOCK *IoGetTransactionParameterBlock(PFILE_OBJECT FileObject) {
     KI_GATE(IoGetTransactionParameterBlock);
     (void)m;
     (void)FileObject;
     return NULL;
 }
 
-BOOLEAN IoCheckFileObjectOpenedAsCopySource(PFILE_OBJECT FileObject)
-{
+BOOLEAN IoCheckFileObjectOpenedAsCopySource(PFILE_OBJECT FileObject) {
     KI_GATE(IoCheckFileObjectOpenedAsCopySource);
     (void)m;
     (void)FileObject;
     return FALSE;
 }
 
-BOOLEAN IoCheckFileObjectOpenedAsCopyDestination(PFILE_OBJECT FileObject)
-{
+BOOLEAN IoCheckFileObjectOpenedAsCopyDestination(PFILE_OBJECT FileObject) {
     KI_GATE(IoCheckFileObjectOpenedAsCopyDestination);
     (void)m;
     (void)FileObject;
     return FALSE;
 }
 
-POPLOCK_KEY_ECP_CONTEXT IoGetOplockKeyContext(PFILE_OBJECT FileObject)
-{
+POPLOCK_KEY_ECP_CONTEXT IoGetOplockKeyContext(PFILE_OBJECT FileObject) {
     KI_GATE(IoGetOplockKeyContext);
     (void)m;
     (void)FileObject;
     return NULL;
 }
 
-POPLOCK_KEY_CONTEXT IoGetOplockKeyContextEx(PFILE_OBJECT FileObject)
-{
+POPLOCK_KEY_CONTEXT IoGetOplockKeyContextEx(PFILE_OBJECT FileObject) {
     KI_GATE(IoGetOplockKeyContextEx);
     (void)m;
     (void)FileObject;
     return NULL;
 }
 
-BOOLEAN IoIsFileOriginRemote(PFILE_OBJECT FileObject)
-{
+BOOLEAN IoIsFileOriginRemote(PFILE_OBJECT FileObject) {
     KI_GATE(IoIsFileOriginRemote);
     (void)m;
     return (FileObject->Flags & FO_REMOTE_ORIGIN) != 0;
 }
 
-NTSTATUS IoSetFileOrigin(PFILE_OBJECT FileObject, BOOLEAN Remote)
-{
+NTSTATUS IoSetFileOrigin(PFILE_OBJECT FileObject, BOOLEAN Remote) {
     KI_GATE(IoSetFileOrigin);
     (void)m;
     if (Remote)
@@ -169,8 +154,8 @@ NTSTATUS IoSetFileOrigin(PFILE_OBJECT FileObject, BOOLEAN Remote)
     return STATUS_SUCCESS;
 }
 
-NTSTATUS IoReplaceFileObjectName(PFILE_OBJECT FileObject, PWSTR NewFileName, USHORT FileNameLength)
-{
+NTSTATUS IoReplaceFileObjectName(PFILE_OBJECT FileObject, PWSTR NewFileName,
+                                 USHORT FileNameLength) {
     KI_GATE(IoReplaceFileObjectName);
     PWCH buffer = FileObject->FileName.Buffer;
     if (!buffer)
@@ -189,8 +174,7 @@ NTSTATUS IoReplaceFileObjectName(PFILE_OBJECT FileObject, PWSTR NewFileName, USH
 }
 
 /* Applications are never suspended here; the counts are kept as their callers expect. */
-NTSTATUS IoIncrementKeepAliveCount(PFILE_OBJECT FileObject, PEPROCESS Process)
-{
+NTSTATUS IoIncrementKeepAliveCount(PFILE_OBJECT FileObject, PEPROCESS Process) {
     KI_GATE(IoIncrementKeepAliveCount);
     (void)m;
     if (!Process)
@@ -199,8 +183,7 @@ NTSTATUS IoIncrementKeepAliveCount(PFILE_OBJECT FileObject, PEPROCESS Process)
     return STATUS_SUCCESS;
 }
 
-NTSTATUS IoDecrementKeepAliveCount(PFILE_OBJECT FileObject, PEPROCESS Process)
-{
+NTSTATUS IoDecrementKeepAliveCount(PFILE_OBJECT FileObject, PEPROCESS Process) {
     KI_GATE(IoDecrementKeepAliveCount);
     (void)m;
     if (!Process || !io_file_of(FileObject)->keep_alive)
@@ -211,16 +194,16 @@ NTSTATUS IoDecrementKeepAliveCount(PFILE_OBJECT FileObject, PEPROCESS Process)
 
 /* ---- the system ---- */
 
-PCONFIGURATION_INFORMATION IoGetConfigurationInformation(VOID)
-{
+PCONFIGURATION_INFORMATION IoGetConfigurationInformation(VOID) {
     KI_GATE(IoGetConfigurationInformation);
     return &m->io->configuration;
 }
 
 /* A copy of a text in pool that the driver frees. */
-static NTSTATUS io_give_string(struct machine *m, const WCHAR *text, size_t length, const void *owner, PUNICODE_STRING result)
-{
-    PWCH buffer = mm_pool_allocate_for(m, PagedPool, (length + 1) * sizeof(WCHAR), IO_TAG_NAME, owner);
+static NTSTATUS io_give_string(struct machine *m, const WCHAR *text, size_t length,
+                               const void *owner, PUNICODE_STRING result) {
+    PWCH buffer =
+        mm_pool_allocate_for(m, PagedPool, (length + 1) * sizeof(WCHAR), IO_TAG_NAME, owner);
     if (!buffer)
         return STATUS_INSUFFICIENT_RESOURCES;
     memcpy(buffer, text, length * sizeof(WCHAR));
@@ -231,8 +214,7 @@ static NTSTATUS io_give_string(struct machine *m, const WCHAR *text, size_t leng
     return STATUS_SUCCESS;
 }
 
-NTSTATUS IoQueryFullDriverPath(PDRIVER_OBJECT DriverObject, PUNICODE_STRING FullPath)
-{
+NTSTATUS IoQueryFullDriverPath(PDRIVER_OBJECT DriverObject, PUNICODE_STRING FullPath) {
     KI_GATE(IoQueryFullDriverPath);
     const struct wdmsim_driver *host = io_driver_of(DriverObject)->host;
     if (!host->image.path[0])
@@ -240,7 +222,8 @@ NTSTATUS IoQueryFullDriverPath(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Full
     UNICODE_STRING path = io_wide(m, host->image.path);
     if (!path.Buffer)
         return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS status = io_give_string(m, path.Buffer, path.Length / sizeof(WCHAR), IO_CALLER(), FullPath);
+    NTSTATUS status =
+        io_give_string(m, path.Buffer, path.Length / sizeof(WCHAR), IO_CALLER(), FullPath);
     io_wide_free(m, &path);
     return status;
 }
@@ -252,13 +235,13 @@ struct io_letter {
     WCHAR letter;
 };
 
-static bool io_letter_matches(void *context, void *object)
-{
+static bool io_letter_matches(void *context, void *object) {
     struct io_letter *search = context;
     UNICODE_STRING rest = {0};
     const UNICODE_STRING *name = &ob_header_of(object)->name;
     void *target;
-    if (!ob_is(object, &ob_link_type) || name->Length != 2 * sizeof(WCHAR) || name->Buffer[1] != ':' ||
+    if (!ob_is(object, &ob_link_type) || name->Length != 2 * sizeof(WCHAR) ||
+        name->Buffer[1] != ':' ||
         !NT_SUCCESS(ob_lookup(search->m, ob_link_target(object), &rest, &target)))
         return true;
     ob_free_string(search->m, &rest);
@@ -268,15 +251,13 @@ static bool io_letter_matches(void *context, void *object)
     return !search->letter;
 }
 
-static WCHAR io_drive_letter(struct machine *m, const void *device)
-{
+static WCHAR io_drive_letter(struct machine *m, const void *device) {
     struct io_letter search = {m, device, 0};
     ob_directory_visit(m, m->ob->dos_devices, io_letter_matches, &search);
     return search.letter;
 }
 
-NTSTATUS IoVolumeDeviceToDosName(PVOID VolumeDeviceObject, PUNICODE_STRING DosName)
-{
+NTSTATUS IoVolumeDeviceToDosName(PVOID VolumeDeviceObject, PUNICODE_STRING DosName) {
     KI_GATE(IoVolumeDeviceToDosName);
     WCHAR text[2] = {io_drive_letter(m, VolumeDeviceObject), ':'};
     if (!text[0])
@@ -284,14 +265,15 @@ NTSTATUS IoVolumeDeviceToDosName(PVOID VolumeDeviceObject, PUNICODE_STRING DosNa
     return io_give_string(m, text, KI_COUNT(text), IO_CALLER(), DosName);
 }
 
-NTSTATUS IoQueryFileDosDeviceName(PFILE_OBJECT FileObject, POBJECT_NAME_INFORMATION *ObjectNameInformation)
-{
+NTSTATUS IoQueryFileDosDeviceName(PFILE_OBJECT FileObject,
+                                  POBJECT_NAME_INFORMATION *ObjectNameInformation) {
     KI_GATE(IoQueryFileDosDeviceName);
     WCHAR letter = io_drive_letter(m, FileObject->DeviceObject);
     if (!letter)
         return STATUS_OBJECT_PATH_NOT_FOUND;
     size_t size = sizeof **ObjectNameInformation + 3 * sizeof(WCHAR) + FileObject->FileName.Length;
-    POBJECT_NAME_INFORMATION name = mm_pool_allocate_for(m, PagedPool, size, IO_TAG_NAME, IO_CALLER());
+    POBJECT_NAME_INFORMATION name =
+        mm_pool_allocate_for(m, PagedPool, size, IO_TAG_NAME, IO_CALLER());
     if (!name)
         return STATUS_INSUFFICIENT_RESOURCES;
     PWCH text = (PWCH)(PVOID)(name + 1);

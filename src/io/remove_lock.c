@@ -1,11 +1,13 @@
 /*
  * Remove locks: a count of what is going on with a device, and an event for its end.
  *
- * The count starts at one; the last release of a lock that is being removed sets the event. While rules are checked every
- * acquisition is remembered with its tag, beside the lock, whose layout has room for that only in checked drivers; a release
- * without a matching acquisition is Driver Verifier's bug check.
+ * The count starts at one; the last release of a lock that is being removed sets the event. While
+ * rules are checked every acquisition is remembered with its tag, beside the lock, whose layout has
+ * room for that only in checked drivers; a release without a matching acquisition is Driver
+ * Verifier's bug check.
  *
- * wdm/nf-wdm-ioinitializeremovelock, -ioacquireremovelock, -ioreleaseremovelockandwait; kernel/using-remove-locks
+ * wdm/nf-wdm-ioinitializeremovelock, -ioacquireremovelock, -ioreleaseremovelockandwait;
+ * kernel/using-remove-locks
  */
 #include <string.h>
 
@@ -20,13 +22,12 @@ struct io_held {
     bool lock_itself, removed;
 };
 
-static struct io_held **io_held_bucket(struct machine *m, const void *lock)
-{
+static struct io_held **io_held_bucket(struct machine *m, const void *lock) {
     return &m->io->held[((ULONG_PTR)lock >> 4) % KI_COUNT(m->io->held)];
 }
 
-static void io_held_add(struct machine *m, PIO_REMOVE_LOCK lock, PVOID tag, const void *caller, bool itself)
-{
+static void io_held_add(struct machine *m, PIO_REMOVE_LOCK lock, PVOID tag, const void *caller,
+                        bool itself) {
     struct io_held *held = m->io->held_free;
     if (held)
         m->io->held_free = held->next;
@@ -37,16 +38,14 @@ static void io_held_add(struct machine *m, PIO_REMOVE_LOCK lock, PVOID tag, cons
     *bucket = held;
 }
 
-static void io_held_drop(struct machine *m, struct io_held **link)
-{
+static void io_held_drop(struct machine *m, struct io_held **link) {
     struct io_held *held = *link;
     *link = held->next;
     held->next = m->io->held_free;
     m->io->held_free = held;
 }
 
-static struct io_held *io_held_lock(struct machine *m, PIO_REMOVE_LOCK lock)
-{
+static struct io_held *io_held_lock(struct machine *m, PIO_REMOVE_LOCK lock) {
     struct io_held *held = *io_held_bucket(m, lock);
     while (held && !(held->lock == lock && held->lock_itself))
         held = held->next;
@@ -54,8 +53,7 @@ static struct io_held *io_held_lock(struct machine *m, PIO_REMOVE_LOCK lock)
 }
 
 /* Takes one acquisition with the tag out of the record; false if there is none. */
-static bool io_held_take(struct machine *m, PIO_REMOVE_LOCK lock, PVOID tag, PVOID *other)
-{
+static bool io_held_take(struct machine *m, PIO_REMOVE_LOCK lock, PVOID tag, PVOID *other) {
     *other = NULL;
     for (struct io_held **link = io_held_bucket(m, lock); *link; link = &(*link)->next) {
         struct io_held *held = *link;
@@ -70,8 +68,7 @@ static bool io_held_take(struct machine *m, PIO_REMOVE_LOCK lock, PVOID tag, PVO
     return false;
 }
 
-void io_remove_locks_forget(struct machine *m, const void *start, const void *end)
-{
+void io_remove_locks_forget(struct machine *m, const void *start, const void *end) {
     for (size_t i = 0; i < KI_COUNT(m->io->held); i++) {
         struct io_held **link = &m->io->held[i];
         while (*link) {
@@ -83,9 +80,8 @@ void io_remove_locks_forget(struct machine *m, const void *start, const void *en
     }
 }
 
-VOID IoInitializeRemoveLockEx(PIO_REMOVE_LOCK Lock, ULONG AllocateTag, ULONG MaxLockedMinutes, ULONG HighWatermark,
-                              ULONG RemlockSize)
-{
+VOID IoInitializeRemoveLockEx(PIO_REMOVE_LOCK Lock, ULONG AllocateTag, ULONG MaxLockedMinutes,
+                              ULONG HighWatermark, ULONG RemlockSize) {
     KI_GATE(IoInitializeRemoveLock);
     (void)AllocateTag;
     (void)MaxLockedMinutes;
@@ -93,7 +89,8 @@ VOID IoInitializeRemoveLockEx(PIO_REMOVE_LOCK Lock, ULONG AllocateTag, ULONG Max
     if (m->flags & WDMSIM_CHECK_RULES) {
         struct io_held *known = io_held_lock(m, Lock);
         if (known && known->removed)
-            ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xD7, (ULONG_PTR)known, (ULONG_PTR)Lock, 0,
+            ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xD7, (ULONG_PTR)known,
+                        (ULONG_PTR)Lock, 0,
                         "%s initialised a remove lock again after its device was removed",
                         ki_address_name(m, IO_CALLER()));
         io_remove_locks_forget(m, Lock, (char *)Lock + 1);
@@ -104,14 +101,13 @@ VOID IoInitializeRemoveLockEx(PIO_REMOVE_LOCK Lock, ULONG AllocateTag, ULONG Max
     KeInitializeEvent(&Lock->Common.RemoveEvent, SynchronizationEvent, FALSE);
 }
 
-static void io_remove_lock_drop(PIO_REMOVE_LOCK lock)
-{
+static void io_remove_lock_drop(PIO_REMOVE_LOCK lock) {
     if (--lock->Common.IoCount == 0)
         KeSetEvent(&lock->Common.RemoveEvent, IO_NO_INCREMENT, FALSE);
 }
 
-NTSTATUS IoAcquireRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, PCSTR File, ULONG Line, ULONG RemlockSize)
-{
+NTSTATUS IoAcquireRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, PCSTR File, ULONG Line,
+                               ULONG RemlockSize) {
     KI_GATE(IoAcquireRemoveLock);
     (void)File;
     (void)Line;
@@ -124,27 +120,29 @@ NTSTATUS IoAcquireRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, PCSTR File
     return STATUS_SUCCESS;
 }
 
-VOID IoReleaseRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, ULONG RemlockSize)
-{
+VOID IoReleaseRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, ULONG RemlockSize) {
     KI_GATE(IoReleaseRemoveLock);
     PVOID other;
     (void)RemlockSize;
     if (m->flags & WDMSIM_CHECK_RULES && !io_held_take(m, RemoveLock, Tag, &other))
-        ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xD5, (ULONG_PTR)RemoveLock, (ULONG_PTR)Tag, 0,
-                    "%s released a remove lock with a tag that nobody acquired it with", ki_address_name(m, IO_CALLER()));
+        ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xD5, (ULONG_PTR)RemoveLock,
+                    (ULONG_PTR)Tag, 0,
+                    "%s released a remove lock with a tag that nobody acquired it with",
+                    ki_address_name(m, IO_CALLER()));
     io_remove_lock_drop(RemoveLock);
 }
 
-VOID IoReleaseRemoveLockAndWaitEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, ULONG RemlockSize)
-{
+VOID IoReleaseRemoveLockAndWaitEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, ULONG RemlockSize) {
     KI_GATE(IoReleaseRemoveLockAndWait);
     PVOID other;
     (void)RemlockSize;
     if (m->flags & WDMSIM_CHECK_RULES) {
         if (!io_held_take(m, RemoveLock, Tag, &other))
-            ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xD6, (ULONG_PTR)RemoveLock, (ULONG_PTR)Tag,
-                        (ULONG_PTR)other, "%s released a remove lock for removal with a tag that nobody acquired it with",
-                        ki_address_name(m, IO_CALLER()));
+            ki_bugcheck(
+                m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xD6, (ULONG_PTR)RemoveLock, (ULONG_PTR)Tag,
+                (ULONG_PTR)other,
+                "%s released a remove lock for removal with a tag that nobody acquired it with",
+                ki_address_name(m, IO_CALLER()));
         struct io_held *known = io_held_lock(m, RemoveLock);
         if (known)
             known->removed = true;

@@ -1,10 +1,11 @@
 /*
- * Requests of the host: a user thread each, calling the system services that a program's CreateFile, ReadFile and the like
- * end in (wdmsim/request.h).
+ * Requests of the host: a user thread each, calling the system services that a program's
+ * CreateFile, ReadFile and the like end in (wdmsim/request.h).
  *
- * A request's buffers, status block and names lie in user memory of its process. Its thread calls the service and, if that
- * returns STATUS_PENDING, waits until the IRP has been finished; then it notes the result and ends. If the thread is ended
- * before (its process exits), its I/O is canceled first and the result is what the status block says then.
+ * A request's buffers, status block and names lie in user memory of its process. Its thread calls
+ * the service and, if that returns STATUS_PENDING, waits until the IRP has been finished; then it
+ * notes the result and ends. If the thread is ended before (its process exits), its I/O is canceled
+ * first and the result is what the status block says then.
  *
  * Records are the machine's; a freed one is used again.
  */
@@ -28,13 +29,13 @@ struct wdmsim_request {
     HANDLE event_handle;
     int64_t offset;
     size_t input_size, output_size;
-    uint64_t input, output;  /* user addresses */
-    uint64_t block;          /* user memory: struct io_user_block */
+    uint64_t input, output;               /* user addresses */
+    uint64_t block;                       /* user memory: struct io_user_block */
     uint64_t input_memory, output_memory; /* to be freed */
-    void *copy;              /* of the output once it is done, in pool */
-    KEVENT finished;         /* the IRP is */
-    PIRP irp;                /* in flight */
-    PETHREAD thread;         /* while it lives */
+    void *copy;                           /* of the output once it is done, in pool */
+    KEVENT finished;                      /* the IRP is */
+    PIRP irp;                             /* in flight */
+    PETHREAD thread;                      /* while it lives */
     uint32_t status, returned;
     uint64_t information;
     bool delivered;
@@ -50,13 +51,11 @@ struct io_user_block {
     WCHAR text[];
 };
 
-static struct io_user_block *io_block(const struct wdmsim_request *r)
-{
+static struct io_user_block *io_block(const struct wdmsim_request *r) {
     return (struct io_user_block *)(uintptr_t)r->block;
 }
 /* The same from the kernel's side, whatever process runs. */
-static struct io_user_block *io_block_alias(const struct wdmsim_request *r)
-{
+static struct io_user_block *io_block_alias(const struct wdmsim_request *r) {
     return mm_user_alias(r->machine, io_block(r));
 }
 
@@ -64,20 +63,17 @@ static struct io_user_block *io_block_alias(const struct wdmsim_request *r)
 
 static VOID io_request_thread(PVOID context);
 
-struct wdmsim_request *io_request_current(struct machine *m)
-{
+struct wdmsim_request *io_request_current(struct machine *m) {
     PETHREAD thread = ps_current_thread(m);
     return thread->start == io_request_thread ? thread->start_context : NULL;
 }
 
-void io_request_irp(struct wdmsim_request *request, PIRP irp)
-{
+void io_request_irp(struct wdmsim_request *request, PIRP irp) {
     request->irp = irp;
     io_irp_prefix(irp)->request = request;
 }
 
-void io_request_irp_done(struct machine *m, struct wdmsim_request *request, bool delivered)
-{
+void io_request_irp_done(struct machine *m, struct wdmsim_request *request, bool delivered) {
     (void)m;
     request->irp = NULL;
     request->delivered = delivered;
@@ -86,8 +82,7 @@ void io_request_irp_done(struct machine *m, struct wdmsim_request *request, bool
 
 /* ---- the end of a request ---- */
 
-static void io_request_release(struct machine *m, struct wdmsim_request *r)
-{
+static void io_request_release(struct machine *m, struct wdmsim_request *r) {
     if (--r->users)
         return;
     if (r->copy)
@@ -99,8 +94,7 @@ static void io_request_release(struct machine *m, struct wdmsim_request *r)
     m->io->requests_free = r;
 }
 
-static void io_request_free_user(struct machine *m, struct wdmsim_request *r)
-{
+static void io_request_free_user(struct machine *m, struct wdmsim_request *r) {
     uint64_t blocks[] = {r->block, r->input_memory, r->output_memory};
     for (size_t i = 0; i < KI_COUNT(blocks); i++)
         if (blocks[i])
@@ -109,8 +103,7 @@ static void io_request_free_user(struct machine *m, struct wdmsim_request *r)
 }
 
 /* Notes the result; the output is copied, for the process may go. */
-static void io_request_finish(struct machine *m, struct wdmsim_request *r)
-{
+static void io_request_finish(struct machine *m, struct wdmsim_request *r) {
     const struct io_user_block *block = io_block_alias(r);
     bool failed_at_once = NT_ERROR((NTSTATUS)r->returned);
     r->status = failed_at_once ? r->returned : (uint32_t)block->iosb.Status;
@@ -133,8 +126,7 @@ static void io_request_finish(struct machine *m, struct wdmsim_request *r)
 }
 
 /* Before a thread ends: its I/O, and the request it may have been there for. */
-void io_request_thread_exit(struct machine *m, PETHREAD thread)
-{
+void io_request_thread_exit(struct machine *m, PETHREAD thread) {
     struct wdmsim_request *r = thread->start == io_request_thread ? thread->start_context : NULL;
     io_activity_thread_exit(m);
     if (!IsListEmpty(&thread->irps))
@@ -148,21 +140,22 @@ void io_request_thread_exit(struct machine *m, PETHREAD thread)
 
 /* ---- the thread ---- */
 
-static NTSTATUS io_request_open(struct wdmsim_request *r)
-{
+static NTSTATUS io_request_open(struct wdmsim_request *r) {
     struct io_user_block *block = io_block(r);
     ULONG options = r->synchronous ? FILE_SYNCHRONOUS_IO_NONALERT : 0;
-    return NtCreateFile(&block->handle, r->access | SYNCHRONIZE | FILE_READ_ATTRIBUTES, &block->attributes, &block->iosb,
-                        NULL, FILE_ATTRIBUTE_NORMAL, r->share, r->disposition, options | FILE_NON_DIRECTORY_FILE, NULL, 0);
+    return NtCreateFile(&block->handle, r->access | SYNCHRONIZE | FILE_READ_ATTRIBUTES,
+                        &block->attributes, &block->iosb, NULL, FILE_ATTRIBUTE_NORMAL, r->share,
+                        r->disposition, options | FILE_NON_DIRECTORY_FILE, NULL, 0);
 }
 
-/* The offset as the service wants it: none means the position of a synchronous file, and 0 of another. */
-static PLARGE_INTEGER io_request_offset(struct machine *m, struct wdmsim_request *r)
-{
+/* The offset as the service wants it: none means the position of a synchronous file, and 0 of
+ * another. */
+static PLARGE_INTEGER io_request_offset(struct machine *m, struct wdmsim_request *r) {
     PFILE_OBJECT file;
     if (r->offset >= 0)
         return &io_block(r)->offset;
-    if (!NT_SUCCESS(ob_handle_reference(m, NULL, r->handle, 0, &io_file_type, KernelMode, (void **)&file, NULL)))
+    if (!NT_SUCCESS(ob_handle_reference(m, NULL, r->handle, 0, &io_file_type, KernelMode,
+                                        (void **)&file, NULL)))
         return &io_block(r)->offset;
     bool synchronous = file->Flags & FO_SYNCHRONOUS_IO;
     ob_dereference(m, file);
@@ -170,8 +163,7 @@ static PLARGE_INTEGER io_request_offset(struct machine *m, struct wdmsim_request
     return synchronous ? NULL : &io_block(r)->offset;
 }
 
-static NTSTATUS io_request_call(struct machine *m, struct wdmsim_request *r)
-{
+static NTSTATUS io_request_call(struct machine *m, struct wdmsim_request *r) {
     struct io_user_block *block = io_block(r);
     PVOID input = (PVOID)(uintptr_t)r->input, output = (PVOID)(uintptr_t)r->output;
     PVOID key = NULL;
@@ -181,22 +173,21 @@ static NTSTATUS io_request_call(struct machine *m, struct wdmsim_request *r)
     case WDMSIM_CLOSE:
         return NtClose(r->handle);
     case WDMSIM_READ:
-        return NtReadFile(r->handle, r->event_handle, NULL, key, &block->iosb, output, (ULONG)r->output_size,
-                          io_request_offset(m, r), NULL);
+        return NtReadFile(r->handle, r->event_handle, NULL, key, &block->iosb, output,
+                          (ULONG)r->output_size, io_request_offset(m, r), NULL);
     case WDMSIM_WRITE:
-        return NtWriteFile(r->handle, r->event_handle, NULL, key, &block->iosb, input, (ULONG)r->input_size,
-                           io_request_offset(m, r), NULL);
+        return NtWriteFile(r->handle, r->event_handle, NULL, key, &block->iosb, input,
+                           (ULONG)r->input_size, io_request_offset(m, r), NULL);
     case WDMSIM_IOCTL:
-        return NtDeviceIoControlFile(r->handle, r->event_handle, NULL, key, &block->iosb, r->code, input,
-                                     (ULONG)r->input_size, output, (ULONG)r->output_size);
+        return NtDeviceIoControlFile(r->handle, r->event_handle, NULL, key, &block->iosb, r->code,
+                                     input, (ULONG)r->input_size, output, (ULONG)r->output_size);
     case WDMSIM_FLUSH:
         return NtFlushBuffersFile(r->handle, &block->iosb);
     }
     KI_UNREACHABLE();
 }
 
-static VOID io_request_thread(PVOID context)
-{
+static VOID io_request_thread(PVOID context) {
     struct wdmsim_request *r = context;
     struct machine *m = r->machine;
     r->thread = ps_current_thread(m);
@@ -212,8 +203,7 @@ static VOID io_request_thread(PVOID context)
 
 /* ---- submitting ---- */
 
-static bool io_is_valid(const struct wdmsim_request_parameters *p)
-{
+static bool io_is_valid(const struct wdmsim_request_parameters *p) {
     if (p->operation > WDMSIM_FLUSH || p->input_size > 0x7fffffff || p->output_size > 0x7fffffff)
         return false;
     if (p->operation == WDMSIM_OPEN)
@@ -221,8 +211,7 @@ static bool io_is_valid(const struct wdmsim_request_parameters *p)
     return p->raw_addresses || !p->input_size || p->input;
 }
 
-static struct wdmsim_request *io_request_new(struct machine *m)
-{
+static struct wdmsim_request *io_request_new(struct machine *m) {
     struct wdmsim_request *r = m->io->requests_free;
     if (r)
         m->io->requests_free = r->next_free;
@@ -234,16 +223,15 @@ static struct wdmsim_request *io_request_new(struct machine *m)
 }
 
 /* An address of user memory with the given contents; 0 without memory. */
-static uint64_t io_user_copy(struct machine *m, PEPROCESS process, const void *data, size_t size)
-{
+static uint64_t io_user_copy(struct machine *m, PEPROCESS process, const void *data, size_t size) {
     uint64_t address = mm_user_allocate(m, (void *)process, size ? size : 1);
     if (address && data)
         memcpy(mm_user_alias(m, (void *)(uintptr_t)address), data, size);
     return address;
 }
 
-static bool io_request_buffers(struct machine *m, struct wdmsim_request *r, const struct wdmsim_request_parameters *p)
-{
+static bool io_request_buffers(struct machine *m, struct wdmsim_request *r,
+                               const struct wdmsim_request_parameters *p) {
     if (p->raw_addresses) {
         r->input = p->input_address;
         r->output = p->output_address;
@@ -263,8 +251,7 @@ static bool io_request_buffers(struct machine *m, struct wdmsim_request *r, cons
 }
 
 /* Names and status block; the name in NT's form, whatever the host wrote. */
-static bool io_request_block(struct machine *m, struct wdmsim_request *r, const char *path)
-{
+static bool io_request_block(struct machine *m, struct wdmsim_request *r, const char *path) {
     UNICODE_STRING name = {0};
     if (path) {
         char nt[64];
@@ -289,21 +276,20 @@ static bool io_request_block(struct machine *m, struct wdmsim_request *r, const 
         if (path) {
             memcpy(block->text, name.Buffer, name.Length);
             block->name = (UNICODE_STRING){name.Length, name.Length, user->text};
-            InitializeObjectAttributes(&block->attributes, &user->name, OBJ_CASE_INSENSITIVE, NULL, NULL);
+            InitializeObjectAttributes(&block->attributes, &user->name, OBJ_CASE_INSENSITIVE, NULL,
+                                       NULL);
         }
     }
     io_wide_free(m, &name);
     return r->block != 0;
 }
 
-static const char *io_operation_name(enum wdmsim_operation operation)
-{
+static const char *io_operation_name(enum wdmsim_operation operation) {
     static const char *const names[] = {"open", "close", "read", "write", "ioctl", "flush"};
     return names[operation];
 }
 
-static void io_request_fill(struct wdmsim_request *r, const struct wdmsim_request_parameters *p)
-{
+static void io_request_fill(struct wdmsim_request *r, const struct wdmsim_request_parameters *p) {
     r->operation = p->operation;
     r->access = p->access ? p->access : GENERIC_READ | GENERIC_WRITE;
     r->share = p->share;
@@ -321,8 +307,7 @@ static void io_request_fill(struct wdmsim_request *r, const struct wdmsim_reques
 }
 
 int wdmsim_submit(struct machine *machine, const struct wdmsim_request_parameters *parameters,
-                  struct wdmsim_request **request)
-{
+                  struct wdmsim_request **request) {
     struct machine *m = machine;
     PEPROCESS process = ps_process_of(m, parameters->process);
     *request = NULL;
@@ -353,32 +338,27 @@ int wdmsim_submit(struct machine *machine, const struct wdmsim_request_parameter
     return 0;
 }
 
-static bool io_request_is_done(void *context)
-{
-    return ((struct wdmsim_request *)context)->done;
-}
+static bool io_request_is_done(void *context) { return ((struct wdmsim_request *)context)->done; }
 
-int wdmsim_wait(struct machine *machine, struct wdmsim_request *request, uint64_t limit)
-{
+int wdmsim_wait(struct machine *machine, struct wdmsim_request *request, uint64_t limit) {
     return wdmsim_run_until(machine, io_request_is_done, request, limit);
 }
 
 /* A thread that cancels: cancel routines are driver code, and the host may be the caller. */
-static VOID io_cancel_request_thread(PVOID context)
-{
+static VOID io_cancel_request_thread(PVOID context) {
     struct wdmsim_request *r = context;
     struct machine *m = r->machine;
     io_cancel_pointed(m, &r->irp);
     io_request_release(m, r);
 }
 
-int wdmsim_cancel(struct machine *machine, struct wdmsim_request *request)
-{
+int wdmsim_cancel(struct machine *machine, struct wdmsim_request *request) {
     if (machine->state == KI_STATE_STOPPED)
         return WDMSIM_ERROR_STOPPED;
     if (request->done)
         return WDMSIM_ERROR_NOT_FOUND;
-    if (!NT_SUCCESS(ps_thread_create(machine, NULL, io_cancel_request_thread, request, "Cancel", false, NULL)))
+    if (!NT_SUCCESS(ps_thread_create(machine, NULL, io_cancel_request_thread, request, "Cancel",
+                                     false, NULL)))
         return WDMSIM_ERROR_NO_MEMORY;
     request->users++;
     return 0;
@@ -386,38 +366,26 @@ int wdmsim_cancel(struct machine *machine, struct wdmsim_request *request)
 
 /* ---- looking at one ---- */
 
-bool wdmsim_request_done(const struct wdmsim_request *request)
-{
-    return request->done;
-}
+bool wdmsim_request_done(const struct wdmsim_request *request) { return request->done; }
 
-uint32_t wdmsim_request_serial(const struct wdmsim_request *request)
-{
-    return request->serial;
-}
+uint32_t wdmsim_request_serial(const struct wdmsim_request *request) { return request->serial; }
 
-uint32_t wdmsim_request_status(const struct wdmsim_request *request)
-{
+uint32_t wdmsim_request_status(const struct wdmsim_request *request) {
     return request->done ? request->status : (uint32_t)STATUS_PENDING;
 }
 
-uint32_t wdmsim_request_returned(const struct wdmsim_request *request)
-{
-    return request->returned;
-}
+uint32_t wdmsim_request_returned(const struct wdmsim_request *request) { return request->returned; }
 
-uint64_t wdmsim_request_information(const struct wdmsim_request *request)
-{
+uint64_t wdmsim_request_information(const struct wdmsim_request *request) {
     return request->information;
 }
 
-uint64_t wdmsim_request_handle(const struct wdmsim_request *request)
-{
-    return request->operation == WDMSIM_OPEN && request->done ? (uint64_t)(uintptr_t)request->handle : 0;
+uint64_t wdmsim_request_handle(const struct wdmsim_request *request) {
+    return request->operation == WDMSIM_OPEN && request->done ? (uint64_t)(uintptr_t)request->handle
+                                                              : 0;
 }
 
-const void *wdmsim_request_output(const struct wdmsim_request *request, size_t *size)
-{
+const void *wdmsim_request_output(const struct wdmsim_request *request, size_t *size) {
     *size = request->output_size;
     if (request->copy)
         return request->copy;
@@ -426,13 +394,11 @@ const void *wdmsim_request_output(const struct wdmsim_request *request, size_t *
     return mm_user_alias(request->machine, (void *)(uintptr_t)request->output_memory);
 }
 
-uint32_t wdmsim_request_irp(const struct wdmsim_request *request)
-{
+uint32_t wdmsim_request_irp(const struct wdmsim_request *request) {
     return request->irp ? io_irp_serial(request->irp) : 0;
 }
 
-void wdmsim_request_free(struct machine *machine, struct wdmsim_request *request)
-{
+void wdmsim_request_free(struct machine *machine, struct wdmsim_request *request) {
     if (!request || request->freed)
         return;
     request->freed = true;

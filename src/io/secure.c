@@ -1,5 +1,6 @@
 /*
- * What wdmsec.lib adds: device objects created with a security descriptor in SDDL, and their checks for non-buffered access.
+ * What wdmsec.lib adds: device objects created with a security descriptor in SDDL, and their checks
+ * for non-buffered access.
  *
  * wdmsec/nf-wdmsec-wdmlibiocreatedevicesecure
  */
@@ -13,14 +14,17 @@
     static WCHAR io_##name[] = text;                                                               \
     const UNICODE_STRING name = {sizeof(text) - sizeof(WCHAR), sizeof(text), io_##name}
 
-/* P: protected; who: SY system, BA administrators, WD world, RC restricted code; what: GA GR GW GX. */
+/* P: protected; who: SY system, BA administrators, WD world, RC restricted code; what: GA GR GW GX.
+ */
 IO_SDDL(SDDL_DEVOBJ_KERNEL_ONLY, L"D:P");
 IO_SDDL(SDDL_DEVOBJ_SYS_ALL, L"D:P(A;;GA;;;SY)");
 IO_SDDL(SDDL_DEVOBJ_SYS_ALL_ADM_ALL, L"D:P(A;;GA;;;SY)(A;;GA;;;BA)");
 IO_SDDL(SDDL_DEVOBJ_SYS_ALL_ADM_RX, L"D:P(A;;GA;;;SY)(A;;GRGX;;;BA)");
 IO_SDDL(SDDL_DEVOBJ_SYS_ALL_ADM_RWX_WORLD_R, L"D:P(A;;GA;;;SY)(A;;GRGWGX;;;BA)(A;;GR;;;WD)");
-IO_SDDL(SDDL_DEVOBJ_SYS_ALL_ADM_RWX_WORLD_R_RES_R, L"D:P(A;;GA;;;SY)(A;;GRGWGX;;;BA)(A;;GR;;;WD)(A;;GR;;;RC)");
-IO_SDDL(SDDL_DEVOBJ_SYS_ALL_ADM_RWX_WORLD_RW_RES_R, L"D:P(A;;GA;;;SY)(A;;GRGWGX;;;BA)(A;;GRGW;;;WD)(A;;GR;;;RC)");
+IO_SDDL(SDDL_DEVOBJ_SYS_ALL_ADM_RWX_WORLD_R_RES_R,
+        L"D:P(A;;GA;;;SY)(A;;GRGWGX;;;BA)(A;;GR;;;WD)(A;;GR;;;RC)");
+IO_SDDL(SDDL_DEVOBJ_SYS_ALL_ADM_RWX_WORLD_RW_RES_R,
+        L"D:P(A;;GA;;;SY)(A;;GRGWGX;;;BA)(A;;GRGW;;;WD)(A;;GR;;;RC)");
 IO_SDDL(SDDL_DEVOBJ_SYS_ALL_ADM_RWX_WORLD_RWX_RES_RWX,
         L"D:P(A;;GA;;;SY)(A;;GRGWGX;;;BA)(A;;GRGWGX;;;WD)(A;;GRGWGX;;;RC)");
 
@@ -31,39 +35,39 @@ struct io_sddl {
     const WCHAR *at, *end;
 };
 
-static bool io_sddl_take(struct io_sddl *s, WCHAR c)
-{
+static bool io_sddl_take(struct io_sddl *s, WCHAR c) {
     if (s->at >= s->end || *s->at != c)
         return false;
     s->at++;
     return true;
 }
 
-static bool io_sddl_pair(struct io_sddl *s, const char *pair)
-{
+static bool io_sddl_pair(struct io_sddl *s, const char *pair) {
     if (s->end - s->at < 2 || s->at[0] != (WCHAR)pair[0] || s->at[1] != (WCHAR)pair[1])
         return false;
     s->at += 2;
     return true;
 }
 
-static ACCESS_MASK io_sddl_rights(struct io_sddl *s, bool *valid)
-{
+static ACCESS_MASK io_sddl_rights(struct io_sddl *s, bool *valid) {
     static const struct {
         const char *text;
         ACCESS_MASK mask;
     } rights[] = {
-        {"GA", GENERIC_ALL}, {"GR", GENERIC_READ},    {"GW", GENERIC_WRITE},     {"GX", GENERIC_EXECUTE},
-        {"RC", READ_CONTROL}, {"SD", DELETE},          {"WD", WRITE_DAC},         {"WO", WRITE_OWNER},
-        {"FA", FILE_ALL_ACCESS}, {"FR", FILE_GENERIC_READ}, {"FW", FILE_GENERIC_WRITE}, {"FX", FILE_GENERIC_EXECUTE},
+        {"GA", GENERIC_ALL},       {"GR", GENERIC_READ},       {"GW", GENERIC_WRITE},
+        {"GX", GENERIC_EXECUTE},   {"RC", READ_CONTROL},       {"SD", DELETE},
+        {"WD", WRITE_DAC},         {"WO", WRITE_OWNER},        {"FA", FILE_ALL_ACCESS},
+        {"FR", FILE_GENERIC_READ}, {"FW", FILE_GENERIC_WRITE}, {"FX", FILE_GENERIC_EXECUTE},
     };
     ACCESS_MASK mask = 0;
     *valid = true;
     if (io_sddl_pair(s, "0x")) {
         for (; s->at < s->end && *s->at != ';'; s->at++) {
             WCHAR c = *s->at;
-            unsigned digit = c >= '0' && c <= '9' ? c - (unsigned)'0' : c >= 'a' && c <= 'f' ? c - (unsigned)'a' + 10u
-                                                          : c >= 'A' && c <= 'F' ? c - (unsigned)'A' + 10u : 16u;
+            unsigned digit = c >= '0' && c <= '9'   ? c - (unsigned)'0'
+                             : c >= 'a' && c <= 'f' ? c - (unsigned)'a' + 10u
+                             : c >= 'A' && c <= 'F' ? c - (unsigned)'A' + 10u
+                                                    : 16u;
             *valid &= digit < 16;
             mask = mask << 4 | (digit & 15);
         }
@@ -88,8 +92,7 @@ struct io_sid {
     ULONG sub[2];
 };
 
-static bool io_sddl_sid(struct io_sddl *s, struct io_sid *sid)
-{
+static bool io_sddl_sid(struct io_sddl *s, struct io_sid *sid) {
     static const struct {
         const char *text;
         UCHAR count, authority;
@@ -103,7 +106,10 @@ static bool io_sddl_sid(struct io_sddl *s, struct io_sid *sid)
     for (size_t i = 0; i < KI_COUNT(known); i++) {
         if (!io_sddl_pair(s, known[i].text))
             continue;
-        *sid = (struct io_sid){1, known[i].count, {0, 0, 0, 0, 0, known[i].authority}, {known[i].sub[0], known[i].sub[1]}};
+        *sid = (struct io_sid){1,
+                               known[i].count,
+                               {0, 0, 0, 0, 0, known[i].authority},
+                               {known[i].sub[0], known[i].sub[1]}};
         return true;
     }
     return false;
@@ -121,9 +127,9 @@ struct io_descriptor {
     size_t size;
 };
 
-/* One "(A;flags;rights;;;sid)" or "(D;…)", written as an entry at `to`; 0 if it is malformed, else its size. */
-static USHORT io_sddl_ace(struct io_sddl *s, UCHAR *to)
-{
+/* One "(A;flags;rights;;;sid)" or "(D;…)", written as an entry at `to`; 0 if it is malformed, else
+ * its size. */
+static USHORT io_sddl_ace(struct io_sddl *s, UCHAR *to) {
     struct io_sid sid;
     bool valid, deny = false;
     if (!io_sddl_take(s, '('))
@@ -140,8 +146,8 @@ static USHORT io_sddl_ace(struct io_sddl *s, UCHAR *to)
     if (!io_sddl_take(s, ';'))
         return 0;
     ACCESS_MASK mask = io_sddl_rights(s, &valid);
-    if (!valid || !io_sddl_take(s, ';') || !io_sddl_take(s, ';') || !io_sddl_take(s, ';') || !io_sddl_sid(s, &sid) ||
-        !io_sddl_take(s, ')'))
+    if (!valid || !io_sddl_take(s, ';') || !io_sddl_take(s, ';') || !io_sddl_take(s, ';') ||
+        !io_sddl_sid(s, &sid) || !io_sddl_take(s, ')'))
         return 0;
     USHORT size = (USHORT)(8 + 8 + sid.count * sizeof(ULONG));
     memset(to, 0, size);
@@ -152,8 +158,7 @@ static USHORT io_sddl_ace(struct io_sddl *s, UCHAR *to)
     return size;
 }
 
-static bool io_sddl_flags(struct io_sddl *s, USHORT *control)
-{
+static bool io_sddl_flags(struct io_sddl *s, USHORT *control) {
     while (s->at < s->end && *s->at != '(') {
         if (io_sddl_take(s, 'P'))
             *control |= IO_SE_DACL_PROTECTED;
@@ -164,8 +169,7 @@ static bool io_sddl_flags(struct io_sddl *s, USHORT *control)
 }
 
 /* "D:" with flags and entries, as a self-relative descriptor. */
-static bool io_sddl_parse(PCUNICODE_STRING text, struct io_descriptor *result)
-{
+static bool io_sddl_parse(PCUNICODE_STRING text, struct io_descriptor *result) {
     struct io_sddl s = {text->Buffer, text->Buffer + text->Length / sizeof(WCHAR)};
     UCHAR *bytes = (UCHAR *)result->bytes;
     USHORT control = IO_SE_SELF_RELATIVE | IO_SE_DACL_PRESENT, count = 0;
@@ -191,11 +195,11 @@ static bool io_sddl_parse(PCUNICODE_STRING text, struct io_descriptor *result)
 
 /* ---- the routines ---- */
 
-NTSTATUS WdmlibIoCreateDeviceSecure(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize, PUNICODE_STRING DeviceName,
-                                    DEVICE_TYPE DeviceType, ULONG DeviceCharacteristics, BOOLEAN Exclusive,
+NTSTATUS WdmlibIoCreateDeviceSecure(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize,
+                                    PUNICODE_STRING DeviceName, DEVICE_TYPE DeviceType,
+                                    ULONG DeviceCharacteristics, BOOLEAN Exclusive,
                                     PCUNICODE_STRING DefaultSDDLString, LPCGUID DeviceClassGuid,
-                                    PDEVICE_OBJECT *DeviceObject)
-{
+                                    PDEVICE_OBJECT *DeviceObject) {
     struct machine *m = ki_self();
     struct io_descriptor descriptor;
     (void)DeviceClassGuid; /* overrides in the class's registry key: there is none */
@@ -203,11 +207,12 @@ NTSTATUS WdmlibIoCreateDeviceSecure(PDRIVER_OBJECT DriverObject, ULONG DeviceExt
         return STATUS_INVALID_PARAMETER;
     if (!io_sddl_parse(DefaultSDDLString, &descriptor))
         return STATUS_INVALID_PARAMETER;
-    NTSTATUS status = IoCreateDevice(DriverObject, DeviceExtensionSize, DeviceName, DeviceType, DeviceCharacteristics,
-                                     Exclusive, DeviceObject);
+    NTSTATUS status = IoCreateDevice(DriverObject, DeviceExtensionSize, DeviceName, DeviceType,
+                                     DeviceCharacteristics, Exclusive, DeviceObject);
     if (!NT_SUCCESS(status))
         return status;
-    status = ob_security_set(m, *DeviceObject, (PSECURITY_DESCRIPTOR)descriptor.bytes, descriptor.size);
+    status =
+        ob_security_set(m, *DeviceObject, (PSECURITY_DESCRIPTOR)descriptor.bytes, descriptor.size);
     if (!NT_SUCCESS(status)) {
         IoDeleteDevice(*DeviceObject);
         *DeviceObject = NULL;
@@ -216,25 +221,26 @@ NTSTATUS WdmlibIoCreateDeviceSecure(PDRIVER_OBJECT DriverObject, ULONG DeviceExt
 }
 
 /* What a FILE_ANY_ACCESS control request needs after all: FILE_READ_ACCESS, FILE_WRITE_ACCESS. */
-NTSTATUS IoValidateDeviceIoControlAccess(PIRP Irp, ULONG RequiredAccess)
-{
+NTSTATUS IoValidateDeviceIoControlAccess(PIRP Irp, ULONG RequiredAccess) {
     KI_GATE(IoValidateDeviceIoControlAccess);
     (void)m;
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(Irp);
     if (RequiredAccess & ~(ULONG)(FILE_READ_ACCESS | FILE_WRITE_ACCESS))
         return STATUS_INVALID_PARAMETER;
-    if (stack->MajorFunction != IRP_MJ_DEVICE_CONTROL && stack->MajorFunction != IRP_MJ_FILE_SYSTEM_CONTROL &&
+    if (stack->MajorFunction != IRP_MJ_DEVICE_CONTROL &&
+        stack->MajorFunction != IRP_MJ_FILE_SYSTEM_CONTROL &&
         stack->MajorFunction != IRP_MJ_INTERNAL_DEVICE_CONTROL)
         return STATUS_INVALID_PARAMETER;
     if (Irp->RequestorMode == KernelMode || stack->MajorFunction == IRP_MJ_INTERNAL_DEVICE_CONTROL)
         return STATUS_SUCCESS;
-    bool read = stack->Flags & SL_READ_ACCESS_GRANTED, write = stack->Flags & SL_WRITE_ACCESS_GRANTED;
-    if ((RequiredAccess & FILE_READ_ACCESS && !read) || (RequiredAccess & FILE_WRITE_ACCESS && !write))
+    bool read = stack->Flags & SL_READ_ACCESS_GRANTED,
+         write = stack->Flags & SL_WRITE_ACCESS_GRANTED;
+    if ((RequiredAccess & FILE_READ_ACCESS && !read) ||
+        (RequiredAccess & FILE_WRITE_ACCESS && !write))
         return STATUS_ACCESS_DENIED;
     return STATUS_SUCCESS;
 }
 
-NTSTATUS WdmlibIoValidateDeviceIoControlAccess(PIRP Irp, ULONG RequiredAccess)
-{
+NTSTATUS WdmlibIoValidateDeviceIoControlAccess(PIRP Irp, ULONG RequiredAccess) {
     return IoValidateDeviceIoControlAccess(Irp, RequiredAccess);
 }

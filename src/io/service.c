@@ -1,16 +1,16 @@
 /*
- * What the system services on files have in common: from a handle to an IRP, and from the IRP's fate to the caller.
+ * What the system services on files have in common: from a handle to an IRP, and from the IRP's
+ * fate to the caller.
  *
- * Synchronous files take one request at a time and make the caller wait. Asynchronous ones return STATUS_PENDING; the status
- * block, the event and the APC tell when it is over. Reads and writes that complete at once are finished by the service
- * itself, everything else by APC.
+ * Synchronous files take one request at a time and make the caller wait. Asynchronous ones return
+ * STATUS_PENDING; the status block, the event and the APC tell when it is over. Reads and writes
+ * that complete at once are finished by the service itself, everything else by APC.
  */
 #include <string.h>
 
 #include "io/io.h"
 
-NTSTATUS io_service_begin(struct io_service *s, HANDLE file, HANDLE event, ACCESS_MASK access)
-{
+NTSTATUS io_service_begin(struct io_service *s, HANDLE file, HANDLE event, ACCESS_MASK access) {
     struct machine *m = s->m;
     NTSTATUS status;
     s->mode = m->cpu->thread->previous_mode;
@@ -19,11 +19,13 @@ NTSTATUS io_service_begin(struct io_service *s, HANDLE file, HANDLE event, ACCES
         if (!NT_SUCCESS(status))
             return status;
     }
-    status = ob_handle_reference(m, NULL, file, access, &io_file_type, s->mode, (void **)&s->file, &s->granted);
+    status = ob_handle_reference(m, NULL, file, access, &io_file_type, s->mode, (void **)&s->file,
+                                 &s->granted);
     if (!NT_SUCCESS(status))
         return status;
     if (event) {
-        status = ob_handle_reference(m, NULL, event, EVENT_MODIFY_STATE, &ob_event_type, s->mode, (void **)&s->event, NULL);
+        status = ob_handle_reference(m, NULL, event, EVENT_MODIFY_STATE, &ob_event_type, s->mode,
+                                     (void **)&s->event, NULL);
         if (!NT_SUCCESS(status)) {
             ob_dereference(m, s->file);
             return status;
@@ -40,8 +42,7 @@ NTSTATUS io_service_begin(struct io_service *s, HANDLE file, HANDLE event, ACCES
     return STATUS_SUCCESS;
 }
 
-NTSTATUS io_service_fail(struct io_service *s, NTSTATUS status)
-{
+NTSTATUS io_service_fail(struct io_service *s, NTSTATUS status) {
     if (s->synchronous)
         io_file_unlock(s->m, s->file);
     if (s->event)
@@ -50,8 +51,7 @@ NTSTATUS io_service_fail(struct io_service *s, NTSTATUS status)
     return status;
 }
 
-PIRP io_service_irp(struct io_service *s, UCHAR major, UCHAR minor)
-{
+PIRP io_service_irp(struct io_service *s, UCHAR major, UCHAR minor) {
     struct machine *m = s->m;
     KeClearEvent(&s->file->Event);
     PIRP irp = io_irp_allocate(m, s->device->StackSize, NULL);
@@ -79,8 +79,7 @@ PIRP io_service_irp(struct io_service *s, UCHAR major, UCHAR minor)
     return irp;
 }
 
-NTSTATUS io_service_send(struct io_service *s, PIRP irp, bool defer)
-{
+NTSTATUS io_service_send(struct io_service *s, PIRP irp, bool defer) {
     struct machine *m = s->m;
     PFILE_OBJECT file = s->file;
     if (defer)
@@ -97,7 +96,8 @@ NTSTATUS io_service_send(struct io_service *s, PIRP irp, bool defer)
     if (!s->synchronous)
         return status;
     if (status == STATUS_PENDING) {
-        NTSTATUS wait = io_wait_or_cancel(m, &file->Event, irp, s->mode, (file->Flags & FO_ALERTABLE_IO) != 0);
+        NTSTATUS wait =
+            io_wait_or_cancel(m, &file->Event, irp, s->mode, (file->Flags & FO_ALERTABLE_IO) != 0);
         status = wait == STATUS_ALERTED ? wait : file->FinalStatus;
     }
     io_file_unlock(m, file);
@@ -105,8 +105,7 @@ NTSTATUS io_service_send(struct io_service *s, PIRP irp, bool defer)
     return status;
 }
 
-NTSTATUS io_irp_buffer(struct machine *m, PIRP irp, ULONG size)
-{
+NTSTATUS io_irp_buffer(struct machine *m, PIRP irp, ULONG size) {
     irp->AssociatedIrp.SystemBuffer = mm_pool_allocate(m, NonPagedPoolNx, size, IO_TAG_BUFFER);
     if (!irp->AssociatedIrp.SystemBuffer)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -114,8 +113,8 @@ NTSTATUS io_irp_buffer(struct machine *m, PIRP irp, ULONG size)
     return STATUS_SUCCESS;
 }
 
-NTSTATUS io_irp_mdl(struct machine *m, PIRP irp, PVOID buffer, ULONG length, KPROCESSOR_MODE mode, LOCK_OPERATION operation)
-{
+NTSTATUS io_irp_mdl(struct machine *m, PIRP irp, PVOID buffer, ULONG length, KPROCESSOR_MODE mode,
+                    LOCK_OPERATION operation) {
     if (mode == UserMode) {
         NTSTATUS status = mm_probe(m, buffer, length, 1, operation != IoReadAccess);
         if (!NT_SUCCESS(status))

@@ -1,23 +1,24 @@
 /*
  * The I/O manager: drivers, devices, files, and the IRPs between them.
  *
- * How a request travels. A system service (control.c, transfer.c, create.c …) finds the file object behind a handle, builds
- * an IRP for the top device of its stack and sends it (call.c). Drivers pass it down, complete it or keep it pending. When it
- * is completed, completion routines run on the way up, and the I/O manager finishes it in the thread that issued it
- * (finish.c). Drivers build IRPs themselves, too (irp.c, build.c); who frees which is decided by who made it.
+ * How a request travels. A system service (control.c, transfer.c, create.c …) finds the file object
+ * behind a handle, builds an IRP for the top device of its stack and sends it (call.c). Drivers
+ * pass it down, complete it or keep it pending. When it is completed, completion routines run on
+ * the way up, and the I/O manager finishes it in the thread that issued it (finish.c). Drivers
+ * build IRPs themselves, too (irp.c, build.c); who frees which is decided by who made it.
  *
- * Who owns what. The machine owns the records of drivers and requests, which live as long as it does; driver, device and
- * file objects are the object manager's, counted; IRPs come from caches here and are always on one list, so that reports see
- * them all.
+ * Who owns what. The machine owns the records of drivers and requests, which live as long as it
+ * does; driver, device and file objects are the object manager's, counted; IRPs come from caches
+ * here and are always on one list, so that reports see them all.
  *
- * Cancelling is in cancel.c, the life of files in file.c and create.c, the rest is one subject per file: StartIo queues,
- * cancel-safe queues, remove locks, work items, timers, interrupts, controllers, share access, error log, shutdown. What the
- * host sees of all this is in request.c, driver.c, inspect.c and leaks.c.
+ * Cancelling is in cancel.c, the life of files in file.c and create.c, the rest is one subject per
+ * file: StartIo queues, cancel-safe queues, remove locks, work items, timers, interrupts,
+ * controllers, share access, error log, shutdown. What the host sees of all this is in request.c,
+ * driver.c, inspect.c and leaks.c.
  */
 #include "io/io.h"
 
-static void io_directory(struct machine *m, const char *path)
-{
+static void io_directory(struct machine *m, const char *path) {
     void *object;
     NTSTATUS status = ob_lookup_ascii(m, path, NULL, &object);
     if (!NT_SUCCESS(status))
@@ -26,8 +27,7 @@ static void io_directory(struct machine *m, const char *path)
     ob_dereference(m, object);
 }
 
-void io_start(struct machine *m)
-{
+void io_start(struct machine *m) {
     struct io_part *io = m->io = ki_alloc(m, sizeof *io);
     InitializeListHead(&io->irps);
     InitializeListHead(&io->drivers);

@@ -1,42 +1,41 @@
 /*
  * The StartIo queue of a device: one current IRP, the others in its device queue.
  *
- * IoStartPacket makes an IRP current or queues it; IoStartNextPacket takes the next. A StartIo that calls IoStartNextPacket
- * would recurse; IoSetStartIoAttributes turns that into a loop around the outermost call. All of it runs at DISPATCH_LEVEL,
- * and holds the cancel lock where packets are cancelable.
+ * IoStartPacket makes an IRP current or queues it; IoStartNextPacket takes the next. A StartIo that
+ * calls IoStartNextPacket would recurse; IoSetStartIoAttributes turns that into a loop around the
+ * outermost call. All of it runs at DISPATCH_LEVEL, and holds the cancel lock where packets are
+ * cancelable.
  *
  * wdm/nf-wdm-iostartpacket, -iostartnextpacket, -iosetstartioattributes
  */
 #include "io/io.h"
 
-static KIRQL io_lock_cancel(struct machine *m)
-{
+static KIRQL io_lock_cancel(struct machine *m) {
     KIRQL irql = ki_raise(m, DISPATCH_LEVEL);
     ke_spin_acquire(m, &m->io->cancel_lock);
     return irql;
 }
 
-static void io_unlock_cancel(struct machine *m, KIRQL irql)
-{
+static void io_unlock_cancel(struct machine *m, KIRQL irql) {
     m->io->cancel_lock = 0;
     ki_lower(m, irql);
 }
 
-static void io_call_startio(struct machine *m, PDEVICE_OBJECT device, PIRP irp)
-{
+static void io_call_startio(struct machine *m, PDEVICE_OBJECT device, PIRP irp) {
     KIRQL irql = m->cpu->irql;
     PDRIVER_STARTIO routine = device->DriverObject->DriverStartIo;
     routine(device, irp);
     m = ki_self();
     if (KI_UNLIKELY(m->cpu->irql != irql) && m->flags & WDMSIM_CHECK_RULES)
-        ki_bugcheck(m, IRQL_UNEXPECTED_VALUE, (ULONG_PTR)m->cpu->irql << 16 | (ULONG_PTR)irql << 8, (ULONG_PTR)routine, 0, 0,
-                    "the StartIo routine %s was called at %s and returned at %s", ki_address_name(m, (void *)routine),
-                    ki_irql_name(irql), ki_irql_name(m->cpu->irql));
+        ki_bugcheck(
+            m, IRQL_UNEXPECTED_VALUE, (ULONG_PTR)m->cpu->irql << 16 | (ULONG_PTR)irql << 8,
+            (ULONG_PTR)routine, 0, 0, "the StartIo routine %s was called at %s and returned at %s",
+            ki_address_name(m, (void *)routine), ki_irql_name(irql), ki_irql_name(m->cpu->irql));
 }
 
 /* Makes the next queued IRP current, or none; DISPATCH_LEVEL. */
-static PIRP io_take_packet(struct machine *m, PDEVICE_OBJECT device, bool cancelable, bool by_key, ULONG key)
-{
+static PIRP io_take_packet(struct machine *m, PDEVICE_OBJECT device, bool cancelable, bool by_key,
+                           ULONG key) {
     KIRQL irql = DISPATCH_LEVEL;
     if (cancelable)
         irql = io_lock_cancel(m);
@@ -53,8 +52,7 @@ static PIRP io_take_packet(struct machine *m, PDEVICE_OBJECT device, bool cancel
 }
 
 /* StartIo for an IRP, and for those it asked for while it ran. */
-static void io_run_startio(struct machine *m, PDEVICE_OBJECT device, PIRP irp)
-{
+static void io_run_startio(struct machine *m, PDEVICE_OBJECT device, PIRP irp) {
     struct io_device *own = io_device_of(device);
     own->startio_depth++;
     for (;;) {
@@ -63,13 +61,14 @@ static void io_run_startio(struct machine *m, PDEVICE_OBJECT device, PIRP irp)
         if (!own->startio_deferred || !own->startio_again)
             break;
         own->startio_again = false;
-        irp = io_take_packet(m, device, own->startio_cancelable, own->startio_by_key, own->startio_key);
+        irp = io_take_packet(m, device, own->startio_cancelable, own->startio_by_key,
+                             own->startio_key);
     }
     own->startio_depth--;
 }
 
-VOID IoStartPacket(PDEVICE_OBJECT DeviceObject, PIRP Irp, PULONG Key, PDRIVER_CANCEL CancelFunction)
-{
+VOID IoStartPacket(PDEVICE_OBJECT DeviceObject, PIRP Irp, PULONG Key,
+                   PDRIVER_CANCEL CancelFunction) {
     KI_GATE(IoStartPacket);
     KIRQL irql = ki_raise(m, DISPATCH_LEVEL);
     PKDEVICE_QUEUE_ENTRY entry = &Irp->Tail.Overlay.DeviceQueueEntry;
@@ -101,8 +100,8 @@ VOID IoStartPacket(PDEVICE_OBJECT DeviceObject, PIRP Irp, PULONG Key, PDRIVER_CA
     ki_lower(m, irql);
 }
 
-static void io_start_next(struct machine *m, PDEVICE_OBJECT device, bool cancelable, bool by_key, ULONG key)
-{
+static void io_start_next(struct machine *m, PDEVICE_OBJECT device, bool cancelable, bool by_key,
+                          ULONG key) {
     struct io_device *own = io_device_of(device);
     KIRQL irql = ki_raise(m, DISPATCH_LEVEL);
     if (own->startio_deferred && own->startio_depth) {
@@ -118,20 +117,18 @@ static void io_start_next(struct machine *m, PDEVICE_OBJECT device, bool cancela
     ki_lower(m, irql);
 }
 
-VOID IoStartNextPacket(PDEVICE_OBJECT DeviceObject, BOOLEAN Cancelable)
-{
+VOID IoStartNextPacket(PDEVICE_OBJECT DeviceObject, BOOLEAN Cancelable) {
     KI_GATE(IoStartNextPacket);
     io_start_next(m, DeviceObject, Cancelable, false, 0);
 }
 
-VOID IoStartNextPacketByKey(PDEVICE_OBJECT DeviceObject, BOOLEAN Cancelable, ULONG Key)
-{
+VOID IoStartNextPacketByKey(PDEVICE_OBJECT DeviceObject, BOOLEAN Cancelable, ULONG Key) {
     KI_GATE(IoStartNextPacketByKey);
     io_start_next(m, DeviceObject, Cancelable, true, Key);
 }
 
-VOID IoSetStartIoAttributes(PDEVICE_OBJECT DeviceObject, BOOLEAN DeferredStartIo, BOOLEAN NonCancelable)
-{
+VOID IoSetStartIoAttributes(PDEVICE_OBJECT DeviceObject, BOOLEAN DeferredStartIo,
+                            BOOLEAN NonCancelable) {
     KI_GATE(IoSetStartIoAttributes);
     (void)m;
     io_device_of(DeviceObject)->startio_deferred = DeferredStartIo;

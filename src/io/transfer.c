@@ -1,8 +1,8 @@
 /*
  * Reading and writing: NtReadFile, NtWriteFile, NtFlushBuffersFile.
  *
- * The device's flags decide how the buffer travels: copied through a system buffer (DO_BUFFERED_IO), locked and described by
- * an MDL (DO_DIRECT_IO), or as the caller's address.
+ * The device's flags decide how the buffer travels: copied through a system buffer
+ * (DO_BUFFERED_IO), locked and described by an MDL (DO_DIRECT_IO), or as the caller's address.
  *
  * ntifs/nf-ntifs-ntreadfile, -ntwritefile; wdm/nf-wdm-zwreadfile, -zwwritefile
  */
@@ -11,9 +11,10 @@
 #include "io/io.h"
 
 /* Where the transfer begins: the caller's offset, or the file's position where the file has one. */
-static NTSTATUS io_offset(const struct io_service *s, const LARGE_INTEGER *given, bool write, LARGE_INTEGER *offset)
-{
-    bool current = given && given->HighPart == -1 && given->LowPart == FILE_USE_FILE_POINTER_POSITION;
+static NTSTATUS io_offset(const struct io_service *s, const LARGE_INTEGER *given, bool write,
+                          LARGE_INTEGER *offset) {
+    bool current =
+        given && given->HighPart == -1 && given->LowPart == FILE_USE_FILE_POINTER_POSITION;
     bool end = given && given->HighPart == -1 && given->LowPart == FILE_WRITE_TO_END_OF_FILE;
     if (s->file->Flags & FO_SYNCHRONOUS_IO && (!given || current)) {
         *offset = s->file->CurrentByteOffset;
@@ -30,8 +31,8 @@ static NTSTATUS io_offset(const struct io_service *s, const LARGE_INTEGER *given
 }
 
 /* Unbuffered transfers come in whole sectors. */
-static bool io_is_aligned(const struct io_service *s, const void *buffer, ULONG length, LARGE_INTEGER offset)
-{
+static bool io_is_aligned(const struct io_service *s, const void *buffer, ULONG length,
+                          LARGE_INTEGER offset) {
     ULONG sector = s->device->SectorSize;
     if (!(s->file->Flags & FO_NO_INTERMEDIATE_BUFFERING) || !sector)
         return true;
@@ -39,8 +40,8 @@ static bool io_is_aligned(const struct io_service *s, const void *buffer, ULONG 
            ((ULONG_PTR)buffer & s->device->AlignmentRequirement) == 0;
 }
 
-static NTSTATUS io_attach_buffer(struct io_service *s, PIRP irp, PVOID buffer, ULONG length, bool write)
-{
+static NTSTATUS io_attach_buffer(struct io_service *s, PIRP irp, PVOID buffer, ULONG length,
+                                 bool write) {
     struct machine *m = s->m;
     NTSTATUS status = STATUS_SUCCESS;
     if (!length)
@@ -64,9 +65,8 @@ static NTSTATUS io_attach_buffer(struct io_service *s, PIRP irp, PVOID buffer, U
     return status;
 }
 
-static NTSTATUS io_transfer_checked(struct io_service *s, PVOID buffer, ULONG length, const LARGE_INTEGER *given, ULONG key,
-                                    bool write)
-{
+static NTSTATUS io_transfer_checked(struct io_service *s, PVOID buffer, ULONG length,
+                                    const LARGE_INTEGER *given, ULONG key, bool write) {
     LARGE_INTEGER offset = {.QuadPart = 0};
     NTSTATUS status = io_offset(s, given, write, &offset);
     if (NT_SUCCESS(status) && !io_is_aligned(s, buffer, length, offset))
@@ -96,9 +96,8 @@ static NTSTATUS io_transfer_checked(struct io_service *s, PVOID buffer, ULONG le
     return io_service_send(s, irp, true);
 }
 
-static NTSTATUS io_transfer(struct io_service *s, HANDLE file, HANDLE event, PVOID buffer, ULONG length,
-                            PLARGE_INTEGER given, PULONG key, bool write)
-{
+static NTSTATUS io_transfer(struct io_service *s, HANDLE file, HANDLE event, PVOID buffer,
+                            ULONG length, PLARGE_INTEGER given, PULONG key, bool write) {
     struct machine *m = s->m;
     LARGE_INTEGER offset;
     ULONG key_value = 0;
@@ -125,43 +124,45 @@ static NTSTATUS io_transfer(struct io_service *s, HANDLE file, HANDLE event, PVO
 }
 
 NTSTATUS NtReadFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
-                    PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset, PULONG Key)
-{
+                    PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length,
+                    PLARGE_INTEGER ByteOffset, PULONG Key) {
     KI_GATE(NtReadFile);
-    struct io_service s = {.m = m, .apc = ApcRoutine, .apc_context = ApcContext, .iosb = IoStatusBlock};
+    struct io_service s = {
+        .m = m, .apc = ApcRoutine, .apc_context = ApcContext, .iosb = IoStatusBlock};
     NTSTATUS status = io_transfer(&s, FileHandle, Event, Buffer, Length, ByteOffset, Key, false);
     ps_leave_service(m);
     return status;
 }
 
 NTSTATUS ZwReadFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
-                    PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset, PULONG Key)
-{
+                    PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length,
+                    PLARGE_INTEGER ByteOffset, PULONG Key) {
     KI_GATE(ZwReadFile);
     KPROCESSOR_MODE old = io_enter_kernel(m);
-    NTSTATUS status =
-        NtReadFile(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, Buffer, Length, ByteOffset, Key);
+    NTSTATUS status = NtReadFile(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, Buffer,
+                                 Length, ByteOffset, Key);
     io_leave_kernel(m, old);
     return status;
 }
 
 NTSTATUS NtWriteFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
-                     PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset, PULONG Key)
-{
+                     PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length,
+                     PLARGE_INTEGER ByteOffset, PULONG Key) {
     KI_GATE(NtWriteFile);
-    struct io_service s = {.m = m, .apc = ApcRoutine, .apc_context = ApcContext, .iosb = IoStatusBlock};
+    struct io_service s = {
+        .m = m, .apc = ApcRoutine, .apc_context = ApcContext, .iosb = IoStatusBlock};
     NTSTATUS status = io_transfer(&s, FileHandle, Event, Buffer, Length, ByteOffset, Key, true);
     ps_leave_service(m);
     return status;
 }
 
 NTSTATUS ZwWriteFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
-                     PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset, PULONG Key)
-{
+                     PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length,
+                     PLARGE_INTEGER ByteOffset, PULONG Key) {
     KI_GATE(ZwWriteFile);
     KPROCESSOR_MODE old = io_enter_kernel(m);
-    NTSTATUS status =
-        NtWriteFile(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, Buffer, Length, ByteOffset, Key);
+    NTSTATUS status = NtWriteFile(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, Buffer,
+                                  Length, ByteOffset, Key);
     io_leave_kernel(m, old);
     return status;
 }

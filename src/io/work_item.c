@@ -1,8 +1,9 @@
 /*
  * Work items of drivers: a routine that a system worker thread calls at PASSIVE_LEVEL.
  *
- * While an item is queued it holds a reference on its device or driver object, so that neither goes before the routine has
- * returned. The item itself is the driver's again when its routine is called: it may queue or free it there.
+ * While an item is queued it holds a reference on its device or driver object, so that neither goes
+ * before the routine has returned. The item itself is the driver's again when its routine is
+ * called: it may queue or free it there.
  *
  * wdm/nf-wdm-ioallocateworkitem, -ioqueueworkitem, -ioqueueworkitemex
  */
@@ -20,28 +21,23 @@ struct _IO_WORKITEM {
     bool queued;
 };
 
-static const void *io_work_routine(const struct _IO_WORKITEM *item)
-{
+static const void *io_work_routine(const struct _IO_WORKITEM *item) {
     return item->routine ? (const void *)item->routine : (const void *)item->routine_ex;
 }
 
-ULONG IoSizeofWorkItem(VOID)
-{
-    return sizeof(struct _IO_WORKITEM);
-}
+ULONG IoSizeofWorkItem(VOID) { return sizeof(struct _IO_WORKITEM); }
 
-VOID IoInitializeWorkItem(PVOID IoObject, PIO_WORKITEM IoWorkItem)
-{
+VOID IoInitializeWorkItem(PVOID IoObject, PIO_WORKITEM IoWorkItem) {
     KI_GATE(IoInitializeWorkItem);
     (void)m;
     memset(IoWorkItem, 0, sizeof *IoWorkItem);
     IoWorkItem->object = IoObject;
 }
 
-PIO_WORKITEM IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject)
-{
+PIO_WORKITEM IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject) {
     KI_GATE(IoAllocateWorkItem);
-    PIO_WORKITEM item = mm_pool_allocate_for(m, NonPagedPoolNx, sizeof *item, IO_TAG_WORK_ITEM, IO_CALLER());
+    PIO_WORKITEM item =
+        mm_pool_allocate_for(m, NonPagedPoolNx, sizeof *item, IO_TAG_WORK_ITEM, IO_CALLER());
     if (!item)
         return NULL;
     memset(item, 0, sizeof *item);
@@ -49,30 +45,26 @@ PIO_WORKITEM IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject)
     return item;
 }
 
-static void io_work_idle(struct machine *m, PIO_WORKITEM item, void *caller, const char *what)
-{
+static void io_work_idle(struct machine *m, PIO_WORKITEM item, void *caller, const char *what) {
     if (KI_UNLIKELY(item->queued))
         ki_bugcheck(m, WORKER_INVALID, 1, (ULONG_PTR)item, (ULONG_PTR)io_work_routine(item), 0,
                     "%s %s a work item that is queued for %s", ki_address_name(m, caller), what,
                     ki_address_name(m, io_work_routine(item)));
 }
 
-VOID IoFreeWorkItem(PIO_WORKITEM IoWorkItem)
-{
+VOID IoFreeWorkItem(PIO_WORKITEM IoWorkItem) {
     KI_GATE(IoFreeWorkItem);
     io_work_idle(m, IoWorkItem, IO_CALLER(), "freed");
     mm_pool_free(m, IoWorkItem, IO_TAG_WORK_ITEM);
 }
 
-VOID IoUninitializeWorkItem(PIO_WORKITEM IoWorkItem)
-{
+VOID IoUninitializeWorkItem(PIO_WORKITEM IoWorkItem) {
     KI_GATE(IoUninitializeWorkItem);
     io_work_idle(m, IoWorkItem, IO_CALLER(), "uninitialised");
 }
 
 static WORKER_THREAD_ROUTINE io_work;
-static VOID io_work(PVOID Parameter)
-{
+static VOID io_work(PVOID Parameter) {
     struct machine *m = ki_self();
     PIO_WORKITEM item = Parameter;
     struct _IO_WORKITEM copy = *item;
@@ -84,18 +76,19 @@ static VOID io_work(PVOID Parameter)
         copy.routine_ex(copy.object, copy.context, item);
     m = ki_self();
     if (KI_UNLIKELY(m->cpu->irql != PASSIVE_LEVEL))
-        ki_bugcheck(m, IRQL_NOT_LESS_OR_EQUAL, (ULONG_PTR)io_work_routine(&copy), m->cpu->irql, 8, 0,
-                    "the work item routine %s returned at %s", ki_address_name(m, io_work_routine(&copy)),
-                    ki_irql_name(m->cpu->irql));
+        ki_bugcheck(m, IRQL_NOT_LESS_OR_EQUAL, (ULONG_PTR)io_work_routine(&copy), m->cpu->irql, 8,
+                    0, "the work item routine %s returned at %s",
+                    ki_address_name(m, io_work_routine(&copy)), ki_irql_name(m->cpu->irql));
     ob_dereference(m, copy.object);
 }
 
-static void io_work_queue(struct machine *m, PIO_WORKITEM item, WORK_QUEUE_TYPE type, PVOID context, void *caller)
-{
+static void io_work_queue(struct machine *m, PIO_WORKITEM item, WORK_QUEUE_TYPE type, PVOID context,
+                          void *caller) {
     if (KI_UNLIKELY(item->queued))
-        ki_bugcheck(m, INVALID_WORK_QUEUE_ITEM, (ULONG_PTR)item, (ULONG_PTR)type, 0, (ULONG_PTR)io_work_routine(item),
-                    "%s queued a work item that is queued already, for %s", ki_address_name(m, caller),
-                    ki_address_name(m, io_work_routine(item)));
+        ki_bugcheck(m, INVALID_WORK_QUEUE_ITEM, (ULONG_PTR)item, (ULONG_PTR)type, 0,
+                    (ULONG_PTR)io_work_routine(item),
+                    "%s queued a work item that is queued already, for %s",
+                    ki_address_name(m, caller), ki_address_name(m, io_work_routine(item)));
     item->context = context;
     item->queued = true;
     InsertTailList(&m->io->work_items, &item->link);
@@ -104,8 +97,8 @@ static void io_work_queue(struct machine *m, PIO_WORKITEM item, WORK_QUEUE_TYPE 
     ExQueueWorkItem(&item->item, type);
 }
 
-VOID IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerRoutine, WORK_QUEUE_TYPE QueueType, PVOID Context)
-{
+VOID IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerRoutine,
+                     WORK_QUEUE_TYPE QueueType, PVOID Context) {
     KI_GATE(IoQueueWorkItem);
     if (!IoWorkItem->queued) {
         IoWorkItem->routine = WorkerRoutine;
@@ -114,9 +107,8 @@ VOID IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerRoutine
     io_work_queue(m, IoWorkItem, QueueType, Context, IO_CALLER());
 }
 
-VOID IoQueueWorkItemEx(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRoutine, WORK_QUEUE_TYPE QueueType,
-                       PVOID Context)
-{
+VOID IoQueueWorkItemEx(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRoutine,
+                       WORK_QUEUE_TYPE QueueType, PVOID Context) {
     KI_GATE(IoQueueWorkItemEx);
     if (!IoWorkItem->queued) {
         IoWorkItem->routine = NULL;
@@ -125,9 +117,8 @@ VOID IoQueueWorkItemEx(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRo
     io_work_queue(m, IoWorkItem, QueueType, Context, IO_CALLER());
 }
 
-BOOLEAN IoTryQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRoutine, WORK_QUEUE_TYPE QueueType,
-                           PVOID Context)
-{
+BOOLEAN IoTryQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRoutine,
+                           WORK_QUEUE_TYPE QueueType, PVOID Context) {
     KI_GATE(IoTryQueueWorkItem);
     if (IoWorkItem->queued)
         return FALSE;
@@ -138,10 +129,10 @@ BOOLEAN IoTryQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX Work
 }
 
 void io_check_work_items(struct machine *m, const struct wdmsim_driver *driver,
-                         void (*left)(struct machine *m, const struct wdmsim_driver *driver, const void *routine,
-                                      const char *what))
-{
+                         void (*left)(struct machine *m, const struct wdmsim_driver *driver,
+                                      const void *routine, const char *what)) {
     LIST_ENTRY *head = &m->io->work_items;
     for (LIST_ENTRY *link = head->Flink; link != head; link = link->Flink)
-        left(m, driver, io_work_routine(CONTAINING_RECORD(link, struct _IO_WORKITEM, link)), "a work item is queued");
+        left(m, driver, io_work_routine(CONTAINING_RECORD(link, struct _IO_WORKITEM, link)),
+             "a work item is queued");
 }

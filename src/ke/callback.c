@@ -8,13 +8,14 @@
 #include "ke/callback.h"
 #include "ke/ke.h"
 
-static struct ke_part *ke_part(struct machine *m)
+struct ke_part *ke_part(struct machine *m)
 {
     if (!m->ke) {
         m->ke = ki_alloc(m, sizeof *m->ke);
         InitializeListHead(&m->ke->bugcheck);
         InitializeListHead(&m->ke->reason);
         InitializeListHead(&m->ke->nmi);
+        InitializeListHead(&m->ke->bound);
         InitializeListHead(&m->ke->processor);
         m->on_bugcheck = ke_bugcheck_callbacks;
     }
@@ -75,12 +76,43 @@ BOOLEAN KeDeregisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD Cal
     return TRUE;
 }
 
+/* How much a triage callback may add to the dump. */
+#define KE_TRIAGE_LIMIT 0x100000u
+/* How often one that adds or removes pages is asked for more. */
+#define KE_PAGES_CALLS 4096u
+
+static void ke_triage_call(const struct machine *m, PKBUGCHECK_REASON_CALLBACK_RECORD record)
+{
+    const struct wdmsim_stop *stop = &m->stop;
+    KBUGCHECK_TRIAGE_DUMP_DATA triage = {
+        .Flags = KB_TRIAGE_DUMP_DATA_FLAG_BUGCHECK_ACTIVE,
+        .MaxVirtMemSize = KE_TRIAGE_LIMIT,
+        .BugCheckCode = stop->code,
+        .BugCheckParameter1 = stop->parameters[0],
+        .BugCheckParameter2 = stop->parameters[1],
+        .BugCheckParameter3 = stop->parameters[2],
+        .BugCheckParameter4 = stop->parameters[3],
+    };
+    record->CallbackRoutine(record->Reason, record, &triage, sizeof triage);
+}
+
+/* Asks for ranges of pages until the callback has no more. */
+static void ke_pages_call(const struct machine *m, PKBUGCHECK_REASON_CALLBACK_RECORD record)
+{
+    KBUGCHECK_ADD_PAGES pages = {.BugCheckCode = m->stop.code};
+    for (unsigned calls = 0; calls < KE_PAGES_CALLS; calls++) {
+        pages.Flags = 0;
+        record->CallbackRoutine(record->Reason, record, &pages, sizeof pages);
+        if (!(pages.Flags & KB_ADD_PAGES_FLAG_ADDITIONAL_RANGES_EXIST))
+            break;
+    }
+}
+
 /* What a reason callback is handed, by reason: the dump this machine would write is empty. */
-static void ke_reason_call(PKBUGCHECK_REASON_CALLBACK_RECORD record)
+static void ke_reason_call(const struct machine *m, PKBUGCHECK_REASON_CALLBACK_RECORD record)
 {
     KBUGCHECK_SECONDARY_DUMP_DATA secondary = {0};
     KBUGCHECK_DUMP_IO io = {.Offset = (ULONG64)-1, .Type = KbDumpIoComplete};
-    KBUGCHECK_ADD_PAGES pages = {0};
     switch (record->Reason) {
     case KbCallbackSecondaryDumpData:
         record->CallbackRoutine(record->Reason, record, &secondary, sizeof secondary);
@@ -90,7 +122,10 @@ static void ke_reason_call(PKBUGCHECK_REASON_CALLBACK_RECORD record)
         break;
     case KbCallbackAddPages:
     case KbCallbackRemovePages:
-        record->CallbackRoutine(record->Reason, record, &pages, sizeof pages);
+        ke_pages_call(m, record);
+        break;
+    case KbCallbackTriageDumpData:
+        ke_triage_call(m, record);
         break;
     default:
         record->CallbackRoutine(record->Reason, record, NULL, 0);
@@ -112,7 +147,7 @@ void ke_bugcheck_callbacks(struct machine *m)
         PLIST_ENTRY link = RemoveHeadList(&ke->reason);
         PKBUGCHECK_REASON_CALLBACK_RECORD record = CONTAINING_RECORD(link, KBUGCHECK_REASON_CALLBACK_RECORD, Entry);
         record->State = BufferStarted;
-        ke_reason_call(record);
+        ke_reason_call(m, record);
         record->State = BufferFinished;
     }
 }
@@ -124,12 +159,13 @@ struct ke_registration {
     PVOID context;
 };
 
+/* The last registered comes first. */
 static PVOID ke_register(struct machine *m, LIST_ENTRY *list, PVOID routine, PVOID context)
 {
     struct ke_registration *registration = ki_alloc(m, sizeof *registration);
     registration->routine = routine;
     registration->context = context;
-    InsertTailList(list, &registration->link);
+    InsertHeadList(list, &registration->link);
     return registration;
 }
 
@@ -170,16 +206,51 @@ int wdmsim_nmi_raise(struct machine *machine)
     return handled ? 0 : WDMSIM_ERROR_NOT_FOUND;
 }
 
+PVOID KeRegisterBoundCallback(PBOUND_CALLBACK CallbackRoutine)
+{
+    KI_GATE(KeRegisterBoundCallback);
+    return ke_register(m, &ke_part(m)->bound, (PVOID)CallbackRoutine, NULL);
+}
+
+NTSTATUS KeDeregisterBoundCallback(PVOID Handle)
+{
+    KI_GATE(KeDeregisterBoundCallback);
+    return ke_deregister(&ke_part(m)->bound, Handle) ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
+}
+
+/* Asked in turn until one does not pass the exception on. */
+int wdmsim_bound_raise(struct machine *machine)
+{
+    LIST_ENTRY *list = &ke_part(machine)->bound;
+    for (LIST_ENTRY *link = list->Flink, *next; link != list; link = next) {
+        BOUND_CALLBACK *callback = (BOUND_CALLBACK *)CONTAINING_RECORD(link, struct ke_registration, link)->routine;
+        next = link->Flink; /* it may deregister itself */
+        switch (callback()) {
+        case BoundExceptionContinueSearch:
+            break;
+        case BoundExceptionHandled:
+            return WDMSIM_BOUND_HANDLED;
+        default:
+            return WDMSIM_BOUND_ERROR;
+        }
+    }
+    return WDMSIM_BOUND_UNHANDLED;
+}
+
+/* ---- processors ---- */
+
 PVOID KeRegisterProcessorChangeCallback(PPROCESSOR_CALLBACK_FUNCTION CallbackFunction, PVOID CallbackContext, ULONG Flags)
 {
     KI_GATE(KeRegisterProcessorChangeCallback);
     NTSTATUS status = STATUS_SUCCESS;
     ULONG told = 0;
     if (Flags & KE_PROCESSOR_CHANGE_ADD_EXISTING) {
-        for (; told < m->processor_count && NT_SUCCESS(status); told++) {
+        for (; told < m->processor_count; told++) {
             KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT change = {.State = KeProcessorAddStartNotify, .NtNumber = told,
                                                          .ProcNumber = {.Number = (UCHAR)told}};
             CallbackFunction(CallbackContext, &change, &status);
+            if (!NT_SUCCESS(status))
+                break; /* this one is not told again */
         }
         for (ULONG i = 0; i < told; i++) {
             KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT change = {

@@ -1,6 +1,8 @@
-/* The kernel core's own part of a machine: registered callbacks. */
+/* The kernel core's own part of a machine: registered callbacks, numbered locks, the counters for profiling. */
 #ifndef KE_CALLBACK_H
 #define KE_CALLBACK_H
+
+#include <ntddk.h>
 
 #include "ki/machine.h"
 
@@ -8,8 +10,15 @@ struct ke_part {
     LIST_ENTRY bugcheck;
     LIST_ENTRY reason;
     LIST_ENTRY nmi;
+    LIST_ENTRY bound;
     LIST_ENTRY processor;
+    KSPIN_LOCK numbered_locks[LockQueueMaximumLock];
+    HARDWARE_COUNTER counters[MAX_HW_COUNTERS];
+    ULONG counter_count;
 };
+
+/* Made when it is first asked for. */
+struct ke_part *ke_part(struct machine *m);
 
 /* Runs the bug check callbacks, at HIGH_LEVEL on the stack that failed. */
 void ke_bugcheck_callbacks(struct machine *m);

@@ -1,9 +1,6 @@
 /* Deferred procedure calls: what drivers do with a KDPC. The queues are in ki/dpc.c. */
 #include "ke/ke.h"
 
-#define KE_DPC_TYPE 0x13
-#define KE_THREADED_DPC_TYPE 0x1a
-
 static void ke_dpc_initialize(PRKDPC dpc, UCHAR type, PKDEFERRED_ROUTINE routine, PVOID context)
 {
     dpc->TargetInfoAsUlong = 0;
@@ -16,17 +13,17 @@ static void ke_dpc_initialize(PRKDPC dpc, UCHAR type, PKDEFERRED_ROUTINE routine
 
 VOID KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext)
 {
-    ke_dpc_initialize(Dpc, KE_DPC_TYPE, DeferredRoutine, DeferredContext);
+    ke_dpc_initialize(Dpc, KI_DPC_TYPE, DeferredRoutine, DeferredContext);
 }
 
 VOID KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext)
 {
-    ke_dpc_initialize(Dpc, KE_THREADED_DPC_TYPE, DeferredRoutine, DeferredContext);
+    ke_dpc_initialize(Dpc, KI_THREADED_DPC_TYPE, DeferredRoutine, DeferredContext);
 }
 
 static void ke_dpc_check(struct machine *m, const KDPC *dpc, void *caller)
 {
-    if (KI_UNLIKELY(dpc->Type != KE_DPC_TYPE && dpc->Type != KE_THREADED_DPC_TYPE))
+    if (KI_UNLIKELY(dpc->Type != KI_DPC_TYPE && dpc->Type != KI_THREADED_DPC_TYPE))
         ki_bugcheck(m, TIMER_OR_DPC_INVALID, 1, (ULONG_PTR)dpc, 0, 0, "%s used a DPC object that is not initialised",
                     ki_address_name(m, caller));
 }
@@ -71,25 +68,26 @@ NTSTATUS KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber)
     return STATUS_SUCCESS;
 }
 
+/* In a threaded DPC, too, although that is a thread. */
 LOGICAL KeIsExecutingDpc(VOID)
 {
-    return ki_self()->cpu->in_dpc;
+    const struct machine *m = ki_self();
+    return m->cpu->in_dpc || m->cpu->thread->in_threaded_dpc;
 }
 
-static bool ke_dpcs_outstanding(const struct machine *m)
-{
-    for (unsigned i = 0; i < m->processor_count; i++)
-        if (m->processors[i].dpc_count || m->processors[i].in_dpc)
-            return true;
-    return false;
-}
-
-/* The calling thread is at PASSIVE_LEVEL, so nothing is queued or active on its own processor once it polls. */
+/*
+ * The calling thread is at PASSIVE_LEVEL, so no normal DPC is queued or active on its own processor once it polls; threaded
+ * ones may be, if its priority is as high as theirs. A threaded DPC that flushes would wait for itself.
+ */
 VOID KeFlushQueuedDpcs(VOID)
 {
     KI_GATE(KeFlushQueuedDpcs);
+    if (KI_UNLIKELY(ki_current_thread(m)->in_threaded_dpc))
+        ki_bugcheck(m, ATTEMPTED_SWITCH_FROM_DPC, (ULONG_PTR)ki_current_thread(m), (ULONG_PTR)m->cpu->idle, 0, 0,
+                    "%s called KeFlushQueuedDpcs in a threaded DPC", ki_address_name(m, __builtin_return_address(0)));
     ki_poll(m);
-    while (ke_dpcs_outstanding(m)) {
+    while (ki_dpcs_outstanding(m)) {
+        ki_yield_thread(m);
         ki_yield_processor(m);
         ki_poll(m);
     }

@@ -11,6 +11,15 @@
 #include "ki/thread.h"
 #include "ki/trace.h"
 
+/* APCs and alerts: without a reference page, so no header of drivers declares them. See apc.c. */
+VOID KeInitializeApc(PRKAPC Apc, PKTHREAD Thread, int Environment, PKKERNEL_ROUTINE KernelRoutine,
+                     PKRUNDOWN_ROUTINE RundownRoutine, PKNORMAL_ROUTINE NormalRoutine, KPROCESSOR_MODE ApcMode,
+                     PVOID NormalContext);
+BOOLEAN KeInsertQueueApc(PRKAPC Apc, PVOID SystemArgument1, PVOID SystemArgument2, KPRIORITY Increment);
+BOOLEAN KeRemoveQueueApc(PRKAPC Apc);
+BOOLEAN KeAlertThread(PKTHREAD Thread, KPROCESSOR_MODE AlertMode);
+BOOLEAN KeTestAlertThread(KPROCESSOR_MODE AlertMode);
+
 /* The clock reading at which a KeWait or KeSetTimer argument falls due: negative relative, else absolute; 100 ns units. */
 uint64_t ke_due_time(const struct machine *m, LARGE_INTEGER time);
 
@@ -25,7 +34,7 @@ static inline void ke_polled(struct machine *m)
     ki_poll(m);
 }
 
-/* A thread is about to end: bug check if it owns a kernel mutex. */
+/* A thread is about to end: bug check if it owns a kernel mutex, or its stack is expanded or locked. */
 void ke_thread_check(struct machine *m, PKTHREAD thread);
 /* A thread ends: leaves its queue, and what mutants it owns are abandoned. */
 void ke_thread_ends(struct machine *m, PKTHREAD thread);

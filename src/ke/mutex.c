@@ -79,6 +79,9 @@ LONG KeReadStateMutex(PRKMUTEX Mutex)
 
 void ke_thread_check(struct machine *m, PKTHREAD thread)
 {
+    if (thread->stack_locked || thread->expansions)
+        ki_bugcheck(m, KERNEL_STACK_LOCKED_AT_EXIT, 0, 0, 0, 0, "thread %u (%s) ended while its stack was %s",
+                    thread->serial, thread->name, thread->expansions ? "expanded" : "not swappable");
     for (PLIST_ENTRY link = thread->mutants.Flink; link != &thread->mutants; link = link->Flink) {
         PKMUTANT mutant = CONTAINING_RECORD(link, KMUTANT, MutantListEntry);
         if (mutant->ApcDisable)

@@ -5,6 +5,7 @@
  * and an uninitialised word are seen at once. Acquiring a lock that another processor holds lets the others move until it
  * is free. In-stack queued locks use the same word; their handle remembers the lock and the IRQL.
  */
+#include "ke/callback.h"
 #include "ke/ke.h"
 
 #undef KeAcquireSpinLock
@@ -172,4 +173,46 @@ VOID KeReleaseInStackQueuedSpinLockForDpc(PKLOCK_QUEUE_HANDLE LockHandle)
     KI_GATE(KeReleaseInStackQueuedSpinLockForDpc);
     ke_queued_release(m, LockHandle, __builtin_return_address(0));
     ki_lower(m, LockHandle->OldIrql);
+}
+
+/*
+ * The numbered locks: one for each KSPIN_LOCK_QUEUE_NUMBER, made with the first of them that somebody takes. They are the
+ * system's own in NT; here no component shares data with drivers under one of them.
+ */
+static PKSPIN_LOCK ke_numbered_lock(struct machine *m, KSPIN_LOCK_QUEUE_NUMBER number, void *caller)
+{
+    if (KI_UNLIKELY(number >= LockQueueMaximumLock))
+        ki_bugcheck(m, SPIN_LOCK_INIT_FAILURE, number, 0, 0, 0, "%s named the queued spin lock %llu; there are %u",
+                    ki_address_name(m, caller), (unsigned long long)number, (unsigned)LockQueueMaximumLock);
+    return &ke_part(m)->numbered_locks[number];
+}
+
+KIRQL KeAcquireQueuedSpinLock(KSPIN_LOCK_QUEUE_NUMBER Number)
+{
+    KI_GATE(KeAcquireQueuedSpinLock);
+    KI_CHECK_IRQL(KeAcquireQueuedSpinLock, DISPATCH_LEVEL);
+    KIRQL old = ki_raise(m, DISPATCH_LEVEL);
+    ke_spin_acquire(m, ke_numbered_lock(m, Number, __builtin_return_address(0)));
+    return old;
+}
+
+LOGICAL KeTryToAcquireQueuedSpinLock(KSPIN_LOCK_QUEUE_NUMBER Number, PKIRQL OldIrql)
+{
+    KI_GATE(KeTryToAcquireQueuedSpinLock);
+    KI_CHECK_IRQL(KeTryToAcquireQueuedSpinLock, DISPATCH_LEVEL);
+    PKSPIN_LOCK lock = ke_numbered_lock(m, Number, __builtin_return_address(0));
+    if (*lock)
+        return FALSE;
+    *OldIrql = ki_raise(m, DISPATCH_LEVEL);
+    *lock = 1u + m->cpu->number;
+    return TRUE;
+}
+
+VOID KeReleaseQueuedSpinLock(KSPIN_LOCK_QUEUE_NUMBER Number, KIRQL OldIrql)
+{
+    KI_GATE(KeReleaseQueuedSpinLock);
+    PKSPIN_LOCK lock = ke_numbered_lock(m, Number, __builtin_return_address(0));
+    ke_spin_check_owner(m, lock, __builtin_return_address(0));
+    *lock = 0;
+    ki_lower(m, OldIrql);
 }

@@ -43,6 +43,16 @@ LONG KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment)
     return old;
 }
 
+/* The processor the thread prefers when that is idle; MAXIMUM_PROC_PER_GROUP for a thread that never had one. */
+UCHAR KeSetIdealProcessorThread(PKTHREAD Thread, UCHAR Processor)
+{
+    KI_GATE(KeSetIdealProcessorThread);
+    UCHAR old = Thread->ideal_processor;
+    if (Processor < m->processor_count)
+        Thread->ideal_processor = Processor;
+    return old;
+}
+
 VOID KeEnterCriticalRegion(VOID)
 {
     KI_GATE(KeEnterCriticalRegion);

@@ -119,9 +119,10 @@ static void ke_wait_link(PKTHREAD thread, const struct ke_wait *wait)
 /* Sleeps until the wait ends; at DISPATCH_LEVEL on both sides. */
 static NTSTATUS ke_wait_sleep(struct machine *m, PKTHREAD thread, const struct ke_wait *wait, KIRQL irql)
 {
-    if (KI_UNLIKELY(thread == m->cpu->idle || irql >= DISPATCH_LEVEL || m->cpu->in_dpc))
+    bool in_dpc = m->cpu->in_dpc || thread->in_threaded_dpc;
+    if (KI_UNLIKELY(thread == m->cpu->idle || irql >= DISPATCH_LEVEL || in_dpc))
         ki_bugcheck(m, ATTEMPTED_SWITCH_FROM_DPC, (ULONG_PTR)thread, (ULONG_PTR)m->cpu->idle, 0, 0,
-                    "a wait had to block at %s%s", ki_irql_name(irql), m->cpu->in_dpc ? " in a DPC routine" : "");
+                    "a wait had to block at %s%s", ki_irql_name(irql), in_dpc ? " in a DPC routine" : "");
     ke_wait_link(thread, wait);
     if (wait->has_timeout)
         ki_clock_insert(m, &thread->timeout, KI_CLOCK_TIMEOUT, wait->due);

@@ -102,20 +102,33 @@ bool ki_apc_remove(struct machine *m, PKAPC apc)
     return true;
 }
 
+/* An APC routine must leave the IRQL as it found it. */
+static void ki_apc_check(struct machine *m, KIRQL irql, PKKERNEL_ROUTINE kernel, PKAPC apc, PKNORMAL_ROUTINE normal)
+{
+    if (KI_UNLIKELY(m->cpu->irql != irql))
+        ki_bugcheck(m, IRQL_UNEXPECTED_VALUE, KI_UNEXPECTED_IRQL(m, irql, KI_UNEXPECTED_APC), (ULONG_PTR)kernel,
+                    (ULONG_PTR)apc, (ULONG_PTR)normal, "the APC routine %s returned at %s_LEVEL",
+                    ki_address_name(m, irql == APC_LEVEL ? (void *)kernel : (void *)normal),
+                    ki_irql_name(m->cpu->irql));
+}
+
 /* Runs one APC in the current thread: its kernel routine at APC_LEVEL, then its normal routine at PASSIVE_LEVEL. */
 static void ki_apc_run(struct machine *m, PKTHREAD thread, PKAPC apc)
 {
     PKNORMAL_ROUTINE normal = apc->NormalRoutine;
     PVOID context = apc->NormalContext, argument1 = apc->SystemArgument1, argument2 = apc->SystemArgument2;
+    PKKERNEL_ROUTINE kernel = apc->KernelRoutine;
     bool kernel_mode = apc->ApcMode == KernelMode;
     ki_apc_remove(m, apc);
-    apc->KernelRoutine(apc, &normal, &context, &argument1, &argument2);
+    kernel(apc, &normal, &context, &argument1, &argument2); /* may free the APC */
+    ki_apc_check(m, APC_LEVEL, kernel, apc, normal);
     if (!normal)
         return;
     if (kernel_mode)
         thread->kernel_apc_active = TRUE;
-    m->cpu->irql = PASSIVE_LEVEL;
+    ki_lower(m, PASSIVE_LEVEL);
     normal(context, argument1, argument2);
+    ki_apc_check(m, PASSIVE_LEVEL, kernel, apc, normal);
     ki_raise(m, APC_LEVEL);
     if (kernel_mode)
         thread->kernel_apc_active = FALSE;

@@ -17,6 +17,11 @@ _Noreturn void ki_bugcheck(struct machine *m, ULONG code, ULONG_PTR p1, ULONG_PT
 _Noreturn void ki_bugcheck_at(struct machine *m, ULONG code, const ULONG_PTR parameters[4], uintptr_t address,
                               void *frame_pointer, const char *explanation);
 
+/* Parameter 1 of IRQL_UNEXPECTED_VALUE: the present level, the expected one, and who was called. */
+enum { KI_UNEXPECTED_APC = 0, KI_UNEXPECTED_CALLOUT = 2, KI_UNEXPECTED_SERVICE = 3 };
+#define KI_UNEXPECTED_IRQL(m, expected, who)                                                       \
+    ((ULONG_PTR)(m)->cpu->irql << 16 | (ULONG_PTR)(expected) << 8 | (ULONG_PTR)(who))
+
 /* A name for a code address, "driver!function" or "driver+0x1234"; lives as long as the machine. */
 const char *ki_address_name(struct machine *m, const void *address);
 

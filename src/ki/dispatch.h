@@ -42,10 +42,15 @@ void ki_timeout_expire(struct machine *m, PKTHREAD thread);
 /* Handles every clock node that is due, at DISPATCH_LEVEL. */
 void ki_expire_due(struct machine *m);
 
+/* KDPC.Type, NT's numbers. */
+#define KI_DPC_TYPE 0x13
+#define KI_THREADED_DPC_TYPE 0x1a
 /* Queues a DPC on its processor; false if it is queued already. */
 bool ki_dpc_insert(struct machine *m, PKDPC dpc, PVOID argument1, PVOID argument2);
 bool ki_dpc_remove(struct machine *m, PKDPC dpc);
-/* Runs the queued DPCs of the current processor, at DISPATCH_LEVEL. */
+/* True if a DPC of either kind is queued or runs anywhere. */
+bool ki_dpcs_outstanding(const struct machine *m);
+/* Runs the queued normal DPCs of the current processor, at DISPATCH_LEVEL. */
 void ki_dpc_retire(struct machine *m);
 /* Virtual time that a single DPC routine may take, and the clock tick it is reported in. */
 #define KI_DPC_TIME_LIMIT (20 * WDMSIM_S)

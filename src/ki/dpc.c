@@ -1,6 +1,10 @@
 /*
- * DPC queues, one per processor (two: threaded DPCs have their own, served here likewise at DISPATCH_LEVEL unless the
- * machine runs them in threads).
+ * DPC queues: each processor has one for normal DPCs and one for threaded DPCs.
+ *
+ * Normal DPCs run at DISPATCH_LEVEL, nested on the stack of what they interrupt. Threaded ones run at PASSIVE_LEVEL in a
+ * thread of the highest priority that belongs to the processor: normal DPCs interrupt it, other threads do not. A machine
+ * with WDMSIM_NO_THREADED_DPC treats all as normal, as Windows does when ThreadDpcEnable is 0 in the registry.
+ * (kernel/introduction-to-threaded-dpcs)
  *
  * A DPC is queued while its DpcData is not NULL, as in NT; that field points to the processor's queue. Importance decides the
  * end of the queue it enters: high at the front, everything else at the back.
@@ -10,6 +14,8 @@
 #include "ki/processor.h"
 #include "ki/trace.h"
 
+static void ki_dpc_thread_wake(struct machine *m, struct ki_processor *cpu);
+
 struct ki_processor *ki_dpc_processor(struct machine *m, const KDPC *dpc)
 {
     /* KeSetTargetProcessorDpc stores the number plus 64, as NT does, so that 0 is "where it is queued". */
@@ -17,34 +23,56 @@ struct ki_processor *ki_dpc_processor(struct machine *m, const KDPC *dpc)
     return number >= KI_MAX_PROCESSORS ? &m->processors[number - KI_MAX_PROCESSORS] : m->cpu;
 }
 
+static bool ki_dpc_is_threaded(const struct machine *m, const KDPC *dpc)
+{
+    return dpc->Type == KI_THREADED_DPC_TYPE && !(m->flags & WDMSIM_NO_THREADED_DPC);
+}
+
 bool ki_dpc_insert(struct machine *m, PKDPC dpc, PVOID argument1, PVOID argument2)
 {
     if (dpc->DpcData)
         return false;
     struct ki_processor *cpu = ki_dpc_processor(m, dpc);
+    bool threaded = ki_dpc_is_threaded(m, dpc);
+    LIST_ENTRY *queue = threaded ? &cpu->threaded_dpcs : &cpu->dpcs;
     dpc->DpcData = cpu;
     dpc->SystemArgument1 = argument1;
     dpc->SystemArgument2 = argument2;
     if (dpc->Importance == HighImportance)
-        InsertHeadList(&cpu->dpcs, (PLIST_ENTRY)&dpc->DpcListEntry);
+        InsertHeadList(queue, (PLIST_ENTRY)&dpc->DpcListEntry);
     else
-        InsertTailList(&cpu->dpcs, (PLIST_ENTRY)&dpc->DpcListEntry);
-    cpu->dpc_count++;
+        InsertTailList(queue, (PLIST_ENTRY)&dpc->DpcListEntry);
     KI_TRACE(m, DPC_QUEUE, ki_address_name(m, (void *)dpc->DeferredRoutine), cpu->number);
-    ki_request(m, cpu, DISPATCH_LEVEL);
+    if (KI_UNLIKELY(threaded)) {
+        ki_dpc_thread_wake(m, cpu);
+    } else {
+        cpu->dpc_count++;
+        ki_request(m, cpu, DISPATCH_LEVEL);
+    }
     return true;
 }
 
 bool ki_dpc_remove(struct machine *m, PKDPC dpc)
 {
-    (void)m;
     struct ki_processor *cpu = dpc->DpcData;
     if (!cpu)
         return false;
     RemoveEntryList((PLIST_ENTRY)&dpc->DpcListEntry);
-    cpu->dpc_count--;
+    if (!ki_dpc_is_threaded(m, dpc))
+        cpu->dpc_count--;
     dpc->DpcData = NULL;
     return true;
+}
+
+bool ki_dpcs_outstanding(const struct machine *m)
+{
+    for (unsigned i = 0; i < m->processor_count; i++) {
+        const struct ki_processor *cpu = &m->processors[i];
+        if (cpu->dpc_count || cpu->in_dpc || !IsListEmpty(&cpu->threaded_dpcs) ||
+            (cpu->dpc_thread && cpu->dpc_thread->in_threaded_dpc))
+            return true;
+    }
+    return false;
 }
 
 _Noreturn void ki_dpc_overrun(struct machine *m)
@@ -88,4 +116,72 @@ void ki_dpc_retire(struct machine *m)
         /* Due timers and interrupts come before the next one. */
         ki_poll(m);
     }
+}
+
+/* ---- threaded DPCs ---- */
+
+/* Calls one threaded DPC's routine in its thread. */
+static void ki_threaded_dpc_call(struct machine *m, PKDPC dpc)
+{
+    PKDEFERRED_ROUTINE routine = dpc->DeferredRoutine;
+    PVOID context = dpc->DeferredContext;
+    PVOID argument1 = dpc->SystemArgument1, argument2 = dpc->SystemArgument2;
+    PKTHREAD thread = m->cpu->thread;
+    dpc->DpcData = NULL; /* from here it can be queued again, even freed */
+    thread->in_threaded_dpc = TRUE;
+    KI_TRACE(m, DPC_RUN, ki_address_name(m, (void *)routine));
+    routine(dpc, context, argument1, argument2);
+    KI_TRACE(m, DPC_END, ki_address_name(m, (void *)routine));
+    if (KI_UNLIKELY(m->cpu->irql != PASSIVE_LEVEL))
+        ki_bugcheck(m, IRQL_UNEXPECTED_VALUE, KI_UNEXPECTED_IRQL(m, PASSIVE_LEVEL, KI_UNEXPECTED_CALLOUT),
+                    (ULONG_PTR)routine, (ULONG_PTR)context, 0,
+                    "the threaded DPC routine %s returned at %s_LEVEL", ki_address_name(m, (void *)routine),
+                    ki_irql_name(m->cpu->irql));
+    thread->in_threaded_dpc = FALSE;
+}
+
+/* Until the next threaded DPC is queued. Nothing moves between the look at the queue and the sleep: there is no gate. */
+static void ki_dpc_thread_sleep(struct machine *m)
+{
+    PKTHREAD thread = m->cpu->thread;
+    KIRQL irql = ki_raise(m, DISPATCH_LEVEL);
+    thread->wait_irql = APC_LEVEL; /* nothing but a DPC ends this wait */
+    thread->wait_mode = KernelMode;
+    thread->alertable = FALSE;
+    thread->wait_list = NULL;
+    thread->state = KI_THREAD_WAITING;
+    ki_block(m);
+    ki_lower(m, irql);
+}
+
+static VOID ki_dpc_thread_main(PVOID context)
+{
+    struct machine *m = ki_self();
+    struct ki_processor *cpu = context;
+    for (;;) {
+        while (!IsListEmpty(&cpu->threaded_dpcs)) {
+            PLIST_ENTRY link = RemoveHeadList(&cpu->threaded_dpcs);
+            ki_threaded_dpc_call(m, CONTAINING_RECORD(link, KDPC, DpcListEntry));
+        }
+        ki_dpc_thread_sleep(m);
+    }
+}
+
+/* Something was queued, at any IRQL: the processor's thread is made, or woken if it sleeps. */
+static void ki_dpc_thread_wake(struct machine *m, struct ki_processor *cpu)
+{
+    PKTHREAD thread = cpu->dpc_thread;
+    if (thread) {
+        if (thread->state == KI_THREAD_WAITING)
+            ki_unwait(m, thread, STATUS_SUCCESS, 0);
+        return;
+    }
+    thread = m->make_dpc_thread(m, ki_dpc_thread_main, cpu);
+    if (!thread)
+        ki_no_memory();
+    cpu->dpc_thread = thread;
+    thread->priority = thread->base_priority = HIGH_PRIORITY;
+    thread->affinity = thread->user_affinity = 1ull << cpu->number;
+    KI_TRACE(m, THREAD_START, thread->name, thread->serial);
+    ki_ready_thread(m, thread, 0);
 }

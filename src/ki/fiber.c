@@ -3,12 +3,15 @@
  *
  * Principle of operation. A switch is _setjmp on the stack that stops and _longjmp to the one that goes on. A new fiber has
  * no jump buffer yet: its first switch moves the stack pointer to its stack and calls the entry. On x86-64 and AArch64 that
- * is three instructions; elsewhere makecontext and setcontext do it, at the cost of two system calls per fiber.
+ * is a few instructions of our own; elsewhere makecontext and setcontext do it, at the cost of two system calls per fiber.
  *
  * This file is built without _FORTIFY_SOURCE: the checked longjmp takes a change of stacks for an attack.
  *
  * Instruments. AddressSanitizer is told of the switch before and after it, so that its shadow of the stack and its idea of
  * the stack's bounds follow; Valgrind learns each stack once, when the fiber is created.
+ *
+ * Floating point. The ABIs make its control registers part of no call: they stay as they are. A fiber that set them for
+ * itself (float_sections) takes them along; all others run with the host's.
  *
  * Stacks. All stacks of the machine's default size come from one free list. The first KI_GUARDED_STACKS have an
  * inaccessible page below them; the host limits the number of differently protected areas, so later ones go without.
@@ -69,7 +72,8 @@ static inline void ki_leaving(struct ki_fiber *from, struct ki_fiber *to)
 #endif
 }
 
-static _Noreturn void ki_fiber_main(void *argument)
+_Noreturn void ki_fiber_main(void *argument) __attribute__((visibility("hidden")));
+_Noreturn void ki_fiber_main(void *argument)
 {
     struct ki_fiber *self = argument;
     ki_arrived(self);
@@ -84,41 +88,68 @@ static void ki_fiber_main_split(unsigned high, unsigned low)
 }
 #endif
 
-/* The first switch to a fiber: call ki_fiber_main on its stack. */
+#ifdef KI_UCONTEXT
 static _Noreturn void ki_fiber_enter(struct ki_fiber *fiber)
 {
-    char *top = fiber->stack + fiber->stack_size;
-#if defined(__x86_64__)
-    __asm__ volatile("movq %0, %%rsp\n\t"
-                     "xorl %%ebp, %%ebp\n\t"
-                     "callq *%1\n\t"
-                     "ud2"
-                     :
-                     : "r"(top), "r"(ki_fiber_main), "D"(fiber)
-                     : "memory");
-#elif defined(__aarch64__)
-    register struct ki_fiber *argument __asm__("x0") = fiber;
-    __asm__ volatile("mov sp, %0\n\t"
-                     "mov x29, xzr\n\t"
-                     "mov x30, xzr\n\t"
-                     "blr %1\n\t"
-                     "brk #0"
-                     :
-                     : "r"(top), "r"(ki_fiber_main), "r"(argument)
-                     : "memory");
-#else
     ucontext_t context;
+    uintptr_t self = (uintptr_t)fiber;
     getcontext(&context);
     context.uc_stack.ss_sp = fiber->stack;
     context.uc_stack.ss_size = fiber->stack_size;
     context.uc_link = NULL;
-    (void)top;
-    uintptr_t self = (uintptr_t)fiber;
     makecontext(&context, (void (*)(void))ki_fiber_main_split, 2, (unsigned)(self >> 16 >> 16), (unsigned)self);
     setcontext(&context);
-#endif
-    __builtin_unreachable();
+    KI_UNREACHABLE();
 }
+#else
+/*
+ * ki_fiber_start(fiber, top): moves to the fiber's stack and calls ki_fiber_main. The frame says to unwinders that nobody
+ * called it: here every stack ends.
+ */
+#define KI_STRING(x) #x
+#define KI_SYMBOL_OF(prefix, name) KI_STRING(prefix) name
+#define KI_SYMBOL_WITH(prefix, name) KI_SYMBOL_OF(prefix, name)
+#define KI_SYMBOL(name) KI_SYMBOL_WITH(__USER_LABEL_PREFIX__, name)
+
+_Noreturn void ki_fiber_start(struct ki_fiber *fiber, char *top) __attribute__((visibility("hidden")));
+
+#if defined(__APPLE__)
+#define KI_HIDDEN ".private_extern "
+#else
+#define KI_HIDDEN ".hidden "
+#endif
+
+#if defined(__x86_64__)
+__asm__(".text\n\t"
+        ".globl " KI_SYMBOL("ki_fiber_start") "\n\t" KI_HIDDEN KI_SYMBOL("ki_fiber_start") "\n"
+        KI_SYMBOL("ki_fiber_start") ":\n\t"
+        ".cfi_startproc\n\t"
+        ".cfi_undefined rip\n\t"
+        "movq %rsi, %rsp\n\t"
+        "xorl %ebp, %ebp\n\t"
+        "callq " KI_SYMBOL("ki_fiber_main") "\n\t"
+        "ud2\n\t"
+        ".cfi_endproc");
+#else
+__asm__(".text\n\t"
+        ".p2align 2\n\t"
+        ".globl " KI_SYMBOL("ki_fiber_start") "\n\t" KI_HIDDEN KI_SYMBOL("ki_fiber_start") "\n"
+        KI_SYMBOL("ki_fiber_start") ":\n\t"
+        ".cfi_startproc\n\t"
+        ".cfi_undefined x30\n\t"
+        "mov sp, x1\n\t"
+        "mov x29, xzr\n\t"
+        "mov x30, xzr\n\t"
+        "bl " KI_SYMBOL("ki_fiber_main") "\n\t"
+        "brk #0\n\t"
+        ".cfi_endproc");
+#endif
+
+static _Noreturn void ki_fiber_enter(struct ki_fiber *fiber)
+{
+    ki_fiber_start(fiber, fiber->stack + fiber->stack_size);
+}
+#endif
 
 static _Noreturn void ki_fiber_continue(struct ki_fiber *to)
 {
@@ -128,19 +159,55 @@ static _Noreturn void ki_fiber_continue(struct ki_fiber *to)
     ki_fiber_enter(to);
 }
 
+uint32_t ki_float_control(void)
+{
+#if defined(__x86_64__)
+    uint32_t mxcsr;
+    uint16_t x87;
+    __asm__ volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(mxcsr), "=m"(x87));
+    return (mxcsr & 0xffff) | (uint32_t)x87 << 16;
+#elif defined(__aarch64__)
+    uint64_t fpcr;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(fpcr));
+    return (uint32_t)fpcr;
+#else
+    return 0;
+#endif
+}
+
+void ki_set_float_control(uint32_t control)
+{
+#if defined(__x86_64__)
+    uint32_t mxcsr = control & 0xffff;
+    uint16_t x87 = (uint16_t)(control >> 16);
+    __asm__ volatile("ldmxcsr %0\n\tfldcw %1" : : "m"(mxcsr), "m"(x87));
+#elif defined(__aarch64__)
+    __asm__ volatile("msr fpcr, %0" : : "r"((uint64_t)control));
+#else
+    (void)control;
+#endif
+}
+
 void ki_fiber_switch(struct machine *m, struct ki_fiber *from, struct ki_fiber *to)
 {
     from->seh = m->seh;
     m->seh = to->seh;
+    if (KI_UNLIKELY(from->float_sections)) {
+        from->float_control = ki_float_control();
+        ki_set_float_control(m->host.float_control);
+    }
     ki_leaving(from, to);
     if (_setjmp(from->context) == 0)
         ki_fiber_continue(to);
     ki_arrived(from);
+    if (KI_UNLIKELY(from->float_sections))
+        ki_set_float_control(from->float_control);
 }
 
 _Noreturn void ki_fiber_leave(struct machine *m, struct ki_fiber *to)
 {
     m->seh = to->seh;
+    ki_set_float_control(m->host.float_control);
     ki_leaving(NULL, to);
     ki_fiber_continue(to);
 }
@@ -154,6 +221,7 @@ void ki_fiber_create(struct ki_fiber *fiber, char *stack, size_t size, void (*en
     fiber->seh = NULL;
     fiber->started = false;
     fiber->fake_stack = NULL;
+    fiber->float_sections = 0;
     fiber->stack_id = VALGRIND_STACK_REGISTER(stack, stack + size);
 }
 
@@ -184,6 +252,7 @@ void ki_fiber_adopt(struct ki_fiber *fiber)
 #ifdef KI_ASAN
     ki_stack_bounds(fiber);
 #endif
+    fiber->float_control = ki_float_control();
     fiber->started = true;
 }
 
@@ -224,4 +293,119 @@ void ki_stack_free(struct machine *m, char *stack)
 #endif
     *(char **)stack = m->stack_free;
     m->stack_free = stack;
+}
+
+/* ---- calls on another stack ---- */
+
+/* A call in progress, on the stack it came from. */
+struct ki_segment_call {
+    void (*fn)(void *argument);
+    void *argument;
+    char *stack; /* of the caller */
+    size_t stack_size;
+    void *fake_stack;
+};
+
+/* First and last code on the fresh stack. */
+static void ki_segment_main(void *argument)
+{
+    struct ki_segment_call *call = argument;
+#ifdef KI_ASAN
+    __sanitizer_finish_switch_fiber(NULL, NULL, NULL);
+#endif
+    call->fn(call->argument);
+#ifdef KI_ASAN
+    __sanitizer_start_switch_fiber(NULL, call->stack, call->stack_size);
+#endif
+}
+
+/* Moves the stack pointer to `top`, calls ki_segment_main(call), and moves it back. */
+static void ki_segment_enter(char *stack, size_t size, struct ki_segment_call *call)
+{
+    char *top = stack + size;
+#if defined(__x86_64__)
+    __asm__ volatile("movq %%rsp, %%rbx\n\t"
+                     "movq %1, %%rsp\n\t"
+                     "callq *%2\n\t"
+                     "movq %%rbx, %%rsp"
+                     : "+D"(call)
+                     : "r"(top), "r"(ki_segment_main)
+                     : "rax", "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "st", "st(1)", "st(2)", "st(3)",
+                       "st(4)", "st(5)", "st(6)", "st(7)", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6",
+                       "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "cc", "memory");
+#elif defined(__aarch64__)
+    register struct ki_segment_call *argument __asm__("x0") = call;
+    __asm__ volatile("mov x19, sp\n\t"
+                     "mov sp, %1\n\t"
+                     "blr %2\n\t"
+                     "mov sp, x19"
+                     : "+r"(argument)
+                     : "r"(top), "r"(ki_segment_main)
+                     : "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",
+                       "x16", "x17",
+#ifndef __APPLE__
+                       "x18", /* Apple keeps it for itself */
+#endif
+                       "x19", "x30", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12",
+                       "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25",
+                       "v26", "v27", "v28", "v29", "v30", "v31", "cc", "memory");
+#else
+    ucontext_t here, there;
+    uintptr_t self = (uintptr_t)call;
+    (void)top;
+    getcontext(&there);
+    there.uc_stack.ss_sp = stack;
+    there.uc_stack.ss_size = size;
+    there.uc_link = &here;
+    makecontext(&there, (void (*)(void))ki_segment_main_split, 2, (unsigned)(self >> 16 >> 16), (unsigned)self);
+    swapcontext(&here, &there);
+#endif
+}
+
+/* What the call is promised, besides what a whole stack has for interrupts, DPCs and the kernel's own frames. */
+static size_t ki_segment_size(const struct machine *m)
+{
+    return (m->stack_size + MAXIMUM_EXPANSION_SIZE + KI_PAGE_SIZE - 1) & ~(size_t)(KI_PAGE_SIZE - 1);
+}
+
+static char *ki_segment_allocate(struct machine *m)
+{
+    char *segment = m->segment_free;
+    if (segment) {
+        m->segment_free = *(char **)segment;
+        return segment;
+    }
+    size_t size = ki_segment_size(m);
+    segment = ki_region_take(m, KI_REGION_STACK, size + KI_PAGE_SIZE);
+    if (!segment)
+        return NULL;
+    ki_arena_protect(segment, KI_PAGE_SIZE, false);
+    segment += KI_PAGE_SIZE;
+    (void)VALGRIND_STACK_REGISTER(segment, segment + size);
+    return segment;
+}
+
+bool ki_call_on_segment(struct machine *m, void (*fn)(void *argument), void *argument)
+{
+    struct ki_fiber *self = m->running;
+    char *segment = ki_segment_allocate(m);
+    if (!segment)
+        return false;
+    struct ki_segment_call call = {.fn = fn, .argument = argument, .stack = self->stack, .stack_size = self->stack_size};
+    self->stack = segment;
+    self->stack_size = ki_segment_size(m);
+#ifdef KI_ASAN
+    __sanitizer_start_switch_fiber(&call.fake_stack, segment, self->stack_size);
+#endif
+    ki_segment_enter(segment, self->stack_size, &call);
+#ifdef KI_ASAN
+    __sanitizer_finish_switch_fiber(call.fake_stack, NULL, NULL);
+    __asan_unpoison_memory_region(segment, self->stack_size);
+#endif
+    KI_ASSERT(m->running == self);
+    self->stack = call.stack;
+    self->stack_size = call.stack_size;
+    *(char **)segment = m->segment_free;
+    m->segment_free = segment;
+    return true;
 }

@@ -11,6 +11,7 @@
 #include <setjmp.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct machine;
 
@@ -22,6 +23,8 @@ struct ki_fiber {
     bool started;
     void *fake_stack;  /* AddressSanitizer's */
     unsigned stack_id; /* Valgrind's */
+    unsigned float_sections; /* its floating-point control is its own while above 0 … */
+    uint32_t float_control;  /* … and kept here while it does not run; of the host: everyone else's */
     void (*entry)(void *argument);
     void *argument;
 };
@@ -46,5 +49,15 @@ void ki_fiber_recover(struct ki_fiber *host);
 void ki_fiber_switch(struct machine *m, struct ki_fiber *from, struct ki_fiber *to);
 /* Continues `to` and never comes back to the running one. */
 _Noreturn void ki_fiber_leave(struct machine *m, struct ki_fiber *to);
+
+/*
+ * Calls fn(argument) on a fresh stack of MAXIMUM_EXPANSION_SIZE bytes and more, as part of the running fiber: it may switch
+ * away and come back there. The fiber's stack limits are those of the fresh one meanwhile. False without memory.
+ */
+bool ki_call_on_segment(struct machine *m, void (*fn)(void *argument), void *argument);
+
+/* The floating-point control in 32 bits: MXCSR below the x87 control word on x86-64, FPCR on AArch64. */
+uint32_t ki_float_control(void);
+void ki_set_float_control(uint32_t control);
 
 #endif

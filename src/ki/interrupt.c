@@ -89,6 +89,14 @@ void ki_interrupt_disconnect(struct machine *m, PKINTERRUPT interrupt)
     }
 }
 
+static _Noreturn void ki_interrupt_returned_badly(struct machine *m, PKINTERRUPT interrupt)
+{
+    void *routine = interrupt->message_service ? (void *)interrupt->message_service : (void *)interrupt->service;
+    ki_bugcheck(m, IRQL_UNEXPECTED_VALUE, KI_UNEXPECTED_IRQL(m, interrupt->sync_irql, KI_UNEXPECTED_SERVICE),
+                (ULONG_PTR)routine, (ULONG_PTR)interrupt, 0, "the interrupt service routine %s returned at %s",
+                ki_address_name(m, routine), ki_irql_name(m->cpu->irql));
+}
+
 static bool ki_interrupt_call(struct machine *m, PKINTERRUPT interrupt)
 {
     KIRQL irql = m->cpu->irql;
@@ -104,11 +112,7 @@ static bool ki_interrupt_call(struct machine *m, PKINTERRUPT interrupt)
     else
         claimed = interrupt->service(interrupt, interrupt->context);
     if (KI_UNLIKELY(m->cpu != cpu || cpu->irql != interrupt->sync_irql))
-        ki_bugcheck(m, IRQL_UNEXPECTED_VALUE, cpu->irql, interrupt->sync_irql, 0, 0,
-                    "the interrupt service routine %s returned at %s",
-                    ki_address_name(m, interrupt->message_service ? (void *)interrupt->message_service
-                                                                  : (void *)interrupt->service),
-                    ki_irql_name(cpu->irql));
+        ki_interrupt_returned_badly(m, interrupt);
     *interrupt->lock = 0;
     m->cpu->irql = irql;
     return claimed;

@@ -55,6 +55,12 @@ enum {
     KI_ATTENTION_CHARGE = 16, /* routines cost virtual time */
 };
 
+/*
+ * A function that looks at memory which a driver may have freed, in order to report just that: AddressSanitizer must not
+ * stop it first.
+ */
+#define KI_LOOKS_AT_FREED __attribute__((no_sanitize("address")))
+
 struct ki_interrupt_line;
 struct ki_device_event;
 struct ki_interned;
@@ -68,13 +74,16 @@ struct ki_processor {
     BOOLEAN in_dpc;        /* a DPC routine is active */
     BOOLEAN reschedule;    /* a better thread than `thread` may be ready, or its slice ended */
     BOOLEAN slice_ended;   /* a ready thread of the same priority may run, too */
+    BOOLEAN interrupts_off; /* the interrupt flag is clear: nothing is delivered at any IRQL */
     ULONG pending;
+    ULONG masked;          /* what became pending meanwhile */
     PKTHREAD thread;       /* whose stack this processor uses */
     PKTHREAD idle;         /* what it runs when there is nothing */
     struct ki_fiber *fiber; /* of `thread` */
     LIST_ENTRY dpcs;       /* normal DPCs */
     LIST_ENTRY threaded_dpcs;
-    ULONG dpc_count;
+    PKTHREAD dpc_thread;   /* runs them; made when the first is queued */
+    ULONG dpc_count;       /* of the normal ones */
     PKDEFERRED_ROUTINE dpc_routine; /* the one that runs */
     uint64_t dpc_start;    /* when it began */
     const volatile ULONG_PTR *spinning; /* the lock word it waits for, or NULL */
@@ -126,6 +135,8 @@ struct machine {
     PKTHREAD settler;         /* waits until nothing can go on without the clock moving */
     PKTHREAD dying;           /* ended, but its stack was still in use; given back by the next end or start */
     void (*dying_reap)(struct machine *m, PKTHREAD thread);
+    /* An unstarted thread of the system process, made at any IRQL; NULL without memory. Set by src/ps. */
+    PKTHREAD (*make_dpc_thread)(struct machine *m, PKSTART_ROUTINE start, PVOID context);
     struct ki_fiber host;     /* the OS thread's own stack */
     struct ki_fiber *running; /* the fiber whose stack is in use: the host's or a thread's */
     void *seh;                /* innermost guarded block of the running fiber */
@@ -138,6 +149,7 @@ struct machine {
     struct ki_arena arena;
     struct { char *next, *end; } control; /* ki_alloc */
     char *stack_free; /* free stacks of stack_size, linked through their lowest word */
+    char *segment_free; /* likewise, of the larger size that calls on another stack use */
     size_t stack_count;
     struct ki_interrupt_line *lines;
     struct ki_device_event *device_events, *device_events_free;

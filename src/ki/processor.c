@@ -35,6 +35,10 @@ void ki_update_runnable(struct machine *m, struct ki_processor *cpu)
 
 void ki_request(struct machine *m, struct ki_processor *cpu, KIRQL irql)
 {
+    if (KI_UNLIKELY(cpu->interrupts_off)) {
+        cpu->masked |= 1u << irql;
+        return;
+    }
     cpu->pending |= 1u << irql;
     m->runnable |= ki_bit(cpu);
     if (cpu == m->cpu)
@@ -223,6 +227,26 @@ void ki_spin(struct machine *m, const volatile ULONG_PTR *word, ULONG_PTR mask)
         ki_dispatch(m, cpu->fiber);
     }
     cpu->spinning = NULL;
+}
+
+void ki_set_interrupts(struct machine *m, struct ki_processor *cpu, bool enabled)
+{
+    ULONG waiting = cpu->pending | cpu->masked;
+    cpu->interrupts_off = !enabled;
+    cpu->pending = enabled ? waiting : 0;
+    cpu->masked = enabled ? 0 : waiting;
+    if (enabled && waiting && cpu == m->cpu)
+        m->attention |= KI_ATTENTION_PENDING;
+}
+
+void ki_halt(struct machine *m)
+{
+    struct ki_processor *cpu = m->cpu;
+    while (!(cpu->pending >> cpu->irql >> 1)) {
+        m->runnable &= ~ki_bit(cpu); /* until something is requested of it */
+        ki_dispatch(m, cpu->fiber);
+    }
+    ki_poll(m);
 }
 
 void ki_yield_processor(struct machine *m)

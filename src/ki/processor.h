@@ -41,6 +41,13 @@ static inline void ki_poll(struct machine *m)
  * in which nobody can make it true is reported as a bug check naming the owner.
  */
 void ki_spin(struct machine *m, const volatile ULONG_PTR *word, ULONG_PTR mask);
+/*
+ * The interrupt flag of a processor. While it is clear nothing is delivered there, whatever the IRQL; what comes meanwhile
+ * waits. A change of threads sets it.
+ */
+void ki_set_interrupts(struct machine *m, struct ki_processor *cpu, bool enabled);
+/* The current processor sleeps until something above its IRQL is pending, and takes that. */
+void ki_halt(struct machine *m);
 /* Lets other processors move (a polling loop); the current one continues later. */
 void ki_yield_processor(struct machine *m);
 /* At a gate, with exploration on: chooses whether another processor moves first. */

@@ -95,7 +95,7 @@
     X(EtwWriteString, 0, 15, 0x0) \
     X(EtwWriteTransfer, 0, 15, 0x0) \
     X(ExAcquireFastMutex, 0, 1, 0x0) \
-    X(ExAcquireFastMutexUnsafe, 1, 1, 0x0) \
+    X(ExAcquireFastMutexUnsafe, 0, 1, 0x0) \
     X(ExAcquirePushLockExclusive, 0, 15, 0x0) \
     X(ExAcquirePushLockShared, 0, 15, 0x0) \
     X(ExAcquireResourceExclusiveLite, 0, 1, 0x20007) \
@@ -190,7 +190,7 @@
     X(ExRegisterCallback, 0, 1, 0x20006) \
     X(ExReinitializeResourceLite, 0, 2, 0x0) \
     X(ExReleaseFastMutex, 1, 1, 0x0) \
-    X(ExReleaseFastMutexUnsafe, 1, 1, 0x0) \
+    X(ExReleaseFastMutexUnsafe, 0, 1, 0x0) \
     X(ExReleasePushLockExclusive, 0, 15, 0x0) \
     X(ExReleasePushLockShared, 0, 15, 0x0) \
     X(ExReleaseResourceAndLeaveCriticalRegion, 0, 1, 0x0) \
@@ -1508,6 +1508,11 @@
     X(IoWithinStackLimits, 0, 1, 0)                                                                \
     X(KeExpandKernelStackAndCallout, 0, 1, 0)                                                      \
     X(KeExpandKernelStackAndCalloutEx, 0, 2, 0)                                                    \
+    X(KeSetKernelStackSwapEnable, 0, 1, 0)                                                         \
+    X(KeInsertQueueApc, 0, 2, 0)                                                                   \
+    X(KeRemoveQueueApc, 0, 2, 0)                                                                   \
+    X(KeAlertThread, 0, 2, 0)                                                                      \
+    X(KeTestAlertThread, 0, 0, 0)                                                                  \
     X(NtCancelIoFile, 0, 0, 0)                                                                     \
     X(NtCancelIoFileEx, 0, 0, 0)                                                                   \
     X(NtFlushBuffersFile, 0, 0, 0)                                                                 \

@@ -1,8 +1,8 @@
 /*
  * The scheduler: 32 priorities, one set of ready queues for all processors, affinity masks.
  *
- * A thread that becomes ready goes to the queue of its priority and one processor is asked to look: its last one if that is
- * idle, another idle one (a choice when there are several), or the one that runs the lowest priority below its own. That
+ * A thread that becomes ready goes to the queue of its priority and one processor is asked to look: its ideal or its last one
+ * if that is idle, another idle one (a choice when there are several), or the one that runs the lowest priority below its own. That
  * processor takes the best ready thread it may run when it next reaches a level below DISPATCH_LEVEL, as the dispatch
  * interrupt does in NT. Thread changes happen at DISPATCH_LEVEL on both sides: every suspended thread resumes at that level
  * and lowers to its own.
@@ -66,6 +66,17 @@ bool ki_has_peer(struct machine *m, const struct ki_processor *cpu)
     return ki_find_ready(m, cpu, cpu->thread->priority) != NULL;
 }
 
+/* Moves `first` to the front of the candidates, if it is one. */
+static void ki_prefer(struct ki_processor **candidates, unsigned count, struct ki_processor *first)
+{
+    for (unsigned i = 1; i < count; i++) {
+        if (candidates[i] == first) {
+            candidates[i] = candidates[0];
+            candidates[0] = first;
+        }
+    }
+}
+
 /* The processor that should look for `thread`: see the head of the file. NULL: none, it waits in its queue. */
 static struct ki_processor *ki_place_thread(struct machine *m, PKTHREAD thread)
 {
@@ -83,12 +94,9 @@ static struct ki_processor *ki_place_thread(struct machine *m, PKTHREAD thread)
     }
     if (!count)
         return lowest;
-    for (unsigned i = 1; i < count; i++) {
-        if (idle[i] == thread->processor) {
-            idle[i] = idle[0];
-            idle[0] = thread->processor;
-        }
-    }
+    ki_prefer(idle, count, thread->processor);
+    if (thread->ideal_processor < m->processor_count)
+        ki_prefer(idle, count, &m->processors[thread->ideal_processor]);
     return idle[ki_choose(m, WDMSIM_CHOICE_PLACE, count)];
 }
 
@@ -119,6 +127,8 @@ static void ki_install_thread(struct machine *m, struct ki_processor *cpu, PKTHR
     next->processor = cpu;
     cpu->thread = next;
     cpu->fiber = &next->fiber;
+    if (KI_UNLIKELY(cpu->interrupts_off))
+        ki_set_interrupts(m, cpu, true); /* the flag belongs to what ran */
     if (ki_apc_pending(next))
         cpu->pending |= 1u << APC_LEVEL;
     else
@@ -271,6 +281,7 @@ bool ki_thread_initialize(struct machine *m, PKTHREAD thread, PEPROCESS process,
     thread->start_context = context;
     thread->name = name;
     thread->apc_queueable = TRUE;
+    thread->ideal_processor = KI_MAX_PROCESSORS;
     thread->serial = start ? ++m->next_thread : 0;
     ki_fiber_create(&thread->fiber, stack, size, ki_thread_main, thread);
     return true;

@@ -30,6 +30,10 @@ struct _KTHREAD {
     BOOLEAN kernel_apc_active; /* a normal kernel APC runs */
     BOOLEAN apc_queueable;
     BOOLEAN system_affinity; /* affinity was set by KeSetSystemAffinityThread and its kin */
+    BOOLEAN in_threaded_dpc; /* it runs a threaded DPC's routine */
+    BOOLEAN stack_locked;    /* KeSetKernelStackSwapEnable(FALSE) */
+    UCHAR ideal_processor;   /* preferred when idle; KI_MAX_PROCESSORS: none */
+    USHORT expansions;       /* calls in progress on stacks other than its own */
     KIRQL wait_irql;     /* IRQL to return to when the wait ends */
     SHORT kernel_apc_disable;
     SHORT special_apc_disable;
@@ -47,6 +51,7 @@ struct _KTHREAD {
     uint64_t wait_start;
     BOOLEAN wait_next; /* KeSetEvent(…, Wait = TRUE): IRQL stays raised up to the wait that must follow */
 
+    PXSTATE_SAVE saved_state; /* the innermost KeSaveExtendedProcessorState that was not restored */
     LIST_ENTRY mutants; /* owned mutexes, through MutantListEntry */
     PKQUEUE queue;      /* the KQUEUE it was last associated with */
     LIST_ENTRY queue_link;

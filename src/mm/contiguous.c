@@ -1,11 +1,13 @@
 /*
  * Physical memory by address: contiguous blocks, pages for an MDL, MDLs of device memory.
  *
- * Page numbers of the nonpaged area are physical page numbers but for the hole below 4 GiB (physical.c), so a run of pages
- * on one side of the hole is contiguous. Requests name their limits; the low 16 MiB are kept for those that need them. A run
- * remembers who allocated it, and is in the leak report like a pool block.
+ * Page numbers of the nonpaged area are physical page numbers but for the hole below 4 GiB
+ * (physical.c), so a run of pages on one side of the hole is contiguous. Requests name their
+ * limits; the low 16 MiB are kept for those that need them. A run remembers who allocated it, and
+ * is in the leak report like a pool block.
  *
- * Pages: wdm/nf-wdm-mmallocatecontiguousmemory and its neighbours, wdm/nf-wdm-mmallocatepagesformdlex.
+ * Pages: wdm/nf-wdm-mmallocatecontiguousmemory and its neighbours,
+ * wdm/nf-wdm-mmallocatepagesformdlex.
  */
 #include <string.h>
 
@@ -27,31 +29,36 @@ struct mm_limits {
 };
 
 /* A run of contiguous pages within the limits, or MM_NO_PAGE. */
-static uint32_t mm_frames_take(struct machine *m, uint64_t count, const struct mm_limits *limits)
-{
+static uint32_t mm_frames_take(struct machine *m, uint64_t count, const struct mm_limits *limits) {
     struct mm_area *area = &m->mm->area[0];
-    if ((m->flags & WDMSIM_FAIL_POOL) && m->running != &m->host && ki_choose(m, WDMSIM_CHOICE_POOL, 2))
+    if ((m->flags & WDMSIM_FAIL_POOL) && m->running != &m->host &&
+        ki_choose(m, WDMSIM_CHOICE_POOL, 2))
         return MM_NO_PAGE;
     if (!count || count > area->limit || limits->lowest > limits->highest ||
-        (limits->boundary && (limits->boundary < PAGE_SIZE || limits->boundary / PAGE_SIZE < count)))
+        (limits->boundary &&
+         (limits->boundary < PAGE_SIZE || limits->boundary / PAGE_SIZE < count)))
         return MM_NO_PAGE;
     uint32_t first = mm_frame_limit_page(m, limits->lowest, true);
-    uint32_t end = limits->highest == UINT64_MAX ? area->limit : mm_frame_limit_page(m, limits->highest, false);
-    uint32_t boundary = limits->boundary / PAGE_SIZE < area->limit ? (uint32_t)(limits->boundary / PAGE_SIZE) : 0;
+    uint32_t end = limits->highest == UINT64_MAX ? area->limit
+                                                 : mm_frame_limit_page(m, limits->highest, false);
+    uint32_t boundary =
+        limits->boundary / PAGE_SIZE < area->limit ? (uint32_t)(limits->boundary / PAGE_SIZE) : 0;
     uint32_t align = (uint32_t)(limits->align / PAGE_SIZE);
     uint32_t place = MM_NO_PAGE;
     if (first < MM_HOLE_PAGE && first < end)
-        place = mm_pages_take_within(m, area, (uint32_t)count, MM_USE_PAGES, first,
-                                     (end < MM_HOLE_PAGE ? end : MM_HOLE_PAGE) - 1, align, boundary);
+        place =
+            mm_pages_take_within(m, area, (uint32_t)count, MM_USE_PAGES, first,
+                                 (end < MM_HOLE_PAGE ? end : MM_HOLE_PAGE) - 1, align, boundary);
     if (place == MM_NO_PAGE && end > MM_HOLE_PAGE)
-        place = mm_pages_take_within(m, area, (uint32_t)count, MM_USE_PAGES, first > MM_HOLE_PAGE ? first : MM_HOLE_PAGE,
-                                     end - 1, align, boundary);
+        place = mm_pages_take_within(m, area, (uint32_t)count, MM_USE_PAGES,
+                                     first > MM_HOLE_PAGE ? first : MM_HOLE_PAGE, end - 1, align,
+                                     boundary);
     return place;
 }
 
 /* Gives a new run its owner and makes it usable. */
-static char *mm_frames_own(struct machine *m, uint32_t first, size_t size, ULONG tag, const void *caller)
-{
+static char *mm_frames_own(struct machine *m, uint32_t first, size_t size, ULONG tag,
+                           const void *caller) {
     struct mm_page *page = &m->mm->area[0].pages[first];
     page->tag = tag;
     page->owner = caller;
@@ -61,20 +68,20 @@ static char *mm_frames_own(struct machine *m, uint32_t first, size_t size, ULONG
     return address;
 }
 
-static void mm_frames_give(struct machine *m, uint32_t first)
-{
+static void mm_frames_give(struct machine *m, uint32_t first) {
     struct mm_area *area = &m->mm->area[0];
-    mm_instrument_hide(m, mm_page_address(area, first), (size_t)area->pages[first].count * PAGE_SIZE);
+    mm_instrument_hide(m, mm_page_address(area, first),
+                       (size_t)area->pages[first].count * PAGE_SIZE);
     mm_pages_give(m, area, first);
 }
 
 /* ---- contiguous memory ---- */
 
-static void *mm_contiguous(struct machine *m, SIZE_T size, PHYSICAL_ADDRESS lowest, PHYSICAL_ADDRESS highest,
-                           PHYSICAL_ADDRESS boundary, ULONG tag, const void *caller)
-{
-    const struct mm_limits limits = {(uint64_t)lowest.QuadPart, (uint64_t)highest.QuadPart, (uint64_t)boundary.QuadPart,
-                                     PAGE_SIZE};
+static void *mm_contiguous(struct machine *m, SIZE_T size, PHYSICAL_ADDRESS lowest,
+                           PHYSICAL_ADDRESS highest, PHYSICAL_ADDRESS boundary, ULONG tag,
+                           const void *caller) {
+    const struct mm_limits limits = {(uint64_t)lowest.QuadPart, (uint64_t)highest.QuadPart,
+                                     (uint64_t)boundary.QuadPart, PAGE_SIZE};
     if (size > MM_LARGEST)
         return NULL;
     uint32_t first = mm_frames_take(m, (size + PAGE_SIZE - 1) / PAGE_SIZE, &limits);
@@ -83,81 +90,82 @@ static void *mm_contiguous(struct machine *m, SIZE_T size, PHYSICAL_ADDRESS lowe
 
 static const PHYSICAL_ADDRESS mm_zero = {.QuadPart = 0};
 
-PVOID MmAllocateContiguousMemory(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS HighestAcceptableAddress)
-{
+PVOID MmAllocateContiguousMemory(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS HighestAcceptableAddress) {
     KI_GATE(MmAllocateContiguousMemory);
-    return mm_contiguous(m, NumberOfBytes, mm_zero, HighestAcceptableAddress, mm_zero, MM_CONTIGUOUS_TAG,
-                         __builtin_return_address(0));
-}
-
-PVOID MmAllocateContiguousMemorySpecifyCache(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS LowestAcceptableAddress,
-                                             PHYSICAL_ADDRESS HighestAcceptableAddress,
-                                             PHYSICAL_ADDRESS BoundaryAddressMultiple, MEMORY_CACHING_TYPE CacheType)
-{
-    KI_GATE(MmAllocateContiguousMemorySpecifyCache);
-    (void)CacheType;
-    return mm_contiguous(m, NumberOfBytes, LowestAcceptableAddress, HighestAcceptableAddress, BoundaryAddressMultiple,
+    return mm_contiguous(m, NumberOfBytes, mm_zero, HighestAcceptableAddress, mm_zero,
                          MM_CONTIGUOUS_TAG, __builtin_return_address(0));
 }
 
-PVOID MmAllocateContiguousMemorySpecifyCacheNode(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS LowestAcceptableAddress,
+PVOID MmAllocateContiguousMemorySpecifyCache(SIZE_T NumberOfBytes,
+                                             PHYSICAL_ADDRESS LowestAcceptableAddress,
+                                             PHYSICAL_ADDRESS HighestAcceptableAddress,
+                                             PHYSICAL_ADDRESS BoundaryAddressMultiple,
+                                             MEMORY_CACHING_TYPE CacheType) {
+    KI_GATE(MmAllocateContiguousMemorySpecifyCache);
+    (void)CacheType;
+    return mm_contiguous(m, NumberOfBytes, LowestAcceptableAddress, HighestAcceptableAddress,
+                         BoundaryAddressMultiple, MM_CONTIGUOUS_TAG, __builtin_return_address(0));
+}
+
+PVOID MmAllocateContiguousMemorySpecifyCacheNode(SIZE_T NumberOfBytes,
+                                                 PHYSICAL_ADDRESS LowestAcceptableAddress,
                                                  PHYSICAL_ADDRESS HighestAcceptableAddress,
-                                                 PHYSICAL_ADDRESS BoundaryAddressMultiple, MEMORY_CACHING_TYPE CacheType,
-                                                 ULONG PreferredNode)
-{
+                                                 PHYSICAL_ADDRESS BoundaryAddressMultiple,
+                                                 MEMORY_CACHING_TYPE CacheType,
+                                                 ULONG PreferredNode) {
     KI_GATE(MmAllocateContiguousMemorySpecifyCacheNode);
     (void)CacheType;
     (void)PreferredNode; /* a preference; all memory is near */
-    return mm_contiguous(m, NumberOfBytes, LowestAcceptableAddress, HighestAcceptableAddress, BoundaryAddressMultiple,
-                         MM_CONTIGUOUS_TAG, __builtin_return_address(0));
+    return mm_contiguous(m, NumberOfBytes, LowestAcceptableAddress, HighestAcceptableAddress,
+                         BoundaryAddressMultiple, MM_CONTIGUOUS_TAG, __builtin_return_address(0));
 }
 
 /* PAGE_READWRITE or PAGE_EXECUTE_READWRITE, perhaps with PAGE_NOCACHE or PAGE_WRITECOMBINE. */
-static bool mm_is_contiguous_protection(ULONG protect)
-{
+static bool mm_is_contiguous_protection(ULONG protect) {
     const ULONG caching = PAGE_NOCACHE | PAGE_WRITECOMBINE;
     ULONG base = protect & ~caching;
-    return (base == PAGE_READWRITE || base == PAGE_EXECUTE_READWRITE) && (protect & caching) != caching;
+    return (base == PAGE_READWRITE || base == PAGE_EXECUTE_READWRITE) &&
+           (protect & caching) != caching;
 }
 
 PVOID MmAllocateContiguousNodeMemory(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS LowestAcceptableAddress,
-                                     PHYSICAL_ADDRESS HighestAcceptableAddress, PHYSICAL_ADDRESS BoundaryAddressMultiple,
-                                     ULONG Protect, ULONG PreferredNode)
-{
+                                     PHYSICAL_ADDRESS HighestAcceptableAddress,
+                                     PHYSICAL_ADDRESS BoundaryAddressMultiple, ULONG Protect,
+                                     ULONG PreferredNode) {
     KI_GATE(MmAllocateContiguousNodeMemory);
     (void)PreferredNode;
     if (!mm_is_contiguous_protection(Protect))
         return NULL;
-    return mm_contiguous(m, NumberOfBytes, LowestAcceptableAddress, HighestAcceptableAddress, BoundaryAddressMultiple,
-                         MM_CONTIGUOUS_TAG, __builtin_return_address(0));
+    return mm_contiguous(m, NumberOfBytes, LowestAcceptableAddress, HighestAcceptableAddress,
+                         BoundaryAddressMultiple, MM_CONTIGUOUS_TAG, __builtin_return_address(0));
 }
 
-NTSTATUS MmAllocateContiguousMemoryEx(PSIZE_T NumberOfBytes, PHYSICAL_ADDRESS LowestAcceptableAddress,
-                                      PHYSICAL_ADDRESS HighestAcceptableAddress, PHYSICAL_ADDRESS BoundaryAddressMultiple,
-                                      ULONG PreferredNode, ULONG Protect, PVOID PartitionObject, ULONG Tag, ULONG Flags,
-                                      PVOID *BaseAddress)
-{
+NTSTATUS MmAllocateContiguousMemoryEx(PSIZE_T NumberOfBytes,
+                                      PHYSICAL_ADDRESS LowestAcceptableAddress,
+                                      PHYSICAL_ADDRESS HighestAcceptableAddress,
+                                      PHYSICAL_ADDRESS BoundaryAddressMultiple, ULONG PreferredNode,
+                                      ULONG Protect, PVOID PartitionObject, ULONG Tag, ULONG Flags,
+                                      PVOID *BaseAddress) {
     KI_GATE(MmAllocateContiguousMemoryEx);
     (void)PreferredNode;
     (void)Flags; /* every allocation is a fast one */
     *BaseAddress = NULL;
     if (!*NumberOfBytes || !mm_is_contiguous_protection(Protect) || PartitionObject || !Tag)
         return STATUS_INVALID_PARAMETER;
-    *BaseAddress = mm_contiguous(m, *NumberOfBytes, LowestAcceptableAddress, HighestAcceptableAddress,
-                                 BoundaryAddressMultiple, Tag, __builtin_return_address(0));
+    *BaseAddress =
+        mm_contiguous(m, *NumberOfBytes, LowestAcceptableAddress, HighestAcceptableAddress,
+                      BoundaryAddressMultiple, Tag, __builtin_return_address(0));
     return *BaseAddress ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
-PVOID MmAllocateNonCachedMemory(SIZE_T NumberOfBytes)
-{
+PVOID MmAllocateNonCachedMemory(SIZE_T NumberOfBytes) {
     KI_GATE(MmAllocateNonCachedMemory);
-    return mm_contiguous(m, NumberOfBytes, mm_zero, (PHYSICAL_ADDRESS){.QuadPart = MAXLONGLONG}, mm_zero,
-                         MM_CONTIGUOUS_TAG, __builtin_return_address(0));
+    return mm_contiguous(m, NumberOfBytes, mm_zero, (PHYSICAL_ADDRESS){.QuadPart = MAXLONGLONG},
+                         mm_zero, MM_CONTIGUOUS_TAG, __builtin_return_address(0));
 }
 
 /* Ends the process's hold on a block of this file; anything else is a bug check. */
-static void mm_contiguous_free(struct machine *m, void *base, const void *caller)
-{
+static void mm_contiguous_free(struct machine *m, void *base, const void *caller) {
     struct mm_area *area = &m->mm->area[0];
     bool held = mm_area_holds(area, base) && !((uintptr_t)base & (PAGE_SIZE - 1));
     uint32_t first = held ? mm_page_number(area, base) : 0;
@@ -168,22 +176,20 @@ static void mm_contiguous_free(struct machine *m, void *base, const void *caller
     mm_frames_give(m, first);
 }
 
-VOID MmFreeContiguousMemory(PVOID BaseAddress)
-{
+VOID MmFreeContiguousMemory(PVOID BaseAddress) {
     KI_GATE(MmFreeContiguousMemory);
     mm_contiguous_free(m, BaseAddress, __builtin_return_address(0));
 }
 
-VOID MmFreeContiguousMemorySpecifyCache(PVOID BaseAddress, SIZE_T NumberOfBytes, MEMORY_CACHING_TYPE CacheType)
-{
+VOID MmFreeContiguousMemorySpecifyCache(PVOID BaseAddress, SIZE_T NumberOfBytes,
+                                        MEMORY_CACHING_TYPE CacheType) {
     KI_GATE(MmFreeContiguousMemorySpecifyCache);
     (void)NumberOfBytes;
     (void)CacheType;
     mm_contiguous_free(m, BaseAddress, __builtin_return_address(0));
 }
 
-VOID MmFreeNonCachedMemory(PVOID BaseAddress, SIZE_T NumberOfBytes)
-{
+VOID MmFreeNonCachedMemory(PVOID BaseAddress, SIZE_T NumberOfBytes) {
     KI_GATE(MmFreeNonCachedMemory);
     (void)NumberOfBytes;
     mm_contiguous_free(m, BaseAddress, __builtin_return_address(0));
@@ -199,8 +205,8 @@ struct mm_pages_request {
 };
 
 /* Appends a run to the MDL's frames. */
-static void mm_request_add(struct machine *m, struct mm_pages_request *request, uint32_t first, uint64_t count)
-{
+static void mm_request_add(struct machine *m, struct mm_pages_request *request, uint32_t first,
+                           uint64_t count) {
     char *address = mm_frames_own(m, first, count * PAGE_SIZE, MM_MDL_PAGES_TAG, request->caller);
     if (!(request->flags & MM_DONT_ZERO_ALLOCATION))
         memset(address, 0, count * PAGE_SIZE);
@@ -210,8 +216,8 @@ static void mm_request_add(struct machine *m, struct mm_pages_request *request, 
 }
 
 /* As many pages as the range has, in runs as long as possible. */
-static void mm_request_fill(struct machine *m, struct mm_pages_request *request, const struct mm_limits *limits)
-{
+static void mm_request_fill(struct machine *m, struct mm_pages_request *request,
+                            const struct mm_limits *limits) {
     uint64_t run = request->wanted - request->got;
     while (run && request->got < request->wanted) {
         if (run > request->wanted - request->got)
@@ -224,9 +230,10 @@ static void mm_request_fill(struct machine *m, struct mm_pages_request *request,
     }
 }
 
-/* Blocks of `skip` bytes, each contiguous and aligned to its size; without skip one block of all pages. */
-static void mm_request_chunks(struct machine *m, struct mm_pages_request *request, struct mm_limits limits, uint64_t skip)
-{
+/* Blocks of `skip` bytes, each contiguous and aligned to its size; without skip one block of all
+ * pages. */
+static void mm_request_chunks(struct machine *m, struct mm_pages_request *request,
+                              struct mm_limits limits, uint64_t skip) {
     uint64_t chunk = skip ? skip / PAGE_SIZE : request->wanted;
     if (!chunk || request->wanted % chunk || (skip & (skip - 1)))
         return;
@@ -239,8 +246,7 @@ static void mm_request_chunks(struct machine *m, struct mm_pages_request *reques
     }
 }
 
-static void mm_request_give_back(struct machine *m, PMDL mdl, uint64_t pages)
-{
+static void mm_request_give_back(struct machine *m, PMDL mdl, uint64_t pages) {
     struct mm_area *area = &m->mm->area[0];
     for (uint64_t i = 0; i < pages;) {
         const void *address = mm_physical_view(m, (uint64_t)MmGetMdlPfnArray(mdl)[i] << PAGE_SHIFT);
@@ -250,9 +256,8 @@ static void mm_request_give_back(struct machine *m, PMDL mdl, uint64_t pages)
     }
 }
 
-static PMDL mm_pages_for_mdl(struct machine *m, PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high, PHYSICAL_ADDRESS skip,
-                             SIZE_T total, ULONG flags, const void *caller)
-{
+static PMDL mm_pages_for_mdl(struct machine *m, PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high,
+                             PHYSICAL_ADDRESS skip, SIZE_T total, ULONG flags, const void *caller) {
     uint64_t pages = (total + PAGE_SIZE - 1) / PAGE_SIZE, step = (uint64_t)skip.QuadPart;
     if (!pages || total > 0xffffffffu - PAGE_SIZE || (step & (PAGE_SIZE - 1)))
         return NULL;
@@ -279,41 +284,45 @@ static PMDL mm_pages_for_mdl(struct machine *m, PHYSICAL_ADDRESS low, PHYSICAL_A
         mm_block_free(m, mdl, MM_MDL_TAG, NULL);
         return NULL;
     }
-    *mdl = (MDL){.Size = (CSHORT)size, .MdlFlags = MDL_PAGES_LOCKED, .ByteCount = (ULONG)(request.got * PAGE_SIZE)};
+    *mdl = (MDL){.Size = (CSHORT)size,
+                 .MdlFlags = MDL_PAGES_LOCKED,
+                 .ByteCount = (ULONG)(request.got * PAGE_SIZE)};
     return mdl;
 }
 
-PMDL MmAllocatePagesForMdl(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress, PHYSICAL_ADDRESS SkipBytes,
-                           SIZE_T TotalBytes)
-{
+PMDL MmAllocatePagesForMdl(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress,
+                           PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes) {
     KI_GATE(MmAllocatePagesForMdl);
-    return mm_pages_for_mdl(m, LowAddress, HighAddress, SkipBytes, TotalBytes, 0, __builtin_return_address(0));
+    return mm_pages_for_mdl(m, LowAddress, HighAddress, SkipBytes, TotalBytes, 0,
+                            __builtin_return_address(0));
 }
 
-PMDL MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress, PHYSICAL_ADDRESS SkipBytes,
-                             SIZE_T TotalBytes, MEMORY_CACHING_TYPE CacheType, ULONG Flags)
-{
+PMDL MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress,
+                             PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes,
+                             MEMORY_CACHING_TYPE CacheType, ULONG Flags) {
     KI_GATE(MmAllocatePagesForMdlEx);
     (void)CacheType;
-    return mm_pages_for_mdl(m, LowAddress, HighAddress, SkipBytes, TotalBytes, Flags, __builtin_return_address(0));
+    return mm_pages_for_mdl(m, LowAddress, HighAddress, SkipBytes, TotalBytes, Flags,
+                            __builtin_return_address(0));
 }
 
-PMDL MmAllocateNodePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress, PHYSICAL_ADDRESS SkipBytes,
-                                 SIZE_T TotalBytes, MEMORY_CACHING_TYPE CacheType, ULONG IdealNode, ULONG Flags)
-{
+PMDL MmAllocateNodePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress,
+                                 PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes,
+                                 MEMORY_CACHING_TYPE CacheType, ULONG IdealNode, ULONG Flags) {
     KI_GATE(MmAllocateNodePagesForMdlEx);
     (void)CacheType;
     if (IdealNode)
         return NULL; /* there is one node */
-    return mm_pages_for_mdl(m, LowAddress, HighAddress, SkipBytes, TotalBytes, Flags, __builtin_return_address(0));
+    return mm_pages_for_mdl(m, LowAddress, HighAddress, SkipBytes, TotalBytes, Flags,
+                            __builtin_return_address(0));
 }
 
-VOID MmFreePagesFromMdl(PMDL MemoryDescriptorList)
-{
+VOID MmFreePagesFromMdl(PMDL MemoryDescriptorList) {
     KI_GATE(MmFreePagesFromMdl);
     PMDL mdl = MemoryDescriptorList;
     if (KI_UNLIKELY(mdl->StartVa || !(mdl->MdlFlags & MDL_PAGES_LOCKED)))
-        mm_mdl_violation(m, 0x7c, mdl, (USHORT)mdl->MdlFlags, 0, "freed the pages of an MDL that was not allocated with them",
+        mm_mdl_violation(m, 0x7c, mdl, (USHORT)mdl->MdlFlags, 0,
+                         "freed the pages of an MDL that was not allocated with them",
                          __builtin_return_address(0));
     if (mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA)
         mm_mdl_unmap(m, mdl);
@@ -324,8 +333,8 @@ VOID MmFreePagesFromMdl(PMDL MemoryDescriptorList)
 
 /* ---- MDLs of device memory ---- */
 
-NTSTATUS MmAllocateMdlForIoSpace(PMM_PHYSICAL_ADDRESS_LIST PhysicalAddressList, SIZE_T NumberOfEntries, PMDL *NewMdl)
-{
+NTSTATUS MmAllocateMdlForIoSpace(PMM_PHYSICAL_ADDRESS_LIST PhysicalAddressList,
+                                 SIZE_T NumberOfEntries, PMDL *NewMdl) {
     KI_GATE(MmAllocateMdlForIoSpace);
     uint64_t total = 0;
     for (SIZE_T i = 0; i < NumberOfEntries; i++) {

@@ -1,9 +1,10 @@
 /*
  * What Address Sanitizer and Valgrind's memcheck are told about the pool.
  *
- * Everything in the pool's pages that is not the requested bytes of an allocated block is out of bounds: headers, slack,
- * free blocks. With memcheck each block is also marked undefined when it is allocated. A stack of recently freed blocks
- * (quarantine, pool.c) keeps them out of bounds for a while.
+ * Everything in the pool's pages that is not the requested bytes of an allocated block is out of
+ * bounds: headers, slack, free blocks. With memcheck each block is also marked undefined when it is
+ * allocated. A stack of recently freed blocks (quarantine, pool.c) keeps them out of bounds for a
+ * while.
  */
 #include "mm/pool.h"
 
@@ -17,19 +18,20 @@
 #endif
 #endif
 
-void mm_instrument_start(struct machine *m)
-{
+void mm_instrument_start(struct machine *m) {
 #ifdef MM_MEMCHECK
     m->mm->memcheck = RUNNING_ON_VALGRIND != 0;
-    if (m->mm->memcheck)
-        VALGRIND_CREATE_MEMPOOL(m->mm, MM_HEADER_SIZE, 0);
+    if (!m->mm->memcheck)
+        return;
+    if (VALGRIND_MEMPOOL_EXISTS(m->mm))
+        VALGRIND_DESTROY_MEMPOOL(m->mm); /* of an earlier machine in this place */
+    VALGRIND_CREATE_MEMPOOL(m->mm, MM_HEADER_SIZE, 0);
 #else
     (void)m;
 #endif
 }
 
-void mm_instrument_show(struct machine *m, void *p, size_t size)
-{
+void mm_instrument_show(struct machine *m, void *p, size_t size) {
 #if MM_ASAN
     __asan_unpoison_memory_region(p, size);
 #endif
@@ -42,8 +44,7 @@ void mm_instrument_show(struct machine *m, void *p, size_t size)
     (void)size;
 }
 
-void mm_instrument_hide(struct machine *m, void *p, size_t size)
-{
+void mm_instrument_hide(struct machine *m, void *p, size_t size) {
 #if MM_ASAN
     __asan_poison_memory_region(p, size);
 #endif
@@ -56,8 +57,7 @@ void mm_instrument_hide(struct machine *m, void *p, size_t size)
     (void)size;
 }
 
-void mm_instrument_allocate(struct machine *m, void *p, size_t size)
-{
+void mm_instrument_allocate(struct machine *m, void *p, size_t size) {
 #if MM_ASAN
     __asan_unpoison_memory_region(p, size);
 #endif
@@ -70,8 +70,7 @@ void mm_instrument_allocate(struct machine *m, void *p, size_t size)
     (void)size;
 }
 
-void mm_instrument_free(struct machine *m, void *p, size_t size)
-{
+void mm_instrument_free(struct machine *m, void *p, size_t size) {
 #if MM_ASAN
     __asan_poison_memory_region(p, size);
 #endif
@@ -84,8 +83,7 @@ void mm_instrument_free(struct machine *m, void *p, size_t size)
     (void)size;
 }
 
-void mm_instrument_open(struct machine *m, void *header)
-{
+void mm_instrument_open(struct machine *m, void *header) {
 #ifdef MM_MEMCHECK
     if (m->mm->memcheck)
         VALGRIND_MAKE_MEM_DEFINED(header, MM_HEADER_SIZE);
@@ -94,8 +92,7 @@ void mm_instrument_open(struct machine *m, void *header)
     (void)header;
 }
 
-void mm_instrument_close(struct machine *m, void *header)
-{
+void mm_instrument_close(struct machine *m, void *header) {
 #ifdef MM_MEMCHECK
     if (m->mm->memcheck)
         VALGRIND_MAKE_MEM_NOACCESS(header, MM_HEADER_SIZE);

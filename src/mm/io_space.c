@@ -1,9 +1,9 @@
 /*
  * Device memory as drivers map it (wdm/nf-wdm-mmmapiospaceex and its neighbours).
  *
- * Physical addresses outside RAM are device memory, which is always mapped (physical.c); RAM that a driver names by its
- * physical address is found where it is. A mapping is remembered, in pool and in its driver's name, so that one that is
- * not undone shows as a leak.
+ * Physical addresses outside RAM are device memory, which is always mapped (physical.c); RAM that a
+ * driver names by its physical address is found where it is. A mapping is remembered, in pool and
+ * in its driver's name, so that one that is not undone shows as a leak.
  */
 #include "ki/bugcheck.h"
 #include "ki/gate.h"
@@ -19,8 +19,7 @@ struct mm_io_mapping {
     SIZE_T size;
 };
 
-static void *mm_map_io(struct machine *m, uint64_t physical, SIZE_T size, const void *caller)
-{
+static void *mm_map_io(struct machine *m, uint64_t physical, SIZE_T size, const void *caller) {
     if (!size)
         return NULL;
     char *address = mm_device_memory(m, physical, size);
@@ -36,15 +35,15 @@ static void *mm_map_io(struct machine *m, uint64_t physical, SIZE_T size, const 
     return address;
 }
 
-PVOID MmMapIoSpace(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, MEMORY_CACHING_TYPE CacheType)
-{
+PVOID MmMapIoSpace(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes,
+                   MEMORY_CACHING_TYPE CacheType) {
     KI_GATE(MmMapIoSpace);
     (void)CacheType;
-    return mm_map_io(m, (uint64_t)PhysicalAddress.QuadPart, NumberOfBytes, __builtin_return_address(0));
+    return mm_map_io(m, (uint64_t)PhysicalAddress.QuadPart, NumberOfBytes,
+                     __builtin_return_address(0));
 }
 
-PVOID MmMapIoSpaceEx(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, ULONG Protect)
-{
+PVOID MmMapIoSpaceEx(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, ULONG Protect) {
     KI_GATE(MmMapIoSpaceEx);
     const ULONG caching = PAGE_NOCACHE | PAGE_WRITECOMBINE;
     ULONG access = Protect & ~caching;
@@ -52,11 +51,11 @@ PVOID MmMapIoSpaceEx(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, ULO
                  access == PAGE_EXECUTE_READ || access == PAGE_EXECUTE_READWRITE;
     if (!known || (Protect & caching) == caching)
         return NULL;
-    return mm_map_io(m, (uint64_t)PhysicalAddress.QuadPart, NumberOfBytes, __builtin_return_address(0));
+    return mm_map_io(m, (uint64_t)PhysicalAddress.QuadPart, NumberOfBytes,
+                     __builtin_return_address(0));
 }
 
-VOID MmUnmapIoSpace(PVOID BaseAddress, SIZE_T NumberOfBytes)
-{
+VOID MmUnmapIoSpace(PVOID BaseAddress, SIZE_T NumberOfBytes) {
     KI_GATE(MmUnmapIoSpace);
     for (struct mm_io_mapping **link = &m->mm->io_mappings; *link; link = &(*link)->next) {
         struct mm_io_mapping *mapping = *link;

@@ -1,12 +1,14 @@
 /*
  * Mapping locked pages: into system space, at reserved addresses, into user space.
  *
- * All memory of the machine is always mapped, so the system mapping of an MDL whose pages follow each other is simply their
- * direct address: of pool the address that its owner uses, of a user buffer the system alias. Other mappings are windows
- * (window.c). Mapping and unmapping are counted in the MDL's flags as Windows does.
+ * All memory of the machine is always mapped, so the system mapping of an MDL whose pages follow
+ * each other is simply their direct address: of pool the address that its owner uses, of a user
+ * buffer the system alias. Other mappings are windows (window.c). Mapping and unmapping are counted
+ * in the MDL's flags as Windows does.
  *
- * Pages: wdm/nf-wdm-mmmaplockedpagesspecifycache, …mmunmaplockedpages, …mmmaplockedpageswithreservedmapping,
- * …mmallocatemappingaddress, …mmprotectmdlsystemaddress, …mmmapmdl.
+ * Pages: wdm/nf-wdm-mmmaplockedpagesspecifycache, …mmunmaplockedpages,
+ * …mmmaplockedpageswithreservedmapping, …mmallocatemappingaddress, …mmprotectmdlsystemaddress,
+ * …mmmapmdl.
  */
 #include <sys/mman.h>
 
@@ -17,8 +19,7 @@
 #include "mm/user.h"
 #include "mm/window.h"
 
-char *mm_mdl_view(struct machine *m, PMDL mdl)
-{
+char *mm_mdl_view(struct machine *m, PMDL mdl) {
     const PFN_NUMBER *frames = MmGetMdlPfnArray(mdl);
     uint32_t pages = mm_mdl_pages(mdl);
     char *first = pages ? mm_physical_view(m, (uint64_t)frames[0] << PAGE_SHIFT) : NULL;
@@ -30,13 +31,11 @@ char *mm_mdl_view(struct machine *m, PMDL mdl)
 }
 
 /* The space that windows of the system are accounted to. */
-static struct mm_window *mm_system_window(struct machine *m, uint32_t pages, ULONG tag)
-{
+static struct mm_window *mm_system_window(struct machine *m, uint32_t pages, ULONG tag) {
     return mm_window_create(m, NULL, pages, MM_NO_PAGE, tag);
 }
 
-static char *mm_map_in_window(struct machine *m, PMDL mdl)
-{
+static char *mm_map_in_window(struct machine *m, PMDL mdl) {
     struct mm_window *window = mm_system_window(m, mm_mdl_pages(mdl), 0);
     if (!window)
         return NULL;
@@ -47,22 +46,23 @@ static char *mm_map_in_window(struct machine *m, PMDL mdl)
     return mm_window_address(m, window) + mdl->ByteOffset;
 }
 
-static void mm_check_mappable(struct machine *m, PMDL mdl, bool user, const void *caller)
-{
-    const CSHORT needed = MDL_PAGES_LOCKED | MDL_PARTIAL | MDL_IO_SPACE | MDL_SOURCE_IS_NONPAGED_POOL;
-    CSHORT wrong = user ? 0 : mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL);
+static void mm_check_mappable(struct machine *m, PMDL mdl, bool user, const void *caller) {
+    const CSHORT needed =
+        MDL_PAGES_LOCKED | MDL_PARTIAL | MDL_IO_SPACE | MDL_SOURCE_IS_NONPAGED_POOL;
+    CSHORT wrong =
+        user ? 0 : mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL);
     if (KI_UNLIKELY(wrong))
         mm_mdl_violation(m, 0xb2, mdl, (USHORT)mdl->MdlFlags, (USHORT)wrong,
                          "mapped an MDL that has a system address already", caller);
     if (KI_UNLIKELY(!(mdl->MdlFlags & needed)))
-        mm_mdl_violation(m, 0xb3, mdl, (USHORT)mdl->MdlFlags, MDL_PAGES_LOCKED, "mapped an MDL whose pages are not locked",
-                         caller);
+        mm_mdl_violation(m, 0xb3, mdl, (USHORT)mdl->MdlFlags, MDL_PAGES_LOCKED,
+                         "mapped an MDL whose pages are not locked", caller);
 }
 
-static void *mm_map_system(struct machine *m, PMDL mdl, const void *caller)
-{
+static void *mm_map_system(struct machine *m, PMDL mdl, const void *caller) {
     mm_check_mappable(m, mdl, false, caller);
-    if ((m->flags & WDMSIM_FAIL_POOL) && m->running != &m->host && ki_choose(m, WDMSIM_CHOICE_POOL, 2))
+    if ((m->flags & WDMSIM_FAIL_POOL) && m->running != &m->host &&
+        ki_choose(m, WDMSIM_CHOICE_POOL, 2))
         return NULL;
     char *view = mm_mdl_view(m, mdl);
     if (!view)
@@ -70,13 +70,14 @@ static void *mm_map_system(struct machine *m, PMDL mdl, const void *caller)
     if (!view)
         return NULL;
     mdl->MappedSystemVa = view;
-    mdl->MdlFlags |= MDL_MAPPED_TO_SYSTEM_VA | (mdl->MdlFlags & MDL_PARTIAL ? MDL_PARTIAL_HAS_BEEN_MAPPED : 0);
+    mdl->MdlFlags |=
+        MDL_MAPPED_TO_SYSTEM_VA | (mdl->MdlFlags & MDL_PARTIAL ? MDL_PARTIAL_HAS_BEEN_MAPPED : 0);
     return view;
 }
 
 /* Into the current process; raises what goes wrong. */
-static void *mm_map_user(struct machine *m, PMDL mdl, void *requested, ULONG priority, const void *caller)
-{
+static void *mm_map_user(struct machine *m, PMDL mdl, void *requested, ULONG priority,
+                         const void *caller) {
     mm_check_mappable(m, mdl, true, caller);
     PEPROCESS process = m->cpu->thread ? m->cpu->thread->process : NULL;
     uintptr_t place = (uintptr_t)requested - (uintptr_t)m->arena.user_base;
@@ -95,14 +96,15 @@ static void *mm_map_user(struct machine *m, PMDL mdl, void *requested, ULONG pri
     return mm_window_address(m, window) + mdl->ByteOffset;
 }
 
-PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, MEMORY_CACHING_TYPE CacheType,
-                                   PVOID RequestedAddress, ULONG BugCheckOnFailure, ULONG Priority)
-{
+PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode,
+                                   MEMORY_CACHING_TYPE CacheType, PVOID RequestedAddress,
+                                   ULONG BugCheckOnFailure, ULONG Priority) {
     KI_GATE(MmMapLockedPagesSpecifyCache);
     (void)CacheType; /* the pages have theirs */
     if (AccessMode != KernelMode) {
         KI_CHECK_IRQL(MmMapLockedPagesSpecifyCache, APC_LEVEL);
-        return mm_map_user(m, MemoryDescriptorList, RequestedAddress, Priority, __builtin_return_address(0));
+        return mm_map_user(m, MemoryDescriptorList, RequestedAddress, Priority,
+                           __builtin_return_address(0));
     }
     void *p = mm_map_system(m, MemoryDescriptorList, __builtin_return_address(0));
     if (!p && BugCheckOnFailure)
@@ -111,8 +113,7 @@ PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE Ac
     return p;
 }
 
-PVOID MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode)
-{
+PVOID MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode) {
     KI_GATE(MmMapLockedPages);
     if (AccessMode != KernelMode) {
         KI_CHECK_IRQL(MmMapLockedPages, APC_LEVEL);
@@ -126,8 +127,7 @@ PVOID MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode)
 }
 
 /* Ends the window that begins with the page of an address, if one does. */
-static bool mm_close_window_at(struct machine *m, uintptr_t address)
-{
+static bool mm_close_window_at(struct machine *m, uintptr_t address) {
     struct mm_window *window = m->mm->windows ? mm_window_at(m, address) : NULL;
     if (!window || address - (uintptr_t)mm_window_address(m, window) >= PAGE_SIZE)
         return false;
@@ -139,35 +139,34 @@ static bool mm_close_window_at(struct machine *m, uintptr_t address)
 }
 
 /* What may be done with the pages of an MDL's system mapping. */
-static void mm_protect_view(struct machine *m, PMDL mdl, int protection)
-{
-    int done = mprotect(PAGE_ALIGN(mdl->MappedSystemVa), (size_t)mm_mdl_pages(mdl) * PAGE_SIZE, protection);
+static void mm_protect_view(struct machine *m, PMDL mdl, int protection) {
+    int done = mprotect(PAGE_ALIGN(mdl->MappedSystemVa), (size_t)mm_mdl_pages(mdl) * PAGE_SIZE,
+                        protection);
     KI_ASSERT(done == 0);
     m->mm->protections = true;
 }
 
-void mm_mdl_unmap(struct machine *m, PMDL mdl)
-{
+void mm_mdl_unmap(struct machine *m, PMDL mdl) {
     if (KI_UNLIKELY(m->mm->protections))
         mm_protect_view(m, mdl, PROT_READ | PROT_WRITE);
     mm_close_window_at(m, (uintptr_t)mdl->MappedSystemVa);
-    mdl->MdlFlags &= (CSHORT)~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED | MDL_PARENT_MAPPED_SYSTEM_VA);
+    mdl->MdlFlags &= (CSHORT) ~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED |
+                                MDL_PARENT_MAPPED_SYSTEM_VA);
     mdl->MappedSystemVa = NULL;
 }
 
-static void mm_unmap_user(struct machine *m, void *address, PMDL mdl, const void *caller)
-{
+static void mm_unmap_user(struct machine *m, void *address, PMDL mdl, const void *caller) {
     struct mm_window *window = m->mm->windows ? mm_window_at(m, (uintptr_t)address) : NULL;
     PEPROCESS process = m->cpu->thread ? m->cpu->thread->process : NULL;
     bool own = window && window->process && window->process == process;
     if (!own || !mm_close_window_at(m, (uintptr_t)address))
-        ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xb9, (ULONG_PTR)address, (ULONG_PTR)mdl, 0,
-                    "%s unmapped a user address that is no mapping of an MDL in the current process",
-                    ki_address_name(m, caller));
+        ki_bugcheck(
+            m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xb9, (ULONG_PTR)address, (ULONG_PTR)mdl, 0,
+            "%s unmapped a user address that is no mapping of an MDL in the current process",
+            ki_address_name(m, caller));
 }
 
-VOID MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList)
-{
+VOID MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList) {
     KI_GATE(MmUnmapLockedPages);
     PMDL mdl = MemoryDescriptorList;
     const void *caller = __builtin_return_address(0);
@@ -180,64 +179,64 @@ VOID MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList)
         mm_mdl_violation(m, 0xb5, mdl, (USHORT)mdl->MdlFlags, MDL_PARTIAL,
                          "unmapped a partial MDL whose mapping is that of another MDL", caller);
     if (!(mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA))
-        mm_mdl_violation(m, 0xb6, mdl, (USHORT)mdl->MdlFlags, MDL_MAPPED_TO_SYSTEM_VA, "unmapped an MDL that is not mapped",
-                         caller);
+        mm_mdl_violation(m, 0xb6, mdl, (USHORT)mdl->MdlFlags, MDL_MAPPED_TO_SYSTEM_VA,
+                         "unmapped an MDL that is not mapped", caller);
     mm_mdl_unmap(m, mdl);
 }
 
 /* ---- reserved addresses ---- */
 
-static PVOID mm_reserve(struct machine *m, SIZE_T size, ULONG tag)
-{
+static PVOID mm_reserve(struct machine *m, SIZE_T size, ULONG tag) {
     if (!size || size > KI_USER_SIZE)
         return NULL;
-    struct mm_window *window = mm_system_window(m, (uint32_t)((size + PAGE_SIZE - 1) >> PAGE_SHIFT), tag ? tag : 1);
+    struct mm_window *window =
+        mm_system_window(m, (uint32_t)((size + PAGE_SIZE - 1) >> PAGE_SHIFT), tag ? tag : 1);
     if (!window)
         return NULL;
     ki_arena_protect(mm_window_address(m, window), (size_t)window->count * PAGE_SIZE, false);
     return mm_window_address(m, window);
 }
 
-PVOID MmAllocateMappingAddress(SIZE_T NumberOfBytes, ULONG PoolTag)
-{
+PVOID MmAllocateMappingAddress(SIZE_T NumberOfBytes, ULONG PoolTag) {
     KI_GATE(MmAllocateMappingAddress);
     return mm_reserve(m, NumberOfBytes, PoolTag);
 }
 
-PVOID MmAllocateMappingAddressEx(SIZE_T NumberOfBytes, ULONG PoolTag, ULONG Flags)
-{
+PVOID MmAllocateMappingAddressEx(SIZE_T NumberOfBytes, ULONG PoolTag, ULONG Flags) {
     KI_GATE(MmAllocateMappingAddressEx);
     return Flags ? NULL : mm_reserve(m, NumberOfBytes, PoolTag);
 }
 
-/* The reserved window that begins at an address; a bug check 0xDA if there is none, or its tag is another. */
-static struct mm_window *mm_reserved(struct machine *m, void *address, ULONG tag, const void *caller)
-{
+/* The reserved window that begins at an address; a bug check 0xDA if there is none, or its tag is
+ * another. */
+static struct mm_window *mm_reserved(struct machine *m, void *address, ULONG tag,
+                                     const void *caller) {
     struct mm_window *window = m->mm->windows ? mm_window_at(m, (uintptr_t)address) : NULL;
     if (!window || !window->tag || (char *)address != mm_window_address(m, window))
-        ki_bugcheck(m, SYSTEM_PTE_MISUSE, 0x105, (ULONG_PTR)address, tag, 0, "%s used a mapping address that is not reserved",
-                    ki_address_name(m, caller));
+        ki_bugcheck(m, SYSTEM_PTE_MISUSE, 0x105, (ULONG_PTR)address, tag, 0,
+                    "%s used a mapping address that is not reserved", ki_address_name(m, caller));
     if (window->tag != (tag ? tag : 1))
         ki_bugcheck(m, SYSTEM_PTE_MISUSE, 0x104, (ULONG_PTR)address, tag, window->tag,
-                    "%s used a mapping address with a tag that is not the one of its reservation", ki_address_name(m, caller));
+                    "%s used a mapping address with a tag that is not the one of its reservation",
+                    ki_address_name(m, caller));
     return window;
 }
 
-VOID MmFreeMappingAddress(PVOID BaseAddress, ULONG PoolTag)
-{
+VOID MmFreeMappingAddress(PVOID BaseAddress, ULONG PoolTag) {
     KI_GATE(MmFreeMappingAddress);
     const void *caller = __builtin_return_address(0);
     struct mm_window *window = mm_reserved(m, BaseAddress, PoolTag, caller);
     if (window->mapped)
         ki_bugcheck(m, SYSTEM_PTE_MISUSE, 0x103, (ULONG_PTR)BaseAddress, PoolTag, window->mapped,
-                    "%s freed a mapping address while pages are mapped there", ki_address_name(m, caller));
+                    "%s freed a mapping address while pages are mapped there",
+                    ki_address_name(m, caller));
     ki_arena_protect(BaseAddress, (size_t)window->count * PAGE_SIZE, true);
     mm_window_destroy(m, window);
 }
 
-PVOID MmMapLockedPagesWithReservedMapping(PVOID MappingAddress, ULONG PoolTag, PMDL MemoryDescriptorList,
-                                          MEMORY_CACHING_TYPE CacheType)
-{
+PVOID MmMapLockedPagesWithReservedMapping(PVOID MappingAddress, ULONG PoolTag,
+                                          PMDL MemoryDescriptorList,
+                                          MEMORY_CACHING_TYPE CacheType) {
     KI_GATE(MmMapLockedPagesWithReservedMapping);
     const void *caller = __builtin_return_address(0);
     PMDL mdl = MemoryDescriptorList;
@@ -256,8 +255,7 @@ PVOID MmMapLockedPagesWithReservedMapping(PVOID MappingAddress, ULONG PoolTag, P
     return (char *)MappingAddress + mdl->ByteOffset;
 }
 
-VOID MmUnmapReservedMapping(PVOID BaseAddress, ULONG PoolTag, PMDL MemoryDescriptorList)
-{
+VOID MmUnmapReservedMapping(PVOID BaseAddress, ULONG PoolTag, PMDL MemoryDescriptorList) {
     KI_GATE(MmUnmapReservedMapping);
     void *start = PAGE_ALIGN(BaseAddress);
     struct mm_window *window = mm_reserved(m, start, PoolTag, __builtin_return_address(0));
@@ -269,8 +267,7 @@ VOID MmUnmapReservedMapping(PVOID BaseAddress, ULONG PoolTag, PMDL MemoryDescrip
 
 /* ---- protection, and mapping for the length of a call ---- */
 
-NTSTATUS MmProtectMdlSystemAddress(PMDL MemoryDescriptorList, ULONG NewProtect)
-{
+NTSTATUS MmProtectMdlSystemAddress(PMDL MemoryDescriptorList, ULONG NewProtect) {
     KI_GATE(MmProtectMdlSystemAddress);
     PMDL mdl = MemoryDescriptorList;
     int protection;
@@ -296,8 +293,8 @@ NTSTATUS MmProtectMdlSystemAddress(PMDL MemoryDescriptorList, ULONG NewProtect)
     return STATUS_SUCCESS;
 }
 
-NTSTATUS MmMapMdl(PMDL MemoryDescriptorList, ULONG Protection, PMM_MDL_ROUTINE DriverRoutine, PVOID DriverContext)
-{
+NTSTATUS MmMapMdl(PMDL MemoryDescriptorList, ULONG Protection, PMM_MDL_ROUTINE DriverRoutine,
+                  PVOID DriverContext) {
     KI_GATE(MmMapMdl);
     PMDL mdl = MemoryDescriptorList;
     bool mapped = mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL);

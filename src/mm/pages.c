@@ -1,10 +1,11 @@
 /*
  * Page runs: who has which pages of the nonpaged and the paged region.
  *
- * Free runs are in bins by length, exact up to 31 pages and then by powers of two, linked through the descriptors of their
- * first pages; neighbours merge when a run comes back. An area grows by taking more of its region, and what it got merges
- * with a free run at its end. The first `low` pages of the nonpaged area are not handed out until somebody needs a low
- * physical address (mm_pages_take_within); no run crosses their end.
+ * Free runs are in bins by length, exact up to 31 pages and then by powers of two, linked through
+ * the descriptors of their first pages; neighbours merge when a run comes back. An area grows by
+ * taking more of its region, and what it got merges with a free run at its end. The first `low`
+ * pages of the nonpaged area are not handed out until somebody needs a low physical address
+ * (mm_pages_take_within); no run crosses their end.
  */
 #include "ki/bugcheck.h"
 #include "mm/pool.h"
@@ -12,8 +13,7 @@
 #define MM_GROW 64u /* pages */
 
 /* The bin where a run of this length is kept. */
-static unsigned mm_bin(uint32_t count)
-{
+static unsigned mm_bin(uint32_t count) {
     if (count < MM_EXACT_BINS)
         return count;
     unsigned log = 31u - (unsigned)__builtin_clz(count); /* 5 and up */
@@ -21,8 +21,7 @@ static unsigned mm_bin(uint32_t count)
     return bin < MM_BINS ? bin : MM_BINS - 1;
 }
 
-static void mm_run_link(struct mm_area *area, uint32_t first, uint32_t count)
-{
+static void mm_run_link(struct mm_area *area, uint32_t first, uint32_t count) {
     struct mm_page *head = &area->pages[first], *last = &area->pages[first + count - 1];
     unsigned bin = mm_bin(count);
     head->use = last->use = MM_USE_FREE;
@@ -35,8 +34,7 @@ static void mm_run_link(struct mm_area *area, uint32_t first, uint32_t count)
     area->filled |= 1ull << bin;
 }
 
-static void mm_run_unlink(struct mm_area *area, uint32_t first)
-{
+static void mm_run_unlink(struct mm_area *area, uint32_t first) {
     struct mm_page *head = &area->pages[first];
     unsigned bin = mm_bin(head->count);
     if (head->next)
@@ -50,8 +48,7 @@ static void mm_run_unlink(struct mm_area *area, uint32_t first)
 }
 
 /* Puts a run among the free ones, merged with free neighbours on its side of the low pages' end. */
-static void mm_run_free(struct mm_area *area, uint32_t first, uint32_t count)
-{
+static void mm_run_free(struct mm_area *area, uint32_t first, uint32_t count) {
     uint32_t begin = first >= area->low ? area->low : 0;
     uint32_t end = first >= area->low ? area->used : area->low;
     if (first > begin && area->pages[first - 1].use == MM_USE_FREE) {
@@ -69,8 +66,8 @@ static void mm_run_free(struct mm_area *area, uint32_t first, uint32_t count)
 }
 
 /* Takes [first, first + count) out of the free run that begins at `run`. */
-static void mm_run_carve(struct mm_area *area, uint32_t run, uint32_t first, uint32_t count, enum mm_use use)
-{
+static void mm_run_carve(struct mm_area *area, uint32_t run, uint32_t first, uint32_t count,
+                         enum mm_use use) {
     uint32_t end = run + area->pages[run].count;
     mm_run_unlink(area, run);
     if (first > run)
@@ -83,8 +80,7 @@ static void mm_run_carve(struct mm_area *area, uint32_t run, uint32_t first, uin
 }
 
 /* More pages from the region, at least `count`. */
-static bool mm_area_grow(struct machine *m, struct mm_area *area, uint32_t count)
-{
+static bool mm_area_grow(struct machine *m, struct mm_area *area, uint32_t count) {
     uint32_t take = count > MM_GROW ? count : MM_GROW;
     if (take > area->limit - area->used)
         take = area->limit - area->used;
@@ -103,8 +99,7 @@ static bool mm_area_grow(struct machine *m, struct mm_area *area, uint32_t count
 }
 
 /* A free run of at least `count` pages outside the low ones, or MM_NO_PAGE. */
-static uint32_t mm_run_find(const struct mm_area *area, uint32_t count)
-{
+static uint32_t mm_run_find(const struct mm_area *area, uint32_t count) {
     uint64_t bins = area->filled & (~0ull << mm_bin(count));
     for (; bins; bins &= bins - 1) {
         uint32_t link = area->bins[__builtin_ctzll(bins)];
@@ -116,8 +111,7 @@ static uint32_t mm_run_find(const struct mm_area *area, uint32_t count)
     return MM_NO_PAGE;
 }
 
-uint32_t mm_pages_take(struct machine *m, struct mm_area *area, uint32_t count, enum mm_use use)
-{
+uint32_t mm_pages_take(struct machine *m, struct mm_area *area, uint32_t count, enum mm_use use) {
     uint32_t run = mm_run_find(area, count);
     if (run == MM_NO_PAGE) {
         if (!mm_area_grow(m, area, count))
@@ -129,8 +123,8 @@ uint32_t mm_pages_take(struct machine *m, struct mm_area *area, uint32_t count, 
 }
 
 /* The first place in [first, end) where a constrained run of `count` pages fits, or MM_NO_PAGE. */
-static uint32_t mm_place(uint32_t first, uint32_t end, uint32_t count, uint32_t align, uint32_t boundary)
-{
+static uint32_t mm_place(uint32_t first, uint32_t end, uint32_t count, uint32_t align,
+                         uint32_t boundary) {
     while (first < end) {
         uint32_t place = (first + align - 1) / align * align;
         if (boundary && place / boundary != (place + count - 1) / boundary)
@@ -146,10 +140,11 @@ static uint32_t mm_place(uint32_t first, uint32_t end, uint32_t count, uint32_t 
     return MM_NO_PAGE;
 }
 
-/* Looks through the runs from `low` on, in order of address, for a free one with room for the constrained run. */
-static bool mm_take_from(struct mm_area *area, uint32_t low, uint32_t count, enum mm_use use, uint32_t highest,
-                         uint32_t align, uint32_t boundary, uint32_t from, uint32_t *result)
-{
+/* Looks through the runs from `low` on, in order of address, for a free one with room for the
+ * constrained run. */
+static bool mm_take_from(struct mm_area *area, uint32_t low, uint32_t count, enum mm_use use,
+                         uint32_t highest, uint32_t align, uint32_t boundary, uint32_t from,
+                         uint32_t *result) {
     for (uint32_t run = from; run < area->used && run <= highest; run += area->pages[run].count) {
         const struct mm_page *page = &area->pages[run];
         KI_ASSERT(page->count > 0);
@@ -168,9 +163,9 @@ static bool mm_take_from(struct mm_area *area, uint32_t low, uint32_t count, enu
     return false;
 }
 
-uint32_t mm_pages_take_within(struct machine *m, struct mm_area *area, uint32_t count, enum mm_use use, uint32_t lowest,
-                              uint32_t highest, uint32_t align, uint32_t boundary)
-{
+uint32_t mm_pages_take_within(struct machine *m, struct mm_area *area, uint32_t count,
+                              enum mm_use use, uint32_t lowest, uint32_t highest, uint32_t align,
+                              uint32_t boundary) {
     uint32_t place;
     if (area->low && !area->low_free) {
         area->low_free = true;
@@ -187,13 +182,13 @@ uint32_t mm_pages_take_within(struct machine *m, struct mm_area *area, uint32_t 
             return place;
     }
     if (area->low && lowest < area->low &&
-        mm_take_from(area, lowest, count, use, highest < area->low ? highest : area->low - 1, align, boundary, 0, &place))
+        mm_take_from(area, lowest, count, use, highest < area->low ? highest : area->low - 1, align,
+                     boundary, 0, &place))
         return place;
     return MM_NO_PAGE;
 }
 
-void mm_pages_give(struct machine *m, struct mm_area *area, uint32_t first)
-{
+void mm_pages_give(struct machine *m, struct mm_area *area, uint32_t first) {
     uint32_t count = area->pages[first].count;
     (void)m;
     /* Large runs go back to the host; small ones are sooner used again than faulted in. */

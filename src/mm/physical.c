@@ -1,17 +1,19 @@
 /*
  * Physical addresses: what a device would see of the machine's memory.
  *
- * Principle. There are no page tables; a physical address follows from the virtual one and back. The map, in GiB:
+ * Principle. There are no page tables; a physical address follows from the virtual one and back.
+ * The map, in GiB:
  *
  *     0 …   3   nonpaged pool, its first part: what 32-bit and (below 16 MiB) ISA devices reach
  *     3 …   4   devices: no RAM is here
  *     4 …  65   the rest of nonpaged pool
  *    65 … 128   devices
- *   128 … 640   everything else of the machine: paged pool, stacks, user memory (by its system alias)
- *   2^48 and up the host program's own memory: images of drivers with their global data
+ *   128 … 640   everything else of the machine: paged pool, stacks, user memory (by its system
+ * alias) 2^48 and up the host program's own memory: images of drivers with their global data
  *
- * A user page and its alias are one frame. Device memory is what device models have registered or drivers have mapped
- * (mm_device_memory): an aperture is a range of physical addresses with pages of its own behind it.
+ * A user page and its alias are one frame. Device memory is what device models have registered or
+ * drivers have mapped (mm_device_memory): an aperture is a range of physical addresses with pages
+ * of its own behind it.
  */
 #include <string.h>
 
@@ -24,22 +26,20 @@
 #define MM_OTHER_START (128 * KI_GIB)
 #define MM_HOST_START (1ull << 48)
 
-static uintptr_t mm_slot_start(const struct machine *m)
-{
+static uintptr_t mm_slot_start(const struct machine *m) {
     return (uintptr_t)m->arena.regions[KI_REGION_CONTROL].base;
 }
 
-const struct mm_aperture *mm_aperture_at(const struct machine *m, uintptr_t address)
-{
-    for (const struct mm_aperture *aperture = m->mm->apertures; aperture; aperture = aperture->next) {
+const struct mm_aperture *mm_aperture_at(const struct machine *m, uintptr_t address) {
+    for (const struct mm_aperture *aperture = m->mm->apertures; aperture;
+         aperture = aperture->next) {
         if (address - (uintptr_t)aperture->memory < aperture->size)
             return aperture;
     }
     return NULL;
 }
 
-uint64_t mm_physical_address(struct machine *m, const void *p)
-{
+uint64_t mm_physical_address(struct machine *m, const void *p) {
     uintptr_t address = (uintptr_t)p;
     const struct mm_window *window = m->mm->windows ? mm_window_at(m, address) : NULL;
     if (window)
@@ -60,29 +60,31 @@ uint64_t mm_physical_address(struct machine *m, const void *p)
     return address < 0x10000 || address >= MM_HOST_START ? 0 : MM_HOST_START | address;
 }
 
-void *mm_physical_view(struct machine *m, uint64_t physical)
-{
-    for (const struct mm_aperture *aperture = m->mm->apertures; aperture; aperture = aperture->next) {
+void *mm_physical_view(struct machine *m, uint64_t physical) {
+    for (const struct mm_aperture *aperture = m->mm->apertures; aperture;
+         aperture = aperture->next) {
         if (physical - aperture->physical < aperture->size)
             return aperture->memory + (physical - aperture->physical);
     }
     if (physical >= MM_HOST_START)
         return (void *)(uintptr_t)(physical & (MM_HOST_START - 1));
     if (physical >= MM_OTHER_START)
-        return physical - MM_OTHER_START < KI_SLOT_SIZE ? (void *)(mm_slot_start(m) + (uintptr_t)(physical - MM_OTHER_START))
-                                                        : NULL;
+        return physical - MM_OTHER_START < KI_SLOT_SIZE
+                   ? (void *)(mm_slot_start(m) + (uintptr_t)(physical - MM_OTHER_START))
+                   : NULL;
     if (physical >= MM_HOLE_START && physical < MM_HOLE_END)
         return NULL;
-    uint64_t offset = physical < MM_HOLE_START ? physical : physical - (MM_HOLE_END - MM_HOLE_START);
+    uint64_t offset =
+        physical < MM_HOLE_START ? physical : physical - (MM_HOLE_END - MM_HOLE_START);
     const struct mm_area *area = &m->mm->area[0];
     return offset < (uint64_t)area->used * PAGE_SIZE ? area->base + offset : NULL;
 }
 
-uint32_t mm_frame_limit_page(const struct machine *m, uint64_t physical, bool up)
-{
+uint32_t mm_frame_limit_page(const struct machine *m, uint64_t physical, bool up) {
     uint64_t offset = physical;
     if (physical >= MM_HOLE_START)
-        offset = physical < MM_HOLE_END ? MM_HOLE_START - !up : physical - (MM_HOLE_END - MM_HOLE_START);
+        offset =
+            physical < MM_HOLE_END ? MM_HOLE_START - !up : physical - (MM_HOLE_END - MM_HOLE_START);
     uint64_t page = up ? (offset + PAGE_SIZE - 1) >> PAGE_SHIFT : (offset + 1) >> PAGE_SHIFT;
     uint32_t limit = m->mm->area[0].limit;
     return page < limit ? (uint32_t)page : limit;
@@ -90,16 +92,15 @@ uint32_t mm_frame_limit_page(const struct machine *m, uint64_t physical, bool up
 
 /* ---- device memory ---- */
 
-static bool mm_is_ram(const struct machine *m, uint64_t physical, uint64_t size)
-{
-    uint64_t end = physical + size, top = (uint64_t)m->mm->area[0].limit * PAGE_SIZE + (MM_HOLE_END - MM_HOLE_START);
+static bool mm_is_ram(const struct machine *m, uint64_t physical, uint64_t size) {
+    uint64_t end = physical + size,
+             top = (uint64_t)m->mm->area[0].limit * PAGE_SIZE + (MM_HOLE_END - MM_HOLE_START);
     if (physical < MM_HOLE_START || end > MM_OTHER_START)
         return true;
     return physical >= MM_HOLE_END ? physical < top : end > MM_HOLE_END;
 }
 
-void *mm_device_memory(struct machine *m, uint64_t physical, size_t size)
-{
+void *mm_device_memory(struct machine *m, uint64_t physical, size_t size) {
     uint64_t first = physical & ~(uint64_t)(PAGE_SIZE - 1);
     uint64_t end = (physical + size + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);
     if (!size || end <= first)
@@ -118,20 +119,19 @@ void *mm_device_memory(struct machine *m, uint64_t physical, size_t size)
     if (pages == MM_NO_PAGE)
         return NULL;
     struct mm_aperture *aperture = ki_alloc(m, sizeof *aperture);
-    *aperture = (struct mm_aperture){m->mm->apertures, first, end - first, mm_page_address(area, pages)};
+    *aperture =
+        (struct mm_aperture){m->mm->apertures, first, end - first, mm_page_address(area, pages)};
     mm_instrument_show(m, aperture->memory, aperture->size);
     memset(aperture->memory, 0xff, aperture->size);
     m->mm->apertures = aperture;
     return aperture->memory + (physical - first);
 }
 
-PHYSICAL_ADDRESS MmGetPhysicalAddress(PVOID BaseAddress)
-{
+PHYSICAL_ADDRESS MmGetPhysicalAddress(PVOID BaseAddress) {
     KI_GATE(MmGetPhysicalAddress);
     return (PHYSICAL_ADDRESS){.QuadPart = (LONGLONG)mm_physical_address(m, BaseAddress)};
 }
 
-PVOID MmGetVirtualForPhysical(PHYSICAL_ADDRESS PhysicalAddress)
-{
+PVOID MmGetVirtualForPhysical(PHYSICAL_ADDRESS PhysicalAddress) {
     return mm_physical_view(ki_self(), (uint64_t)PhysicalAddress.QuadPart);
 }

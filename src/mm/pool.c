@@ -1,12 +1,14 @@
 /*
- * The pool: blocks of nonpaged and paged memory, as drivers and the kernel's own components allocate them.
+ * The pool: blocks of nonpaged and paged memory, as drivers and the kernel's own components
+ * allocate them.
  *
- * How it works. The common case is in pool.h: take the first free block of a size class, or put one back. This file does
- * the rest: slabs when a class has no free block, page runs for what is a page or more, special pool, failure injection and
- * the trace. Slabs are never given up; a class keeps what it once needed.
+ * How it works. The common case is in pool.h: take the first free block of a size class, or put one
+ * back. This file does the rest: slabs when a class has no free block, page runs for what is a page
+ * or more, special pool, failure injection and the trace. Slabs are never given up; a class keeps
+ * what it once needed.
  *
- * Under Address Sanitizer and Valgrind every block goes this way, so that both are told, and a freed block waits in a ring
- * (the quarantine) before it can be allocated again.
+ * Under Address Sanitizer and Valgrind every block goes this way, so that both are told, and a
+ * freed block waits in a ring (the quarantine) before it can be allocated again.
  */
 #include <string.h>
 
@@ -25,8 +27,8 @@ struct mm_quarantine {
     unsigned next;
 };
 
-static void mm_area_start(struct machine *m, struct mm_area *area, enum ki_region_kind region, uint32_t pages)
-{
+static void mm_area_start(struct machine *m, struct mm_area *area, enum ki_region_kind region,
+                          uint32_t pages) {
     area->region = region;
     area->base = m->arena.regions[region].base;
     area->limit = pages;
@@ -37,8 +39,7 @@ static void mm_area_start(struct machine *m, struct mm_area *area, enum ki_regio
 }
 
 /* The low pages: page 0 belongs to nobody, because physical address 0 means "none". */
-static void mm_low_start(struct machine *m, struct mm_area *area)
-{
+static void mm_low_start(struct machine *m, struct mm_area *area) {
     char *low = ki_region_take(m, area->region, (size_t)MM_LOW_PAGES * PAGE_SIZE);
     if (!low)
         ki_no_memory();
@@ -49,9 +50,9 @@ static void mm_low_start(struct machine *m, struct mm_area *area)
     area->pages[1] = (struct mm_page){.use = MM_USE_NONE, .count = MM_LOW_PAGES - 1};
 }
 
-void mm_start(struct machine *m)
-{
+void mm_start(struct machine *m) {
     m->mm = ki_alloc(m, sizeof *m->mm);
+    m->mm->good_tag = 0x656e6f4e; /* "None", the one of ExAllocatePool */
     mm_instrument_start(m);
     mm_area_start(m, &m->mm->area[0], KI_REGION_NONPAGED, MM_NONPAGED_PAGES);
     mm_low_start(m, &m->mm->area[0]);
@@ -63,8 +64,7 @@ void mm_start(struct machine *m)
     m->mm->careful = watched || (m->flags & (WDMSIM_GUARD_POOL | WDMSIM_FAIL_POOL));
 }
 
-POOL_TYPE mm_pool_type(unsigned type_byte)
-{
+POOL_TYPE mm_pool_type(unsigned type_byte) {
     unsigned type = type_byte & MM_PAGED;
     if (!(type_byte & (MM_PAGED | MM_EXECUTE)))
         type |= NonPagedPoolNx;
@@ -75,8 +75,7 @@ POOL_TYPE mm_pool_type(unsigned type_byte)
     return (POOL_TYPE)type;
 }
 
-void mm_tag_text(ULONG tag, char text[5])
-{
+void mm_tag_text(ULONG tag, char text[5]) {
     for (unsigned i = 0; i < 4; i++) {
         char c = (char)(tag >> (8 * i) & 0x7f);
         text[i] = c >= ' ' && c <= '~' ? c : '.';
@@ -84,8 +83,7 @@ void mm_tag_text(ULONG tag, char text[5])
     text[4] = 0;
 }
 
-static struct mm_area *mm_area_of_type(struct machine *m, unsigned type)
-{
+static struct mm_area *mm_area_of_type(struct machine *m, unsigned type) {
     struct mm_area *area = &m->mm->area[type & MM_PAGED];
     if (KI_UNLIKELY(!area->pages))
         mm_area_start(m, area, KI_REGION_PAGED, MM_PAGED_PAGES);
@@ -93,8 +91,8 @@ static struct mm_area *mm_area_of_type(struct machine *m, unsigned type)
 }
 
 /* A block of PAGE_SIZE and more, or of a size between the largest of the slabs and that. */
-static void *mm_block_make_big(struct machine *m, unsigned type, size_t size, ULONG tag, const void *caller)
-{
+static void *mm_block_make_big(struct machine *m, unsigned type, size_t size, ULONG tag,
+                               const void *caller) {
     if (size > MM_LARGEST)
         return NULL;
     struct mm_area *area = mm_area_of_type(m, type);
@@ -111,8 +109,7 @@ static void *mm_block_make_big(struct machine *m, unsigned type, size_t size, UL
 }
 
 /* A slab page of a class, or (class 0 of a plain kind) a mixed one. */
-static char *mm_slab_make(struct machine *m, unsigned kind, unsigned number)
-{
+static char *mm_slab_make(struct machine *m, unsigned kind, unsigned number) {
     struct mm_area *area = mm_area_of_type(m, kind);
     uint32_t page = mm_pages_take(m, area, 1, MM_USE_SLAB);
     if (page == MM_NO_PAGE)
@@ -122,9 +119,10 @@ static char *mm_slab_make(struct machine *m, unsigned kind, unsigned number)
     return mm_page_address(area, page);
 }
 
-/* A block that was never used from the newest mixed page of the kind or a new one. A header of zeros ends the page's blocks. */
-MM_HEADERS static struct mm_header *mm_block_mixed(struct machine *m, unsigned kind, size_t stride)
-{
+/* A block that was never used from the newest mixed page of the kind or a new one. A header of
+ * zeros ends the page's blocks. */
+MM_HEADERS static struct mm_header *mm_block_mixed(struct machine *m, unsigned kind,
+                                                   size_t stride) {
     char *place = m->mm->mixed[kind];
     size_t room = place ? PAGE_SIZE - ((uintptr_t)place & (PAGE_SIZE - 1)) : 0;
     if (room < stride) {
@@ -144,10 +142,11 @@ MM_HEADERS static struct mm_header *mm_block_mixed(struct machine *m, unsigned k
 }
 
 /* A block that was never used, from the class's newest slab or a new one. */
-static struct mm_header *mm_block_fresh(struct machine *m, struct mm_class *class, unsigned kind, unsigned number)
-{
+static struct mm_header *mm_block_fresh(struct machine *m, struct mm_class *class, unsigned kind,
+                                        unsigned number) {
     size_t stride = mm_stride(kind, number);
-    if (!(kind & MM_ALIGNED) && stride <= MM_MIXED_LARGEST && m->mm->mixed_used[kind][number] < MM_MIXED_BLOCKS) {
+    if (!(kind & MM_ALIGNED) && stride <= MM_MIXED_LARGEST &&
+        m->mm->mixed_used[kind][number] < MM_MIXED_BLOCKS) {
         m->mm->mixed_used[kind][number]++;
         return mm_block_mixed(m, kind, stride);
     }
@@ -158,13 +157,13 @@ static struct mm_header *mm_block_fresh(struct machine *m, struct mm_class *clas
         class->fresh = page + (kind & MM_ALIGNED ? MM_LINE - MM_HEADER_SIZE : 0);
     }
     struct mm_header *header = (struct mm_header *)(void *)class->fresh;
-    size_t next = ((uintptr_t)class->fresh & (PAGE_SIZE - 1)) + stride;
+    size_t next = ((uintptr_t) class->fresh & (PAGE_SIZE - 1)) + stride;
     class->fresh = next + stride <= PAGE_SIZE ? class->fresh + stride : NULL;
     return header;
 }
 
-MM_HEADERS static struct mm_header *mm_block_pop(struct machine *m, unsigned kind, unsigned number)
-{
+MM_HEADERS static struct mm_header *mm_block_pop(struct machine *m, unsigned kind,
+                                                 unsigned number) {
     struct mm_class *class = &m->mm->classes[kind][number];
     struct mm_header *header = class->free;
     if (!header)
@@ -176,8 +175,8 @@ MM_HEADERS static struct mm_header *mm_block_pop(struct machine *m, unsigned kin
     return header;
 }
 
-MM_HEADERS static void *mm_block_make_small(struct machine *m, unsigned type, size_t size, ULONG tag, const void *caller)
-{
+MM_HEADERS static void *mm_block_make_small(struct machine *m, unsigned type, size_t size,
+                                            ULONG tag, const void *caller) {
     unsigned kind = type & MM_KIND_MASK;
     unsigned number = mm_class_of(kind, size);
     struct mm_header *header = mm_block_pop(m, kind, number);
@@ -190,8 +189,7 @@ MM_HEADERS static void *mm_block_make_small(struct machine *m, unsigned type, si
     return header + 1;
 }
 
-void *mm_block_make(struct machine *m, unsigned type, size_t size, ULONG tag, const void *caller)
-{
+void *mm_block_make(struct machine *m, unsigned type, size_t size, ULONG tag, const void *caller) {
     void *p = NULL;
     bool can_fail = (m->flags & WDMSIM_FAIL_POOL) && m->running != &m->host;
     if (can_fail && ki_choose(m, WDMSIM_CHOICE_POOL, 2))
@@ -215,8 +213,7 @@ void *mm_block_make(struct machine *m, unsigned type, size_t size, ULONG tag, co
 
 /* ---- freeing ---- */
 
-static void mm_trace_free(struct machine *m, size_t size, ULONG tag)
-{
+static void mm_trace_free(struct machine *m, size_t size, ULONG tag) {
     if (ki_tracing(m, WDMSIM_EVENT_POOL_FREE)) {
         char text[5];
         mm_tag_text(tag, text);
@@ -225,24 +222,24 @@ static void mm_trace_free(struct machine *m, size_t size, ULONG tag)
 }
 
 /* A driver frees paged pool above APC_LEVEL. */
-static void mm_check_free_irql(struct machine *m, unsigned type, void *p, const void *caller)
-{
-    if (!caller || !(type & MM_PAGED) || m->cpu->irql <= APC_LEVEL || !(m->flags & WDMSIM_CHECK_RULES))
+static void mm_check_free_irql(struct machine *m, unsigned type, void *p, const void *caller) {
+    if (!caller || !(type & MM_PAGED) || m->cpu->irql <= APC_LEVEL ||
+        !(m->flags & WDMSIM_CHECK_RULES))
         return;
     ki_bugcheck(m, BAD_POOL_CALLER, 0x09, m->cpu->irql, mm_pool_type(type), (ULONG_PTR)p,
-                "%s freed paged pool at %s; it is allowed at most at APC_LEVEL", ki_address_name(m, caller),
-                ki_irql_name(m->cpu->irql));
+                "%s freed paged pool at %s; it is allowed at most at APC_LEVEL",
+                ki_address_name(m, caller), ki_irql_name(m->cpu->irql));
 }
 
-static _Noreturn void mm_locked_violation(struct machine *m, void *page, ULONG locks, const void *caller)
-{
-    ki_bugcheck(m, PFN_LIST_CORRUPT, 0x9a, (ULONG_PTR)(mm_physical_address(m, page) >> PAGE_SHIFT), 3, locks,
-                "%s freed a pool block while an MDL holds its pages locked",
+static _Noreturn void mm_locked_violation(struct machine *m, void *page, ULONG locks,
+                                          const void *caller) {
+    ki_bugcheck(m, PFN_LIST_CORRUPT, 0x9a, (ULONG_PTR)(mm_physical_address(m, page) >> PAGE_SHIFT),
+                3, locks, "%s freed a pool block while an MDL holds its pages locked",
                 caller ? ki_address_name(m, caller) : "the kernel");
 }
 
-static void mm_block_free_big(struct machine *m, struct mm_area *area, void *p, ULONG tag, const void *caller)
-{
+static void mm_block_free_big(struct machine *m, struct mm_area *area, void *p, ULONG tag,
+                              const void *caller) {
     uint32_t first = mm_page_number(area, p);
     struct mm_page *page = &area->pages[first];
     if (page->use != MM_USE_BIG)
@@ -260,18 +257,17 @@ static void mm_block_free_big(struct machine *m, struct mm_area *area, void *p, 
     mm_pages_give(m, area, first);
 }
 
-MM_HEADERS static void mm_class_push(struct machine *m, struct mm_header *header)
-{
+MM_HEADERS static void mm_class_push(struct machine *m, struct mm_header *header) {
     mm_instrument_open(m, header);
-    struct mm_class *class = &m->mm->classes[header->what & MM_KIND_MASK][(header->what >> 8) & 0xff];
+    struct mm_class *class =
+        &m->mm->classes[header->what & MM_KIND_MASK][(header->what >> 8) & 0xff];
     header->whom = mm_whom(header->what, class->free);
     class->free = header;
     mm_instrument_close(m, header);
 }
 
 /* A freed block goes into the ring; the one it displaces can be allocated again. */
-static void mm_quarantine_put(struct machine *m, struct mm_header *header)
-{
+static void mm_quarantine_put(struct machine *m, struct mm_header *header) {
     struct mm_quarantine *quarantine = m->mm->quarantine;
     struct mm_header *oldest = quarantine->blocks[quarantine->next];
     quarantine->blocks[quarantine->next] = header;
@@ -280,9 +276,8 @@ static void mm_quarantine_put(struct machine *m, struct mm_header *header)
         mm_class_push(m, oldest);
 }
 
-MM_HEADERS static void mm_block_free_small(struct machine *m, struct mm_area *area, void *p, ULONG tag,
-                                           const void *caller)
-{
+MM_HEADERS static void mm_block_free_small(struct machine *m, struct mm_area *area, void *p,
+                                           ULONG tag, const void *caller) {
     struct mm_header *header = (struct mm_header *)p - 1;
     if (((uintptr_t)p & 15) || area->pages[mm_page_number(area, p)].use != MM_USE_SLAB)
         mm_free_violation(m, p, tag, caller);
@@ -304,8 +299,7 @@ MM_HEADERS static void mm_block_free_small(struct machine *m, struct mm_area *ar
         mm_class_push(m, header);
 }
 
-void mm_block_free_slow(struct machine *m, void *p, ULONG tag, const void *caller)
-{
+void mm_block_free_slow(struct machine *m, void *p, ULONG tag, const void *caller) {
     struct mm_part *mm = m->mm;
     if (mm->special.pages && mm_special_free(m, p, tag, caller))
         return;
@@ -320,25 +314,20 @@ void mm_block_free_slow(struct machine *m, void *p, ULONG tag, const void *calle
 
 /* ---- for the other components ---- */
 
-void *mm_pool_allocate(struct machine *m, POOL_TYPE type, size_t size, ULONG tag)
-{
+void *mm_pool_allocate(struct machine *m, POOL_TYPE type, size_t size, ULONG tag) {
     return mm_block_allocate(m, mm_type_byte(type), size, tag, NULL);
 }
 
-void *mm_pool_allocate_zeroed(struct machine *m, POOL_TYPE type, size_t size, ULONG tag)
-{
+void *mm_pool_allocate_zeroed(struct machine *m, POOL_TYPE type, size_t size, ULONG tag) {
     void *p = mm_block_allocate(m, mm_type_byte(type), size, tag, NULL);
     if (p)
         memset(p, 0, size);
     return p;
 }
 
-void *mm_pool_allocate_for(struct machine *m, POOL_TYPE type, size_t size, ULONG tag, const void *caller)
-{
+void *mm_pool_allocate_for(struct machine *m, POOL_TYPE type, size_t size, ULONG tag,
+                           const void *caller) {
     return mm_block_allocate(m, mm_type_byte(type), size, tag, caller);
 }
 
-void mm_pool_free(struct machine *m, void *p, ULONG tag)
-{
-    mm_block_free(m, p, tag, NULL);
-}
+void mm_pool_free(struct machine *m, void *p, ULONG tag) { mm_block_free(m, p, tag, NULL); }

@@ -1,13 +1,15 @@
 /*
  * The pool from inside: block headers, size classes, page runs.
  *
- * An area is a region of the arena that hands out page runs (pages.c); each page has a struct mm_page beside it that says
- * what it is used for. Blocks below a page come from slabs: a page holds blocks of one size class, each behind a 16-byte
- * header, free ones in a list through their headers (pool.c). From PAGE_SIZE on a block is a page run of its own and needs
- * no header. So a page-aligned address is a run, anything else lies behind a header.
+ * An area is a region of the arena that hands out page runs (pages.c); each page has a struct
+ * mm_page beside it that says what it is used for. Blocks below a page come from slabs: a page
+ * holds blocks of one size class, each behind a 16-byte header, free ones in a list through their
+ * headers (pool.c). From PAGE_SIZE on a block is a page run of its own and needs no header. So a
+ * page-aligned address is a run, anything else lies behind a header.
  *
- * A header is two words: what the block is, and who owns it (or, while it is free, the next free one) with 16 bits that
- * depend on all others. What overruns a block breaks the next header's sum, and the next routine that looks says so.
+ * A header is two words: what the block is, and who owns it (or, while it is free, the next free
+ * one) with 16 bits that depend on all others. What overruns a block breaks the next header's sum,
+ * and the next routine that looks says so.
  */
 #ifndef MM_POOL_H
 #define MM_POOL_H
@@ -44,7 +46,8 @@ enum mm_use {
 struct mm_page {
     uint8_t use;
     uint8_t type;   /* of a BIG block: its type byte; of a SLAB: its kind */
-    uint16_t slack; /* of a BIG block: bytes of its pages that were not asked for; of a SLAB: its class */
+    uint16_t slack; /* of a BIG block: bytes of its pages that were not asked for; of a SLAB: its
+                       class */
     uint32_t count; /* pages of the run, on its first page; of a free run also on its last */
     union {
         struct {
@@ -65,36 +68,36 @@ struct mm_area {
     enum ki_region_kind region;
     char *base;
     struct mm_page *pages;
-    uint32_t used;  /* pages taken from the region */
-    uint32_t limit; /* pages that `pages` describes */
-    uint32_t low;   /* pages at the start kept for memory with a low physical address */
-    bool low_free;  /* they are among the free runs, from their first use on */
+    uint32_t used;   /* pages taken from the region */
+    uint32_t limit;  /* pages that `pages` describes */
+    uint32_t low;    /* pages at the start kept for memory with a low physical address */
+    bool low_free;   /* they are among the free runs, from their first use on */
     uint64_t filled; /* bit per bin that is not empty */
     uint32_t bins[MM_BINS];
 };
 
 #define MM_NO_PAGE UINT32_MAX
 
-/* A run of pages, contents undefined; MM_NO_PAGE when there is none. Its first page is marked `use`, the others REST. */
+/* A run of pages, contents undefined; MM_NO_PAGE when there is none. Its first page is marked
+ * `use`, the others REST. */
 uint32_t mm_pages_take(struct machine *m, struct mm_area *area, uint32_t count, enum mm_use use);
-/* The same within [lowest, highest] pages, aligned to `align` pages, not crossing a multiple of `boundary` (0: any). */
-uint32_t mm_pages_take_within(struct machine *m, struct mm_area *area, uint32_t count, enum mm_use use, uint32_t lowest,
-                              uint32_t highest, uint32_t align, uint32_t boundary);
+/* The same within [lowest, highest] pages, aligned to `align` pages, not crossing a multiple of
+ * `boundary` (0: any). */
+uint32_t mm_pages_take_within(struct machine *m, struct mm_area *area, uint32_t count,
+                              enum mm_use use, uint32_t lowest, uint32_t highest, uint32_t align,
+                              uint32_t boundary);
 void mm_pages_give(struct machine *m, struct mm_area *area, uint32_t first);
 
-static inline char *mm_page_address(const struct mm_area *area, uint32_t page)
-{
+static inline char *mm_page_address(const struct mm_area *area, uint32_t page) {
     return area->base + (size_t)page * PAGE_SIZE;
 }
 
 /* True if the address lies in pages that the area took from its region. */
-static inline bool mm_area_holds(const struct mm_area *area, const void *p)
-{
+static inline bool mm_area_holds(const struct mm_area *area, const void *p) {
     return (uintptr_t)p - (uintptr_t)area->base < (uintptr_t)area->used * PAGE_SIZE;
 }
 
-static inline uint32_t mm_page_number(const struct mm_area *area, const void *p)
-{
+static inline uint32_t mm_page_number(const struct mm_area *area, const void *p) {
     return (uint32_t)(((uintptr_t)p - (uintptr_t)area->base) >> PAGE_SHIFT);
 }
 
@@ -140,15 +143,15 @@ struct mm_secured;
 struct mm_image;
 
 struct mm_part {
-    bool careful;  /* a rare mode is on: blocks are made and freed by the slow path */
-    bool memcheck; /* the host program runs under Valgrind */
-    ULONG good_tag; /* last tag that was found in order */
+    bool careful;           /* a rare mode is on: blocks are made and freed by the slow path */
+    bool memcheck;          /* the host program runs under Valgrind */
+    ULONG good_tag;         /* last tag that was found in order */
     struct mm_area area[2]; /* nonpaged, paged; used[] of the second is 0 until needed */
     struct mm_area special;
     uint32_t special_live;
     struct mm_quarantine *quarantine;
-    bool paged_closed;       /* paged pool is inaccessible now */
-    uint32_t paged_locks;    /* pages of paged pool that MDLs hold locked, each as often as it is */
+    bool paged_closed;    /* paged pool is inaccessible now */
+    uint32_t paged_locks; /* pages of paged pool that MDLs hold locked, each as often as it is */
     struct mm_user *user;
     struct mm_aperture *apertures; /* device memory */
     struct mm_window *windows;     /* mappings apart from the direct one */
@@ -162,64 +165,50 @@ struct mm_part {
     uint8_t mixed_used[2][MM_CLASSES]; /* blocks that a class has in mixed pages */
 };
 
-static inline uint64_t mm_sum(uint64_t what, uint64_t whom48)
-{
+static inline uint64_t mm_sum(uint64_t what, uint64_t whom48) {
     return ((what ^ whom48) * 0x9e3779b97f4a7c15ull) >> 48;
 }
 
-static inline uint64_t mm_whom(uint64_t what, const void *whom)
-{
+static inline uint64_t mm_whom(uint64_t what, const void *whom) {
     uint64_t high = (uint64_t)(uintptr_t)whom << 16;
     return high | mm_sum(what, high);
 }
 
-static inline bool mm_header_is_good(uint64_t what, uint64_t whom)
-{
+static inline bool mm_header_is_good(uint64_t what, uint64_t whom) {
     return mm_sum(what, whom & ~0xffffull) == (whom & 0xffff);
 }
 
-static inline void *mm_whom_pointer(uint64_t whom)
-{
-    return (void *)(uintptr_t)(whom >> 16);
-}
+static inline void *mm_whom_pointer(uint64_t whom) { return (void *)(uintptr_t)(whom >> 16); }
 
-static inline ULONG mm_header_tag(uint64_t what)
-{
-    return (ULONG)(what >> 32);
-}
+static inline ULONG mm_header_tag(uint64_t what) { return (ULONG)(what >> 32); }
 
-static inline size_t mm_header_size(uint64_t what)
-{
-    return (what >> 16) & 0xffff;
-}
+static inline size_t mm_header_size(uint64_t what) { return (what >> 16) & 0xffff; }
 
 /*
- * The first few blocks of a class come from pages that classes share, so that a machine does not need a page for each size it
- * uses once. Such a page is a slab of class 0, which no plain block has.
+ * The first few blocks of a class come from pages that classes share, so that a machine does not
+ * need a page for each size it uses once. Such a page is a slab of class 0, which no plain block
+ * has.
  */
 #define MM_MIXED_BLOCKS 4u
 #define MM_MIXED_LARGEST 512u
 
-static inline bool mm_slab_is_mixed(const struct mm_page *page)
-{
+static inline bool mm_slab_is_mixed(const struct mm_page *page) {
     return page->slack == 0 && !(page->type & MM_ALIGNED);
 }
 
 /* The distance between blocks of a class. */
-static inline size_t mm_stride(unsigned kind, unsigned class)
-{
+static inline size_t mm_stride(unsigned kind, unsigned class) {
     return kind & MM_ALIGNED ? (class + 1u) * MM_LINE : (class + 1u) * MM_HEADER_SIZE;
 }
 
-static inline unsigned mm_class_of(unsigned kind, size_t size)
-{
-    size_t class = kind & MM_ALIGNED ? (size + MM_HEADER_SIZE - 1) / MM_LINE : (size + MM_HEADER_SIZE - 1) / MM_HEADER_SIZE;
+static inline unsigned mm_class_of(unsigned kind, size_t size) {
+    size_t class = kind & MM_ALIGNED ? (size + MM_HEADER_SIZE - 1) / MM_LINE
+                                     : (size + MM_HEADER_SIZE - 1) / MM_HEADER_SIZE;
     return (unsigned)(kind & MM_ALIGNED ? class : class + !class);
 }
 
 /* The type byte of a POOL_TYPE; the caller has dealt with invalid ones. */
-static inline unsigned mm_type_byte(ULONG pool_type)
-{
+static inline unsigned mm_type_byte(ULONG pool_type) {
     unsigned byte = pool_type & MM_PAGED;
     if (pool_type & 4)
         byte |= MM_ALIGNED;
@@ -231,20 +220,22 @@ static inline unsigned mm_type_byte(ULONG pool_type)
 }
 POOL_TYPE mm_pool_type(unsigned type_byte);
 
-/* Makes a block when no free one is at hand, in a careful mode, or of more than small size; NULL when exhausted. */
+/* Makes a block when no free one is at hand, in a careful mode, or of more than small size; NULL
+ * when exhausted. */
 void *mm_block_make(struct machine *m, unsigned type, size_t size, ULONG tag, const void *caller);
 void mm_block_free_slow(struct machine *m, void *p, ULONG tag, const void *caller);
 _Noreturn void mm_free_list_corrupt(struct machine *m, struct mm_class *class);
 
 /*
- * The hot path of all allocation. `type` is a type byte without MM_ALLOCATED, `caller` a code address or NULL.
+ * The hot path of all allocation. `type` is a type byte without MM_ALLOCATED, `caller` a code
+ * address or NULL.
  */
-MM_HEADERS static inline void *mm_block_allocate(struct machine *m, unsigned type, size_t size, ULONG tag,
-                                                 const void *caller)
-{
+MM_HEADERS static inline void *mm_block_allocate(struct machine *m, unsigned type, size_t size,
+                                                 ULONG tag, const void *caller) {
     struct mm_part *mm = m->mm;
     bool traced = m->trace.mask >> WDMSIM_EVENT_POOL_ALLOC & 1;
-    if (KI_UNLIKELY(mm->careful | traced | (type & MM_ALIGNED)) || KI_UNLIKELY(size > MM_LARGEST_SMALL))
+    if (KI_UNLIKELY(mm->careful | traced | (type & MM_ALIGNED)) ||
+        KI_UNLIKELY(size > MM_LARGEST_SMALL))
         return mm_block_make(m, type, size, tag, caller);
     unsigned number = mm_class_of(0, size);
     struct mm_class *class = &mm->classes[type & MM_PAGED][number];
@@ -261,8 +252,8 @@ MM_HEADERS static inline void *mm_block_allocate(struct machine *m, unsigned typ
 }
 
 /* The hot path of all freeing; `tag` 0 matches any. */
-MM_HEADERS static inline void mm_block_free(struct machine *m, void *p, ULONG tag, const void *caller)
-{
+MM_HEADERS static inline void mm_block_free(struct machine *m, void *p, ULONG tag,
+                                            const void *caller) {
     struct mm_part *mm = m->mm;
     bool traced = m->trace.mask >> WDMSIM_EVENT_POOL_FREE & 1;
     bool odd = ((uintptr_t)p & (PAGE_SIZE - 1)) == 0 || ((uintptr_t)p & 15) != 0;
@@ -272,7 +263,8 @@ MM_HEADERS static inline void mm_block_free(struct machine *m, void *p, ULONG ta
     }
     struct mm_header *header = (struct mm_header *)p - 1;
     uint64_t what = header->what;
-    bool bad = !mm_header_is_good(what, header->whom) | !(what & MM_ALLOCATED) | ((what & MM_KIND_MASK) != 0);
+    bool bad = !mm_header_is_good(what, header->whom) | !(what & MM_ALLOCATED) |
+               ((what & MM_KIND_MASK) != 0);
     if (KI_UNLIKELY(bad) || KI_UNLIKELY(tag && tag != mm_header_tag(what))) {
         mm_block_free_slow(m, p, tag, caller);
         return;
@@ -286,12 +278,16 @@ MM_HEADERS static inline void mm_block_free(struct machine *m, void *p, ULONG ta
 /* ---- special pool (special.c) ---- */
 
 void mm_special_start(struct machine *m);
-/* NULL when no more special blocks are possible: the ordinary pool serves then. `under`: put at the start of its page. */
-void *mm_special_make(struct machine *m, unsigned type, size_t size, ULONG tag, const void *caller, bool under);
+/* NULL when no more special blocks are possible: the ordinary pool serves then. `under`: put at the
+ * start of its page. */
+void *mm_special_make(struct machine *m, unsigned type, size_t size, ULONG tag, const void *caller,
+                      bool under);
 /* False if the address is not in special pool. */
 bool mm_special_free(struct machine *m, void *p, ULONG tag, const void *caller);
 const struct mm_page *mm_special_page(struct machine *m, const void *p);
-void mm_special_visit(struct machine *m, void (*visit)(void *context, const struct mm_pool_block *block), void *context);
+void mm_special_visit(struct machine *m,
+                      void (*visit)(void *context, const struct mm_pool_block *block),
+                      void *context);
 
 /* ---- instruments (instrument.c): Address Sanitizer and Valgrind's memcheck ---- */
 
@@ -309,6 +305,7 @@ void mm_instrument_hide(struct machine *m, void *p, size_t size);
 
 /* Ends in the bug check that freeing `p` deserves. */
 _Noreturn void mm_free_violation(struct machine *m, void *p, ULONG tag, const void *caller);
-_Noreturn void mm_tag_violation(struct machine *m, void *p, ULONG tag, ULONG wrong, const void *caller);
+_Noreturn void mm_tag_violation(struct machine *m, void *p, ULONG tag, ULONG wrong,
+                                const void *caller);
 
 #endif

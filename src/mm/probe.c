@@ -1,9 +1,10 @@
 /*
  * Probing: is an address what it claims to be?
  *
- * A read probe checks the range alone, as on Windows: whether the pages are there shows when they are touched, which faults.
- * Addresses of another process are the exception: touching them would not fault here, so the probe refuses them. A write
- * probe touches the pages there, so here it asks whether they are the process's.
+ * A read probe checks the range alone, as on Windows: whether the pages are there shows when they
+ * are touched, which faults. Addresses of another process are the exception: touching them would
+ * not fault here, so the probe refuses them. A write probe touches the pages there, so here it asks
+ * whether they are the process's.
  *
  * Pages: wdm/nf-wdm-probeforread, …probeforwrite, ntddk/nf-ntddk-mmisaddressvalid, …mmcopymemory.
  */
@@ -28,13 +29,11 @@ PVOID *const MmHighestUserAddress = (PVOID *)(uintptr_t)&mm_highest_user;
 PVOID *const MmSystemRangeStart = (PVOID *)(uintptr_t)&mm_system_start;
 ULONG_PTR *const MmUserProbeAddress = (ULONG_PTR *)(uintptr_t)&mm_probe_end;
 
-static PEPROCESS mm_current_process(const struct machine *m)
-{
+static PEPROCESS mm_current_process(const struct machine *m) {
     return m->cpu->thread ? m->cpu->thread->process : NULL;
 }
 
-static NTSTATUS mm_check_range(uintptr_t address, size_t length, ULONG alignment)
-{
+static NTSTATUS mm_check_range(uintptr_t address, size_t length, ULONG alignment) {
     if (alignment && (address & (alignment - 1)))
         return STATUS_DATATYPE_MISALIGNMENT;
     if (address + length < address || address + length > mm_probe_end)
@@ -42,9 +41,8 @@ static NTSTATUS mm_check_range(uintptr_t address, size_t length, ULONG alignment
     return STATUS_SUCCESS;
 }
 
-NTSTATUS mm_probe_process(struct machine *m, PEPROCESS process, const void *address, size_t length, ULONG alignment,
-                          bool write)
-{
+NTSTATUS mm_probe_process(struct machine *m, PEPROCESS process, const void *address, size_t length,
+                          ULONG alignment, bool write) {
     uintptr_t start = (uintptr_t)address;
     (void)write; /* all user pages can be written to */
     if (!length)
@@ -64,28 +62,28 @@ NTSTATUS mm_probe_process(struct machine *m, PEPROCESS process, const void *addr
     return STATUS_SUCCESS;
 }
 
-NTSTATUS mm_probe(struct machine *m, const void *address, size_t length, ULONG alignment, bool write)
-{
+NTSTATUS mm_probe(struct machine *m, const void *address, size_t length, ULONG alignment,
+                  bool write) {
     return mm_probe_process(m, mm_current_process(m), address, length, alignment, write);
 }
 
 /* True if a page of the range belongs to another process than the current one. */
-static bool mm_is_foreign(struct machine *m, uintptr_t start, size_t length)
-{
+static bool mm_is_foreign(struct machine *m, uintptr_t start, size_t length) {
     if (!mm_user_holds(m, start))
         return false;
     const struct mm_space *space = mm_space_find(m, mm_current_process(m));
     uint32_t last = mm_user_page_number(m, start + length - 1);
-    for (uint32_t page = mm_user_page_number(m, start); page <= last && page < m->mm->user->area.used; page++) {
+    for (uint32_t page = mm_user_page_number(m, start);
+         page <= last && page < m->mm->user->area.used; page++) {
         const struct mm_page *self = &m->mm->user->area.pages[page];
-        if (self->use >= MM_USE_SLAB && self->use <= MM_USE_REST && self->owner && self->owner != space)
+        if (self->use >= MM_USE_SLAB && self->use <= MM_USE_REST && self->owner &&
+            self->owner != space)
             return true;
     }
     return false;
 }
 
-VOID ProbeForRead(const volatile VOID *Address, SIZE_T Length, ULONG Alignment)
-{
+VOID ProbeForRead(const volatile VOID *Address, SIZE_T Length, ULONG Alignment) {
     KI_GATE(ProbeForRead);
     if (!Length)
         return;
@@ -96,8 +94,7 @@ VOID ProbeForRead(const volatile VOID *Address, SIZE_T Length, ULONG Alignment)
         ExRaiseStatus(status);
 }
 
-VOID ProbeForWrite(volatile VOID *Address, SIZE_T Length, ULONG Alignment)
-{
+VOID ProbeForWrite(volatile VOID *Address, SIZE_T Length, ULONG Alignment) {
     KI_GATE(ProbeForWrite);
     NTSTATUS status = mm_probe(m, (const void *)(uintptr_t)Address, Length, Alignment, true);
     if (status != STATUS_SUCCESS)
@@ -107,8 +104,7 @@ VOID ProbeForWrite(volatile VOID *Address, SIZE_T Length, ULONG Alignment)
 /* ---- any address ---- */
 
 /* The host program's own memory: the host knows. */
-static bool mm_host_address_is_valid(uintptr_t address)
-{
+static bool mm_host_address_is_valid(uintptr_t address) {
     unsigned char resident;
     void *page = (void *)(address & ~(uintptr_t)(PAGE_SIZE - 1));
 #if defined(__linux__)
@@ -118,23 +114,21 @@ static bool mm_host_address_is_valid(uintptr_t address)
 #endif
 }
 
-static bool mm_page_is_valid(const struct mm_area *area, uintptr_t address)
-{
+static bool mm_page_is_valid(const struct mm_area *area, uintptr_t address) {
     const struct mm_page *page = &area->pages[mm_page_number(area, (const void *)address)];
     return page->use >= MM_USE_SLAB && page->use <= MM_USE_REST;
 }
 
 /* True if the address is of a special block's pages, not of its inaccessible one. */
-static bool mm_special_is_valid(struct machine *m, uintptr_t address)
-{
+static bool mm_special_is_valid(struct machine *m, uintptr_t address) {
     const struct mm_area *area = &m->mm->special;
     const struct mm_page *block = mm_special_page(m, (const void *)address);
     uint32_t first = (uint32_t)(block - area->pages);
-    return block->use == MM_USE_BIG && mm_page_number(area, (const void *)address) - first < block->count;
+    return block->use == MM_USE_BIG &&
+           mm_page_number(area, (const void *)address) - first < block->count;
 }
 
-bool mm_is_valid(struct machine *m, uintptr_t address)
-{
+bool mm_is_valid(struct machine *m, uintptr_t address) {
     struct mm_part *mm = m->mm;
     const void *p = (const void *)address;
     if (address - (uintptr_t)m->arena.user_base < KI_USER_SIZE)
@@ -153,37 +147,35 @@ bool mm_is_valid(struct machine *m, uintptr_t address)
     return address >= 0x10000 && mm_host_address_is_valid(address);
 }
 
-bool mm_range_is_valid(struct machine *m, uintptr_t address, size_t length)
-{
+bool mm_range_is_valid(struct machine *m, uintptr_t address, size_t length) {
     if (!length)
         return true;
     if (address + length - 1 < address)
         return false;
-    for (uintptr_t page = address & ~(uintptr_t)(PAGE_SIZE - 1); page <= address + length - 1; page += PAGE_SIZE) {
+    for (uintptr_t page = address & ~(uintptr_t)(PAGE_SIZE - 1); page <= address + length - 1;
+         page += PAGE_SIZE) {
         if (!mm_is_valid(m, page < address ? address : page))
             return false;
     }
     return true;
 }
 
-BOOLEAN MmIsAddressValid(PVOID VirtualAddress)
-{
+BOOLEAN MmIsAddressValid(PVOID VirtualAddress) {
     KI_GATE(MmIsAddressValid);
     return mm_is_valid(m, (uintptr_t)VirtualAddress);
 }
 
-BOOLEAN MmIsNonPagedSystemAddressValid(PVOID VirtualAddress)
-{
+BOOLEAN MmIsNonPagedSystemAddressValid(PVOID VirtualAddress) {
     struct machine *m = ki_self();
     uintptr_t address = (uintptr_t)VirtualAddress;
     const struct ki_region *paged = &m->arena.regions[KI_REGION_PAGED];
-    bool pageable = address - (uintptr_t)m->arena.user_base < KI_USER_SIZE || address - (uintptr_t)paged->base < paged->limit;
+    bool pageable = address - (uintptr_t)m->arena.user_base < KI_USER_SIZE ||
+                    address - (uintptr_t)paged->base < paged->limit;
     return !pageable && mm_is_valid(m, address);
 }
 
-NTSTATUS MmCopyMemory(PVOID TargetAddress, MM_COPY_ADDRESS SourceAddress, SIZE_T NumberOfBytes, ULONG Flags,
-                      PSIZE_T NumberOfBytesTransferred)
-{
+NTSTATUS MmCopyMemory(PVOID TargetAddress, MM_COPY_ADDRESS SourceAddress, SIZE_T NumberOfBytes,
+                      ULONG Flags, PSIZE_T NumberOfBytesTransferred) {
     KI_GATE(MmCopyMemory);
     *NumberOfBytesTransferred = 0;
     if (Flags != MM_COPY_MEMORY_PHYSICAL && Flags != MM_COPY_MEMORY_VIRTUAL)
@@ -193,7 +185,8 @@ NTSTATUS MmCopyMemory(PVOID TargetAddress, MM_COPY_ADDRESS SourceAddress, SIZE_T
     while (done < NumberOfBytes) {
         uintptr_t from = source + done;
         if (Flags == MM_COPY_MEMORY_PHYSICAL)
-            from = (uintptr_t)mm_physical_view(m, (uint64_t)SourceAddress.PhysicalAddress.QuadPart + done);
+            from = (uintptr_t)mm_physical_view(m, (uint64_t)SourceAddress.PhysicalAddress.QuadPart +
+                                                      done);
         size_t step = PAGE_SIZE - (from & (PAGE_SIZE - 1));
         step = step < NumberOfBytes - done ? step : NumberOfBytes - done;
         if (!from || mm_aperture_at(m, from) || !mm_is_valid(m, from))

@@ -1,11 +1,13 @@
 /*
- * Special pool: every block in pages of its own, followed by a page that nobody may touch, and never used again.
+ * Special pool: every block in pages of its own, followed by a page that nobody may touch, and
+ * never used again.
  *
- * A block ends where its inaccessible page begins, up to the alignment of 16; the bytes between hold a pattern that is
- * compared when the block is freed. A block of a page or more must be page aligned, so its slack is longer. Freed blocks
- * become inaccessible for good: a fault there is told apart from one beyond an allocated block by the pages' descriptors
- * (mm_fault_explain). The host limits the number of areas with different protection, so beyond MM_SPECIAL_LIVE blocks at a
- * time, or when the region is used up, allocations come from the ordinary pool.
+ * A block ends where its inaccessible page begins, up to the alignment of 16; the bytes between
+ * hold a pattern that is compared when the block is freed. A block of a page or more must be page
+ * aligned, so its slack is longer. Freed blocks become inaccessible for good: a fault there is told
+ * apart from one beyond an allocated block by the pages' descriptors (mm_fault_explain). The host
+ * limits the number of areas with different protection, so beyond MM_SPECIAL_LIVE blocks at a time,
+ * or when the region is used up, allocations come from the ordinary pool.
  */
 #include <stdio.h>
 #include <string.h>
@@ -17,24 +19,25 @@
 #define MM_SPECIAL_LIVE 24000u
 #define MM_SPECIAL_PATTERN 0x5a
 
-void mm_special_start(struct machine *m)
-{
+void mm_special_start(struct machine *m) {
     struct mm_area *area = &m->mm->special;
     if (area->pages)
         return;
     area->region = KI_REGION_SPECIAL;
     area->base = m->arena.regions[KI_REGION_SPECIAL].base;
     area->limit = MM_SPECIAL_PAGES;
-    area->pages = ki_region_take(m, KI_REGION_CONTROL, (size_t)MM_SPECIAL_PAGES * sizeof *area->pages);
+    area->pages =
+        ki_region_take(m, KI_REGION_CONTROL, (size_t)MM_SPECIAL_PAGES * sizeof *area->pages);
     if (!area->pages)
         ki_no_memory();
 }
 
-void *mm_special_make(struct machine *m, unsigned type, size_t size, ULONG tag, const void *caller, bool under)
-{
+void *mm_special_make(struct machine *m, unsigned type, size_t size, ULONG tag, const void *caller,
+                      bool under) {
     struct mm_area *area = &m->mm->special;
     uint32_t count = size ? (uint32_t)((size + PAGE_SIZE - 1) / PAGE_SIZE) : 1;
-    if (size > MM_LARGEST || m->mm->special_live >= MM_SPECIAL_LIVE || count + 1 > area->limit - area->used)
+    if (size > MM_LARGEST || m->mm->special_live >= MM_SPECIAL_LIVE ||
+        count + 1 > area->limit - area->used)
         return NULL;
     char *pages = ki_region_take(m, KI_REGION_SPECIAL, (size_t)(count + 1) * PAGE_SIZE);
     if (!pages)
@@ -46,8 +49,11 @@ void *mm_special_make(struct machine *m, unsigned type, size_t size, ULONG tag, 
     ki_arena_protect(pages + (size_t)count * PAGE_SIZE, PAGE_SIZE, false);
     for (uint32_t i = 1; i <= count; i++)
         area->pages[first + i] = (struct mm_page){.use = MM_USE_REST, .count = i};
-    area->pages[first] = (struct mm_page){.use = MM_USE_BIG, .type = (uint8_t)(type | MM_ALLOCATED), .count = count,
-                                          .tag = tag, .owner = caller};
+    area->pages[first] = (struct mm_page){.use = MM_USE_BIG,
+                                          .type = (uint8_t)(type | MM_ALLOCATED),
+                                          .count = count,
+                                          .tag = tag,
+                                          .owner = caller};
     area->pages[first].slack = (uint16_t)((size_t)count * PAGE_SIZE - size);
     size_t align = type & MM_ALIGNED ? MM_LINE : 16;
     bool end = size < PAGE_SIZE && !under;
@@ -56,21 +62,19 @@ void *mm_special_make(struct machine *m, unsigned type, size_t size, ULONG tag, 
     return p;
 }
 
-/* The first page of the block that a page belongs to (an inaccessible page: of the block before it). */
-static uint32_t mm_special_first(const struct mm_area *area, uint32_t page)
-{
+/* The first page of the block that a page belongs to (an inaccessible page: of the block before
+ * it). */
+static uint32_t mm_special_first(const struct mm_area *area, uint32_t page) {
     return area->pages[page].use == MM_USE_REST ? page - area->pages[page].count : page;
 }
 
-const struct mm_page *mm_special_page(struct machine *m, const void *p)
-{
+const struct mm_page *mm_special_page(struct machine *m, const void *p) {
     const struct mm_area *area = &m->mm->special;
     return &area->pages[mm_special_first(area, mm_page_number(area, p))];
 }
 
 /* The address in the block's slack that was written to, or NULL. */
-static char *mm_special_damage(const struct mm_area *area, uint32_t first, char *p, size_t size)
-{
+static char *mm_special_damage(const struct mm_area *area, uint32_t first, char *p, size_t size) {
     char *pages = mm_page_address(area, first);
     char *end = pages + (size_t)area->pages[first].count * PAGE_SIZE;
     for (char *c = p + size; c < end; c++) {
@@ -84,12 +88,12 @@ static char *mm_special_damage(const struct mm_area *area, uint32_t first, char 
     return NULL;
 }
 
-static void mm_special_check(struct machine *m, struct mm_page *page, uint32_t first, char *p, ULONG tag, const char *where)
-{
+static void mm_special_check(struct machine *m, struct mm_page *page, uint32_t first, char *p,
+                             ULONG tag, const char *where) {
     size_t size = (size_t)page->count * PAGE_SIZE - page->slack;
     if (page->use == MM_USE_FREED)
-        ki_bugcheck(m, BAD_POOL_CALLER, 0x07, 0, 0, (ULONG_PTR)p, "%s freed a special pool block that was free already",
-                    where);
+        ki_bugcheck(m, BAD_POOL_CALLER, 0x07, 0, 0, (ULONG_PTR)p,
+                    "%s freed a special pool block that was free already", where);
     size_t align = page->type & MM_ALIGNED ? MM_LINE : 16;
     char *pages = mm_page_address(&m->mm->special, first);
     char *at_end = pages + ((PAGE_SIZE - size) & ~(align - 1));
@@ -101,12 +105,12 @@ static void mm_special_check(struct machine *m, struct mm_page *page, uint32_t f
     char *damage = mm_special_damage(&m->mm->special, first, p, size);
     if (damage)
         ki_bugcheck(m, SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION, (ULONG_PTR)p, (ULONG_PTR)damage, 0,
-                    damage < p ? 0x23 : 0x24, "%s freed a special pool block that was written %s its %zu bytes", where,
+                    damage < p ? 0x23 : 0x24,
+                    "%s freed a special pool block that was written %s its %zu bytes", where,
                     damage < p ? "before" : "beyond", size);
 }
 
-bool mm_special_free(struct machine *m, void *p, ULONG tag, const void *caller)
-{
+bool mm_special_free(struct machine *m, void *p, ULONG tag, const void *caller) {
     struct mm_area *area = &m->mm->special;
     if (!mm_area_holds(area, p))
         return false;
@@ -114,9 +118,11 @@ bool mm_special_free(struct machine *m, void *p, ULONG tag, const void *caller)
     struct mm_page *page = &area->pages[first];
     const char *where = caller ? ki_address_name(m, caller) : "the kernel";
     mm_special_check(m, page, first, p, tag, where);
-    if (caller && (page->type & MM_PAGED) && m->cpu->irql > APC_LEVEL && (m->flags & WDMSIM_CHECK_RULES))
-        ki_bugcheck(m, SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION, m->cpu->irql, mm_pool_type(page->type), (ULONG_PTR)p, 0x31,
-                    "%s freed paged pool at %s", where, ki_irql_name(m->cpu->irql));
+    if (caller && (page->type & MM_PAGED) && m->cpu->irql > APC_LEVEL &&
+        (m->flags & WDMSIM_CHECK_RULES))
+        ki_bugcheck(m, SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION, m->cpu->irql,
+                    mm_pool_type(page->type), (ULONG_PTR)p, 0x31, "%s freed paged pool at %s",
+                    where, ki_irql_name(m->cpu->irql));
     page->use = MM_USE_FREED;
     m->mm->special_live--;
     char *pages = mm_page_address(area, first);
@@ -125,20 +131,20 @@ bool mm_special_free(struct machine *m, void *p, ULONG tag, const void *caller)
     return true;
 }
 
-void mm_special_visit(struct machine *m, void (*visit)(void *context, const struct mm_pool_block *block), void *context)
-{
+void mm_special_visit(struct machine *m,
+                      void (*visit)(void *context, const struct mm_pool_block *block),
+                      void *context) {
     struct mm_area *area = &m->mm->special;
     for (uint32_t i = 0; area->pages && i < area->used; i += area->pages[i].count + 1) {
         const struct mm_page *page = &area->pages[i];
         size_t size = (size_t)page->count * PAGE_SIZE - page->slack;
         if (page->use == MM_USE_BIG)
-            visit(context, &(struct mm_pool_block){mm_page_address(area, i), size, page->tag, mm_pool_type(page->type),
-                                                   page->owner});
+            visit(context, &(struct mm_pool_block){mm_page_address(area, i), size, page->tag,
+                                                   mm_pool_type(page->type), page->owner});
     }
 }
 
-ULONG mm_fault_explain(struct machine *m, uintptr_t address, char *text, size_t size)
-{
+ULONG mm_fault_explain(struct machine *m, uintptr_t address, char *text, size_t size) {
     struct mm_part *mm = m->mm;
     const void *p = (const void *)address;
     if (mm->special.pages && mm_area_holds(&mm->special, p)) {
@@ -162,23 +168,23 @@ ULONG mm_fault_explain(struct machine *m, uintptr_t address, char *text, size_t 
 /* ---- paged pool at raised IRQL ---- */
 
 /* Opens or closes paged pool but for the pages that an MDL holds locked. */
-static void mm_paged_protect(struct machine *m, bool open)
-{
+static void mm_paged_protect(struct machine *m, bool open) {
     const struct mm_area *area = &m->mm->area[1];
     uint32_t from = 0;
     for (uint32_t i = 0; m->mm->paged_locks && i < area->used; i++) {
-        if (area->pages[i].use == MM_USE_FREE || area->pages[i].use == MM_USE_NONE || !area->pages[i].locks)
+        if (area->pages[i].use == MM_USE_FREE || area->pages[i].use == MM_USE_NONE ||
+            !area->pages[i].locks)
             continue;
         if (i > from)
             ki_arena_protect(mm_page_address(area, from), (size_t)(i - from) * PAGE_SIZE, open);
         from = i + 1;
     }
     if (area->used > from)
-        ki_arena_protect(mm_page_address(area, from), (size_t)(area->used - from) * PAGE_SIZE, open);
+        ki_arena_protect(mm_page_address(area, from), (size_t)(area->used - from) * PAGE_SIZE,
+                         open);
 }
 
-void mm_paged_guard(struct machine *m, KIRQL irql)
-{
+void mm_paged_guard(struct machine *m, KIRQL irql) {
     bool close = irql >= DISPATCH_LEVEL;
     if (close == m->mm->paged_closed)
         return;

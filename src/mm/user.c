@@ -1,13 +1,14 @@
 /*
  * User memory: what simulated processes have in the user region.
  *
- * Every page belongs to one process at a time; that is what probes ask. The user view of a page is accessible only while it
- * belongs to somebody, so that a stale user pointer faults as on hardware; all processes' pages are in one range of
- * addresses, and only probes and locks tell them apart. Small allocations share pages of their process in slots of a power
- * of two; the rest are runs of pages. Nothing about an allocation is kept in user memory, which anybody may overwrite.
+ * Every page belongs to one process at a time; that is what probes ask. The user view of a page is
+ * accessible only while it belongs to somebody, so that a stale user pointer faults as on hardware;
+ * all processes' pages are in one range of addresses, and only probes and locks tell them apart.
+ * Small allocations share pages of their process in slots of a power of two; the rest are runs of
+ * pages. Nothing about an allocation is kept in user memory, which anybody may overwrite.
  *
- * Pages that an MDL holds locked outlive their release: the user view goes, the system alias stays until the last unlock.
- * With WDMSIM_GUARD_POOL each allocation ends at an inaccessible page.
+ * Pages that an MDL holds locked outlive their release: the user view goes, the system alias stays
+ * until the last unlock. With WDMSIM_GUARD_POOL each allocation ends at an inaccessible page.
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -23,8 +24,7 @@
 #define MM_SLOT_LARGEST 2048u
 #define MM_SPACE_TAG 0x63705355u /* "USpc" */
 
-static struct mm_user *mm_user_get(struct machine *m)
-{
+static struct mm_user *mm_user_get(struct machine *m) {
     struct mm_user *user = m->mm->user;
     if (KI_LIKELY(user != NULL))
         return user;
@@ -40,8 +40,7 @@ static struct mm_user *mm_user_get(struct machine *m)
     return user;
 }
 
-struct mm_space *mm_space_find(struct machine *m, PEPROCESS process)
-{
+struct mm_space *mm_space_find(struct machine *m, PEPROCESS process) {
     struct mm_user *user = m->mm->user;
     if (!user)
         return NULL;
@@ -54,8 +53,7 @@ struct mm_space *mm_space_find(struct machine *m, PEPROCESS process)
     return NULL;
 }
 
-struct mm_space *mm_space_get(struct machine *m, PEPROCESS process)
-{
+struct mm_space *mm_space_get(struct machine *m, PEPROCESS process) {
     struct mm_space *space = mm_space_find(m, process);
     if (space)
         return space;
@@ -70,14 +68,13 @@ struct mm_space *mm_space_get(struct machine *m, PEPROCESS process)
 }
 
 /* Lets the user view of pages be used, or not. */
-static void mm_user_protect(struct machine *m, uint32_t first, uint32_t count, bool accessible)
-{
+static void mm_user_protect(struct machine *m, uint32_t first, uint32_t count, bool accessible) {
     ki_arena_protect((void *)mm_user_address(m, first), (size_t)count * PAGE_SIZE, accessible);
 }
 
 /* Makes a run, or none (MM_NO_PAGE), the space's; the region had `before` pages before. */
-static uint32_t mm_user_own(struct machine *m, struct mm_space *space, uint32_t first, uint32_t count, uint32_t before)
-{
+static uint32_t mm_user_own(struct machine *m, struct mm_space *space, uint32_t first,
+                            uint32_t count, uint32_t before) {
     struct mm_user *user = m->mm->user;
     if (user->area.used > before)
         mm_user_protect(m, before, user->area.used - before, false);
@@ -90,24 +87,23 @@ static uint32_t mm_user_own(struct machine *m, struct mm_space *space, uint32_t 
     return first;
 }
 
-uint32_t mm_user_take(struct machine *m, struct mm_space *space, uint32_t count)
-{
+uint32_t mm_user_take(struct machine *m, struct mm_space *space, uint32_t count) {
     struct mm_area *area = &m->mm->user->area;
     uint32_t before = area->used;
     return mm_user_own(m, space, mm_pages_take(m, area, count, MM_USE_PAGES), count, before);
 }
 
-uint32_t mm_user_take_at(struct machine *m, struct mm_space *space, uint32_t first, uint32_t count)
-{
+uint32_t mm_user_take_at(struct machine *m, struct mm_space *space, uint32_t first,
+                         uint32_t count) {
     struct mm_area *area = &m->mm->user->area;
     uint32_t before = area->used;
-    uint32_t taken = mm_pages_take_within(m, area, count, MM_USE_PAGES, first, first + count - 1, 1, 0);
+    uint32_t taken =
+        mm_pages_take_within(m, area, count, MM_USE_PAGES, first, first + count - 1, 1, 0);
     return mm_user_own(m, space, taken, count, before);
 }
 
 /* Clears what was used before of a new run. */
-static void mm_user_zero(struct mm_user *user, uint32_t first, uint32_t count)
-{
+static void mm_user_zero(struct mm_user *user, uint32_t first, uint32_t count) {
     uint32_t end = first + count < user->high ? first + count : user->high;
     if (end > first)
         memset(mm_page_address(&user->area, first), 0, (size_t)(end - first) * PAGE_SIZE);
@@ -115,16 +111,14 @@ static void mm_user_zero(struct mm_user *user, uint32_t first, uint32_t count)
         user->high = first + count;
 }
 
-static uint32_t mm_user_locks(const struct mm_user *user, uint32_t first, uint32_t count)
-{
+static uint32_t mm_user_locks(const struct mm_user *user, uint32_t first, uint32_t count) {
     uint32_t locks = 0;
     for (uint32_t i = 0; i < count; i++)
         locks += user->area.pages[first + i].locks;
     return locks;
 }
 
-void mm_user_give(struct machine *m, uint32_t first)
-{
+void mm_user_give(struct machine *m, uint32_t first) {
     struct mm_user *user = m->mm->user;
     struct mm_page *page = &user->area.pages[first];
     uint32_t count = page->count;
@@ -136,8 +130,7 @@ void mm_user_give(struct machine *m, uint32_t first)
     mm_user_unlocked(m, first);
 }
 
-void mm_user_unlocked(struct machine *m, uint32_t page)
-{
+void mm_user_unlocked(struct machine *m, uint32_t page) {
     struct mm_user *user = m->mm->user;
     uint32_t first = page;
     while (user->area.pages[first].use == MM_USE_REST)
@@ -149,8 +142,8 @@ void mm_user_unlocked(struct machine *m, uint32_t page)
 
 /* ---- slots ---- */
 
-static void mm_partial_link(struct mm_user *user, struct mm_space *space, unsigned class, uint32_t page)
-{
+static void mm_partial_link(struct mm_user *user, struct mm_space *space, unsigned class,
+                            uint32_t page) {
     struct mm_user_page *self = &user->pages[page];
     self->prev = 0;
     self->next = space->partial[class];
@@ -159,8 +152,8 @@ static void mm_partial_link(struct mm_user *user, struct mm_space *space, unsign
     space->partial[class] = page + 1;
 }
 
-static void mm_partial_unlink(struct mm_user *user, struct mm_space *space, unsigned class, uint32_t page)
-{
+static void mm_partial_unlink(struct mm_user *user, struct mm_space *space, unsigned class,
+                              uint32_t page) {
     struct mm_user_page *self = &user->pages[page];
     if (self->next)
         user->pages[self->next - 1].prev = self->prev;
@@ -171,14 +164,12 @@ static void mm_partial_unlink(struct mm_user *user, struct mm_space *space, unsi
 }
 
 /* A bit for every slot of a page of the class. */
-static uint64_t mm_slot_mask(unsigned class)
-{
+static uint64_t mm_slot_mask(unsigned class) {
     unsigned slots = (PAGE_SIZE >> MM_SLOT_SHIFT) >> class;
     return slots == 64 ? ~0ull : (1ull << slots) - 1;
 }
 
-static uint64_t mm_slot_allocate(struct machine *m, struct mm_space *space, size_t size)
-{
+static uint64_t mm_slot_allocate(struct machine *m, struct mm_space *space, size_t size) {
     struct mm_user *user = m->mm->user;
     unsigned class = size <= 64 ? 0 : 58u - (unsigned)__builtin_clzll(size - 1);
     if (!space->partial[class]) {
@@ -187,7 +178,7 @@ static uint64_t mm_slot_allocate(struct machine *m, struct mm_space *space, size
             return 0;
         mm_user_zero(user, page, 1);
         user->area.pages[page].use = MM_USE_SLAB;
-        user->area.pages[page].slack = (uint16_t)class;
+        user->area.pages[page].slack = (uint16_t) class;
         user->pages[page].used = 0;
         mm_partial_link(user, space, class, page);
     }
@@ -202,8 +193,7 @@ static uint64_t mm_slot_allocate(struct machine *m, struct mm_space *space, size
     return mm_user_address(m, page) + offset;
 }
 
-static bool mm_slot_free(struct machine *m, struct mm_space *space, uint32_t page, size_t offset)
-{
+static bool mm_slot_free(struct machine *m, struct mm_space *space, uint32_t page, size_t offset) {
     struct mm_user *user = m->mm->user;
     unsigned class = user->area.pages[page].slack;
     uint64_t *used = &user->pages[page].used, bit = 1ull << (offset >> (MM_SLOT_SHIFT + class));
@@ -224,8 +214,8 @@ static bool mm_slot_free(struct machine *m, struct mm_space *space, uint32_t pag
 /* ---- allocations ---- */
 
 /* Pages of its own; with a guard the allocation ends at one more page that belongs to nobody. */
-static uint64_t mm_run_allocate(struct machine *m, struct mm_space *space, size_t size, bool guard)
-{
+static uint64_t mm_run_allocate(struct machine *m, struct mm_space *space, size_t size,
+                                bool guard) {
     struct mm_user *user = m->mm->user;
     uint32_t count = (uint32_t)((size + PAGE_SIZE - 1) / PAGE_SIZE);
     uint32_t first = mm_user_take(m, space, count + guard);
@@ -242,8 +232,7 @@ static uint64_t mm_run_allocate(struct machine *m, struct mm_space *space, size_
     return mm_user_address(m, first) + offset;
 }
 
-uint64_t mm_user_allocate(struct machine *m, PEPROCESS process, size_t size)
-{
+uint64_t mm_user_allocate(struct machine *m, PEPROCESS process, size_t size) {
     if (size > KI_USER_SIZE)
         return 0;
     mm_user_get(m);
@@ -252,26 +241,27 @@ uint64_t mm_user_allocate(struct machine *m, PEPROCESS process, size_t size)
         return 0;
     size += !size;
     bool guard = m->flags & WDMSIM_GUARD_POOL;
-    return guard || size > MM_SLOT_LARGEST ? mm_run_allocate(m, space, size, guard) : mm_slot_allocate(m, space, size);
+    return guard || size > MM_SLOT_LARGEST ? mm_run_allocate(m, space, size, guard)
+                                           : mm_slot_allocate(m, space, size);
 }
 
 /* True if a driver has secured part of the allocation. */
-static bool mm_user_is_kept(struct machine *m, PEPROCESS process, uint32_t page, uint64_t address)
-{
+static bool mm_user_is_kept(struct machine *m, PEPROCESS process, uint32_t page, uint64_t address) {
     const struct mm_page *run = &m->mm->user->area.pages[page];
-    size_t size = run->use == MM_USE_SLAB ? (size_t)1 << (MM_SLOT_SHIFT + run->slack) : (size_t)run->count * PAGE_SIZE;
+    size_t size = run->use == MM_USE_SLAB ? (size_t)1 << (MM_SLOT_SHIFT + run->slack)
+                                          : (size_t)run->count * PAGE_SIZE;
     return mm_is_secured(m, process, (uintptr_t)address, size);
 }
 
-bool mm_user_free(struct machine *m, PEPROCESS process, uint64_t address)
-{
+bool mm_user_free(struct machine *m, PEPROCESS process, uint64_t address) {
     struct mm_space *space = mm_space_find(m, process);
     if (!space || !mm_user_holds(m, address))
         return false;
     struct mm_user *user = m->mm->user;
     uint32_t page = mm_user_page_number(m, address);
     size_t offset = address & (PAGE_SIZE - 1);
-    if (user->area.pages[page].owner != space || (m->mm->secured && mm_user_is_kept(m, process, page, address)))
+    if (user->area.pages[page].owner != space ||
+        (m->mm->secured && mm_user_is_kept(m, process, page, address)))
         return false;
     if (user->area.pages[page].use == MM_USE_SLAB)
         return mm_slot_free(m, space, page, offset);
@@ -281,8 +271,7 @@ bool mm_user_free(struct machine *m, PEPROCESS process, uint64_t address)
     return true;
 }
 
-static void mm_space_forget(struct machine *m, struct mm_space *space)
-{
+static void mm_space_forget(struct machine *m, struct mm_space *space) {
     struct mm_user *user = m->mm->user;
     struct mm_space **link = &user->spaces;
     while (*link != space)
@@ -293,8 +282,7 @@ static void mm_space_forget(struct machine *m, struct mm_space *space)
     mm_pool_free(m, space, MM_SPACE_TAG);
 }
 
-void mm_process_exit(struct machine *m, PEPROCESS process)
-{
+void mm_process_exit(struct machine *m, PEPROCESS process) {
     struct mm_space *space = mm_space_find(m, process);
     if (!space)
         return;
@@ -318,41 +306,40 @@ void mm_process_exit(struct machine *m, PEPROCESS process)
 
 /* ---- host API ---- */
 
-void mm_set_default_process(struct machine *m, PEPROCESS process)
-{
+void mm_set_default_process(struct machine *m, PEPROCESS process) {
     m->mm->default_process = process;
 }
 
-static PEPROCESS mm_host_process(struct machine *m, struct wdmsim_process *process)
-{
+static PEPROCESS mm_host_process(struct machine *m, struct wdmsim_process *process) {
     return process ? (PEPROCESS)(void *)process : m->mm->default_process;
 }
 
-uint64_t wdmsim_user_alloc(struct machine *machine, struct wdmsim_process *process, size_t size)
-{
+uint64_t wdmsim_user_alloc(struct machine *machine, struct wdmsim_process *process, size_t size) {
     return mm_user_allocate(machine, mm_host_process(machine, process), size);
 }
 
-int wdmsim_user_free(struct machine *machine, struct wdmsim_process *process, uint64_t address)
-{
-    return mm_user_free(machine, mm_host_process(machine, process), address) ? 0 : WDMSIM_ERROR_NOT_FOUND;
+int wdmsim_user_free(struct machine *machine, struct wdmsim_process *process, uint64_t address) {
+    return mm_user_free(machine, mm_host_process(machine, process), address)
+               ? 0
+               : WDMSIM_ERROR_NOT_FOUND;
 }
 
-int wdmsim_user_write(struct machine *machine, struct wdmsim_process *process, uint64_t address, const void *data,
-                      size_t size)
-{
+int wdmsim_user_write(struct machine *machine, struct wdmsim_process *process, uint64_t address,
+                      const void *data, size_t size) {
     const void *to = (const void *)(uintptr_t)address;
-    if (mm_probe_process(machine, mm_host_process(machine, process), to, size, 1, true) != STATUS_SUCCESS)
+    if (mm_probe_process(machine, mm_host_process(machine, process), to, size, 1, true) !=
+        STATUS_SUCCESS)
         return WDMSIM_ERROR_FAULT;
     if (size)
         memcpy(mm_user_alias(machine, to), data, size);
     return 0;
 }
 
-int wdmsim_user_read(struct machine *machine, struct wdmsim_process *process, uint64_t address, void *data, size_t size)
-{
+int wdmsim_user_read(struct machine *machine, struct wdmsim_process *process, uint64_t address,
+                     void *data, size_t size) {
     const void *from = (const void *)(uintptr_t)address;
-    if (mm_probe_process(machine, mm_host_process(machine, process), from, size, 1, false) != STATUS_SUCCESS)
+    if (mm_probe_process(machine, mm_host_process(machine, process), from, size, 1, false) !=
+        STATUS_SUCCESS)
         return WDMSIM_ERROR_FAULT;
     if (size)
         memcpy(data, mm_user_alias(machine, from), size);

@@ -1,9 +1,10 @@
 /*
  * ObRegisterCallbacks: drivers that watch handles of processes and threads being made.
  *
- * Registrations are kept by altitude, highest first. Before a handle is made the pre-operation routines run in that order
- * and may take access rights away; after it the post-operation routines of those that ran run in the reverse order.
- * Altitudes are decimal numbers of any length and are compared as such.
+ * Registrations are kept by altitude, highest first. Before a handle is made the pre-operation
+ * routines run in that order and may take access rights away; after it the post-operation routines
+ * of those that ran run in the reverse order. Altitudes are decimal numbers of any length and are
+ * compared as such.
  */
 #include "ob/ob.h"
 
@@ -32,8 +33,7 @@ struct ob_callback_set {
 };
 
 /* The integer digits of an altitude without leading zeros; false if it is no decimal number. */
-static bool ob_altitude_digits(const UNICODE_STRING *altitude, size_t *start, size_t *whole)
-{
+static bool ob_altitude_digits(const UNICODE_STRING *altitude, size_t *start, size_t *whole) {
     size_t length = altitude->Length / sizeof(WCHAR), dot = length;
     for (size_t i = 0; i < length; i++) {
         WCHAR c = altitude->Buffer[i];
@@ -49,20 +49,19 @@ static bool ob_altitude_digits(const UNICODE_STRING *altitude, size_t *start, si
     return length != 0;
 }
 
-bool ob_altitude_valid(const UNICODE_STRING *altitude)
-{
+bool ob_altitude_valid(const UNICODE_STRING *altitude) {
     size_t start, whole;
     return ob_altitude_digits(altitude, &start, &whole);
 }
 
-int ob_altitude_compare(const UNICODE_STRING *a, const UNICODE_STRING *b)
-{
-    size_t a_start, b_start, a_whole, b_whole;
+int ob_altitude_compare(const UNICODE_STRING *a, const UNICODE_STRING *b) {
+    size_t a_start = 0, b_start = 0, a_whole = 0, b_whole = 0;
     ob_altitude_digits(a, &a_start, &a_whole);
     ob_altitude_digits(b, &b_start, &b_whole);
     if (a_whole != b_whole)
         return a_whole < b_whole ? -1 : 1;
-    size_t a_left = a->Length / sizeof(WCHAR) - a_start, b_left = b->Length / sizeof(WCHAR) - b_start;
+    size_t a_left = a->Length / sizeof(WCHAR) - a_start,
+           b_left = b->Length / sizeof(WCHAR) - b_start;
     for (size_t i = 0; i < a_left || i < b_left; i++) {
         WCHAR x = i < a_left ? a->Buffer[a_start + i] : i == a_whole ? '.' : '0';
         WCHAR y = i < b_left ? b->Buffer[b_start + i] : i == b_whole ? '.' : '0';
@@ -72,8 +71,7 @@ int ob_altitude_compare(const UNICODE_STRING *a, const UNICODE_STRING *b)
     return 0;
 }
 
-static bool ob_callback_valid(const OB_CALLBACK_REGISTRATION *registration)
-{
+static bool ob_callback_valid(const OB_CALLBACK_REGISTRATION *registration) {
     if (!registration || (registration->Version & 0xff00) != OB_FLT_REGISTRATION_VERSION_0100 ||
         !registration->OperationRegistrationCount || !registration->OperationRegistration)
         return false;
@@ -83,7 +81,8 @@ static bool ob_callback_valid(const OB_CALLBACK_REGISTRATION *registration)
         const OB_OPERATION_REGISTRATION *item = &registration->OperationRegistration[i];
         if (!item->ObjectType || !*item->ObjectType || (*item->ObjectType)->hook == OB_HOOK_NONE)
             return false;
-        if (!item->Operations || item->Operations & ~(ULONG)(OB_OPERATION_HANDLE_CREATE | OB_OPERATION_HANDLE_DUPLICATE))
+        if (!item->Operations ||
+            item->Operations & ~(ULONG)(OB_OPERATION_HANDLE_CREATE | OB_OPERATION_HANDLE_DUPLICATE))
             return false;
         if (!item->PreOperation && !item->PostOperation)
             return false;
@@ -92,11 +91,12 @@ static bool ob_callback_valid(const OB_CALLBACK_REGISTRATION *registration)
 }
 
 /* Where a set of this altitude belongs; false if the altitude is taken. */
-static bool ob_callback_place(struct machine *m, const UNICODE_STRING *altitude, LIST_ENTRY **before)
-{
+static bool ob_callback_place(struct machine *m, const UNICODE_STRING *altitude,
+                              LIST_ENTRY **before) {
     LIST_ENTRY *link = m->ob->callbacks.Flink;
     for (; link != &m->ob->callbacks; link = link->Flink) {
-        int order = ob_altitude_compare(altitude, &CONTAINING_RECORD(link, struct ob_callback_set, link)->altitude);
+        int order = ob_altitude_compare(
+            altitude, &CONTAINING_RECORD(link, struct ob_callback_set, link)->altitude);
         if (order == 0)
             return false;
         if (order > 0)
@@ -107,8 +107,8 @@ static bool ob_callback_place(struct machine *m, const UNICODE_STRING *altitude,
 }
 
 /* PASSIVE_LEVEL or APC_LEVEL. (wdm/nf-wdm-obregistercallbacks) */
-NTSTATUS ObRegisterCallbacks(POB_CALLBACK_REGISTRATION CallbackRegistration, PVOID *RegistrationHandle)
-{
+NTSTATUS ObRegisterCallbacks(POB_CALLBACK_REGISTRATION CallbackRegistration,
+                             PVOID *RegistrationHandle) {
     KI_GATE(ObRegisterCallbacks);
     LIST_ENTRY *before;
     if (!RegistrationHandle || !ob_callback_valid(CallbackRegistration))
@@ -117,8 +117,8 @@ NTSTATUS ObRegisterCallbacks(POB_CALLBACK_REGISTRATION CallbackRegistration, PVO
         return STATUS_FLT_INSTANCE_ALTITUDE_COLLISION;
     USHORT count = CallbackRegistration->OperationRegistrationCount;
     struct ob_callback_set *set =
-        mm_pool_allocate_for(m, NonPagedPoolNx, sizeof *set + count * sizeof set->items[0], OB_CALLBACK_TAG,
-                             __builtin_return_address(0));
+        mm_pool_allocate_for(m, NonPagedPoolNx, sizeof *set + count * sizeof set->items[0],
+                             OB_CALLBACK_TAG, __builtin_return_address(0));
     if (!set)
         return STATUS_INSUFFICIENT_RESOURCES;
     NTSTATUS status = ob_copy_string(m, &set->altitude, CallbackRegistration->Altitude.Buffer,
@@ -133,8 +133,8 @@ NTSTATUS ObRegisterCallbacks(POB_CALLBACK_REGISTRATION CallbackRegistration, PVO
     KeInitializeEvent(&set->idle, NotificationEvent, FALSE);
     for (USHORT i = 0; i < count; i++) {
         const OB_OPERATION_REGISTRATION *item = &CallbackRegistration->OperationRegistration[i];
-        set->items[i] = (struct ob_callback_item){*item->ObjectType, item->Operations, item->PreOperation,
-                                                  item->PostOperation};
+        set->items[i] = (struct ob_callback_item){*item->ObjectType, item->Operations,
+                                                  item->PreOperation, item->PostOperation};
     }
     InsertTailList(before, &set->link);
     *RegistrationHandle = set;
@@ -142,8 +142,7 @@ NTSTATUS ObRegisterCallbacks(POB_CALLBACK_REGISTRATION CallbackRegistration, PVO
 }
 
 /* Waits for callbacks of the set that still run. (wdm/nf-wdm-obunregistercallbacks) */
-VOID ObUnRegisterCallbacks(PVOID RegistrationHandle)
-{
+VOID ObUnRegisterCallbacks(PVOID RegistrationHandle) {
     KI_GATE(ObUnRegisterCallbacks);
     struct ob_callback_set *set = RegistrationHandle;
     RemoveEntryList(&set->link);
@@ -155,15 +154,14 @@ VOID ObUnRegisterCallbacks(PVOID RegistrationHandle)
 }
 
 /* (wdm/nf-wdm-obgetfilterversion) */
-USHORT ObGetFilterVersion(VOID)
-{
+USHORT ObGetFilterVersion(VOID) {
     KI_GATE(ObGetFilterVersion);
     (void)m;
     return OB_FLT_REGISTRATION_VERSION;
 }
 
-static struct ob_callback_item *ob_callback_match(struct ob_callback_set *set, const struct ob_operation *operation)
-{
+static struct ob_callback_item *ob_callback_match(struct ob_callback_set *set,
+                                                  const struct ob_operation *operation) {
     for (USHORT i = 0; i < set->count; i++) {
         if (set->items[i].type == operation->type && set->items[i].operations & operation->kind)
             return &set->items[i];
@@ -172,8 +170,7 @@ static struct ob_callback_item *ob_callback_match(struct ob_callback_set *set, c
 }
 
 static void ob_callback_before(struct ob_callback_set *set, const struct ob_callback_item *item,
-                               struct ob_operation *operation, PVOID *call_context)
-{
+                               struct ob_operation *operation, PVOID *call_context) {
     OB_PRE_OPERATION_PARAMETERS parameters;
     OB_PRE_OPERATION_INFORMATION information;
     memset(&information, 0, sizeof information);
@@ -191,8 +188,7 @@ static void ob_callback_before(struct ob_callback_set *set, const struct ob_call
         operation->desired &= parameters.CreateHandleInformation.DesiredAccess;
 }
 
-void ob_callbacks_before(struct machine *m, struct ob_operation *operation)
-{
+void ob_callbacks_before(struct machine *m, struct ob_operation *operation) {
     operation->call_count = 0;
     LIST_ENTRY *next;
     for (LIST_ENTRY *link = m->ob->callbacks.Flink; link != &m->ob->callbacks; link = next) {
@@ -211,9 +207,8 @@ void ob_callbacks_before(struct machine *m, struct ob_operation *operation)
 }
 
 static void ob_callback_after(struct ob_callback_set *set, const struct ob_callback_item *item,
-                              const struct ob_operation *operation, PVOID call_context, NTSTATUS status,
-                              ACCESS_MASK granted)
-{
+                              const struct ob_operation *operation, PVOID call_context,
+                              NTSTATUS status, ACCESS_MASK granted) {
     OB_POST_OPERATION_PARAMETERS parameters;
     OB_POST_OPERATION_INFORMATION information;
     memset(&information, 0, sizeof information);
@@ -228,8 +223,8 @@ static void ob_callback_after(struct ob_callback_set *set, const struct ob_callb
     item->after(set->context, &information);
 }
 
-void ob_callbacks_after(struct machine *m, struct ob_operation *operation, NTSTATUS status, ACCESS_MASK granted)
-{
+void ob_callbacks_after(struct machine *m, struct ob_operation *operation, NTSTATUS status,
+                        ACCESS_MASK granted) {
     (void)m;
     while (operation->call_count) {
         struct ob_callback_call *call = &operation->calls[--operation->call_count];

@@ -1,13 +1,14 @@
 /*
  * The object namespace: directories, symbolic links, paths.
  *
- * A directory hashes its entries by upper-case name and also keeps them in order of insertion, so that walking it does not
- * depend on hashes. A path is walked component by component; at a symbolic link the walk starts over with the link's target
- * in front of what is left; at any other object it ends, and the rest of the path is that object's business (a device hands
- * it to its driver, a registry key to cm).
+ * A directory hashes its entries by upper-case name and also keeps them in order of insertion, so
+ * that walking it does not depend on hashes. A path is walked component by component; at a symbolic
+ * link the walk starts over with the link's target in front of what is left; at any other object it
+ * ends, and the rest of the path is that object's business (a device hands it to its driver, a
+ * registry key to cm).
  *
- * "\??" and "\DosDevices" are links to \GLOBAL??, where "Global" and "GLOBALROOT" lead on; logon sessions with directories
- * of their own are not modelled.
+ * "\??" and "\DosDevices" are links to \GLOBAL??, where "Global" and "GLOBALROOT" lead on; logon
+ * sessions with directories of their own are not modelled.
  */
 #include "ob/ob.h"
 
@@ -17,8 +18,7 @@
 
 #define OB_MAX_REPARSE 32
 
-WCHAR ob_upcase(WCHAR c)
-{
+WCHAR ob_upcase(WCHAR c) {
     if (c < 'a')
         return c;
     if (c <= 'z')
@@ -26,16 +26,14 @@ WCHAR ob_upcase(WCHAR c)
     return c < 0x80 ? c : RtlUpcaseUnicodeChar(c);
 }
 
-static uint32_t ob_hash(const WCHAR *name, size_t length)
-{
+static uint32_t ob_hash(const WCHAR *name, size_t length) {
     uint32_t hash = 2166136261u;
     for (size_t i = 0; i < length; i++)
         hash = (hash ^ ob_upcase(name[i])) * 16777619u;
     return hash;
 }
 
-static bool ob_name_equals(const UNICODE_STRING *name, const WCHAR *text, size_t length)
-{
+static bool ob_name_equals(const UNICODE_STRING *name, const WCHAR *text, size_t length) {
     if (name->Length != length * sizeof(WCHAR))
         return false;
     for (size_t i = 0; i < length; i++) {
@@ -45,8 +43,7 @@ static bool ob_name_equals(const UNICODE_STRING *name, const WCHAR *text, size_t
     return true;
 }
 
-NTSTATUS ob_copy_string(struct machine *m, UNICODE_STRING *to, const WCHAR *text, size_t length)
-{
+NTSTATUS ob_copy_string(struct machine *m, UNICODE_STRING *to, const WCHAR *text, size_t length) {
     *to = (UNICODE_STRING){0, 0, NULL};
     if (length * sizeof(WCHAR) > UNICODE_STRING_MAX_BYTES)
         return STATUS_NAME_TOO_LONG;
@@ -60,8 +57,7 @@ NTSTATUS ob_copy_string(struct machine *m, UNICODE_STRING *to, const WCHAR *text
     return STATUS_SUCCESS;
 }
 
-void ob_free_string(struct machine *m, UNICODE_STRING *string)
-{
+void ob_free_string(struct machine *m, UNICODE_STRING *string) {
     if (string->Buffer)
         mm_pool_free(m, string->Buffer, OB_NAME_TAG);
     *string = (UNICODE_STRING){0, 0, NULL};
@@ -69,8 +65,8 @@ void ob_free_string(struct machine *m, UNICODE_STRING *string)
 
 /* ---- directories ---- */
 
-static struct ob_header *ob_directory_find(const struct ob_directory *directory, const WCHAR *name, size_t length)
-{
+static struct ob_header *ob_directory_find(const struct ob_directory *directory, const WCHAR *name,
+                                           size_t length) {
     if (!directory->bucket_count)
         return NULL;
     uint32_t hash = ob_hash(name, length);
@@ -80,13 +76,14 @@ static struct ob_header *ob_directory_find(const struct ob_directory *directory,
     return header;
 }
 
-static bool ob_directory_grow(struct machine *m, struct ob_directory *directory)
-{
+static bool ob_directory_grow(struct machine *m, struct ob_directory *directory) {
     ULONG count = directory->bucket_count ? directory->bucket_count * 4 : 16;
-    struct ob_header **buckets = mm_pool_allocate_zeroed(m, NonPagedPoolNx, count * sizeof *buckets, OB_TAG);
+    struct ob_header **buckets =
+        mm_pool_allocate_zeroed(m, NonPagedPoolNx, count * sizeof *buckets, OB_TAG);
     if (!buckets)
         return directory->bucket_count != 0; /* a full one is slow, not wrong */
-    for (LIST_ENTRY *link = directory->entries.Flink; link != &directory->entries; link = link->Flink) {
+    for (LIST_ENTRY *link = directory->entries.Flink; link != &directory->entries;
+         link = link->Flink) {
         struct ob_header *header = CONTAINING_RECORD(link, struct ob_header, directory_link);
         struct ob_header **bucket = &buckets[header->name_hash & (count - 1)];
         header->bucket_next = *bucket;
@@ -100,11 +97,12 @@ static bool ob_directory_grow(struct machine *m, struct ob_directory *directory)
 }
 
 /* The name is in the header already. */
-static NTSTATUS ob_directory_add(struct machine *m, struct ob_directory *directory, struct ob_header *header)
-{
+static NTSTATUS ob_directory_add(struct machine *m, struct ob_directory *directory,
+                                 struct ob_header *header) {
     if (directory->count >= directory->bucket_count && !ob_directory_grow(m, directory))
         return STATUS_INSUFFICIENT_RESOURCES;
-    struct ob_header **bucket = &directory->buckets[header->name_hash & (directory->bucket_count - 1)];
+    struct ob_header **bucket =
+        &directory->buckets[header->name_hash & (directory->bucket_count - 1)];
     header->bucket_next = *bucket;
     *bucket = header;
     InsertTailList(&directory->entries, &header->directory_link);
@@ -115,13 +113,13 @@ static NTSTATUS ob_directory_add(struct machine *m, struct ob_directory *directo
     return STATUS_SUCCESS;
 }
 
-void ob_remove_name(struct machine *m, void *object)
-{
+void ob_remove_name(struct machine *m, void *object) {
     struct ob_header *header = ob_header_of(object);
     struct ob_directory *directory = header->directory;
     if (!directory)
         return;
-    struct ob_header **link = &directory->buckets[header->name_hash & (directory->bucket_count - 1)];
+    struct ob_header **link =
+        &directory->buckets[header->name_hash & (directory->bucket_count - 1)];
     while (*link != header)
         link = &(*link)->bucket_next;
     *link = header->bucket_next;
@@ -134,20 +132,18 @@ void ob_remove_name(struct machine *m, void *object)
     ob_dereference(m, object);
 }
 
-void ob_check_name(struct machine *m, struct ob_header *header)
-{
+void ob_check_name(struct machine *m, struct ob_header *header) {
     if (!header->handle_count && !(header->flags & OB_PERMANENT))
         ob_remove_name(m, header->body);
 }
 
-void ob_make_temporary(struct machine *m, void *object)
-{
+void ob_make_temporary(struct machine *m, void *object) {
     ob_header_of(object)->flags &= ~(ULONG)OB_PERMANENT;
     ob_check_name(m, ob_header_of(object));
 }
 
-void ob_directory_visit(struct machine *m, void *directory, bool (*visit)(void *context, void *object), void *context)
-{
+void ob_directory_visit(struct machine *m, void *directory,
+                        bool (*visit)(void *context, void *object), void *context) {
     (void)m;
     struct ob_directory *d = directory;
     LIST_ENTRY *next;
@@ -158,8 +154,7 @@ void ob_directory_visit(struct machine *m, void *directory, bool (*visit)(void *
     }
 }
 
-static void ob_directory_delete(struct machine *m, void *object)
-{
+static void ob_directory_delete(struct machine *m, void *object) {
     struct ob_directory *directory = object;
     if (directory->buckets)
         mm_pool_free(m, directory->buckets, OB_TAG);
@@ -174,8 +169,7 @@ const struct ob_type ob_directory_type = {
     .delete = ob_directory_delete,
 };
 
-static void ob_link_delete_object(struct machine *m, void *object)
-{
+static void ob_link_delete_object(struct machine *m, void *object) {
     ob_free_string(m, &((struct ob_link *)object)->target);
 }
 
@@ -198,8 +192,7 @@ struct ob_walk {
 };
 
 /* An absolute path: starts at the root, or with a host's prefix in the directory of DOS devices. */
-static NTSTATUS ob_walk_root(struct machine *m, struct ob_walk *walk)
-{
+static NTSTATUS ob_walk_root(struct machine *m, struct ob_walk *walk) {
     size_t length = (size_t)(walk->end - walk->next);
     if (!length || walk->next[0] != '\\')
         return STATUS_OBJECT_PATH_SYNTAX_BAD;
@@ -214,8 +207,7 @@ static NTSTATUS ob_walk_root(struct machine *m, struct ob_walk *walk)
 }
 
 /* Puts a link's target in front of the rest and starts over. */
-static NTSTATUS ob_walk_link(struct machine *m, struct ob_walk *walk, const struct ob_link *link)
-{
+static NTSTATUS ob_walk_link(struct machine *m, struct ob_walk *walk, const struct ob_link *link) {
     size_t target = link->target.Length / sizeof(WCHAR);
     size_t rest = (size_t)(walk->end - walk->next);
     if (++walk->reparses > OB_MAX_REPARSE)
@@ -224,7 +216,8 @@ static NTSTATUS ob_walk_link(struct machine *m, struct ob_walk *walk, const stru
         target--;
     if ((target + rest) * sizeof(WCHAR) > UNICODE_STRING_MAX_BYTES)
         return STATUS_NAME_TOO_LONG;
-    WCHAR *buffer = mm_pool_allocate(m, NonPagedPoolNx, (target + rest + 1) * sizeof(WCHAR), OB_NAME_TAG);
+    WCHAR *buffer =
+        mm_pool_allocate(m, NonPagedPoolNx, (target + rest + 1) * sizeof(WCHAR), OB_NAME_TAG);
     if (!buffer)
         return STATUS_INSUFFICIENT_RESOURCES;
     memcpy(buffer, link->target.Buffer, target * sizeof(WCHAR));
@@ -237,8 +230,7 @@ static NTSTATUS ob_walk_link(struct machine *m, struct ob_walk *walk, const stru
 }
 
 /* One component: *found is the entry, next stands behind it. */
-static NTSTATUS ob_walk_component(struct ob_walk *walk, struct ob_header **found)
-{
+static NTSTATUS ob_walk_component(struct ob_walk *walk, struct ob_header **found) {
     const WCHAR *name = walk->next;
     while (walk->next < walk->end && *walk->next != '\\')
         walk->next++;
@@ -251,8 +243,8 @@ static NTSTATUS ob_walk_component(struct ob_walk *walk, struct ob_header **found
 }
 
 /* Walks to an object that is no directory or ends the path. */
-static NTSTATUS ob_walk_to(struct machine *m, struct ob_walk *walk, bool open_link, struct ob_header **found)
-{
+static NTSTATUS ob_walk_to(struct machine *m, struct ob_walk *walk, bool open_link,
+                           struct ob_header **found) {
     *found = ob_header_of(walk->directory);
     while (walk->next < walk->end) {
         NTSTATUS status = ob_walk_component(walk, found);
@@ -280,10 +272,10 @@ static NTSTATUS ob_walk_to(struct machine *m, struct ob_walk *walk, bool open_li
     return STATUS_SUCCESS;
 }
 
-NTSTATUS ob_lookup_from(struct machine *m, void *root, const UNICODE_STRING *path, bool open_link, UNICODE_STRING *rest,
-                        void **object)
-{
-    struct ob_walk walk = {path->Buffer, path->Buffer + path->Length / sizeof(WCHAR), {0, 0, NULL}, root, 0};
+NTSTATUS ob_lookup_from(struct machine *m, void *root, const UNICODE_STRING *path, bool open_link,
+                        UNICODE_STRING *rest, void **object) {
+    struct ob_walk walk = {
+        path->Buffer, path->Buffer + path->Length / sizeof(WCHAR), {0, 0, NULL}, root, 0};
     struct ob_header *found = NULL;
     NTSTATUS status = STATUS_SUCCESS;
     *object = NULL;
@@ -307,23 +299,22 @@ NTSTATUS ob_lookup_from(struct machine *m, void *root, const UNICODE_STRING *pat
     return STATUS_SUCCESS;
 }
 
-NTSTATUS ob_lookup(struct machine *m, const UNICODE_STRING *path, UNICODE_STRING *rest, void **object)
-{
+NTSTATUS ob_lookup(struct machine *m, const UNICODE_STRING *path, UNICODE_STRING *rest,
+                   void **object) {
     return ob_lookup_from(m, NULL, path, false, rest, object);
 }
 
 /* A short ASCII path as a counted string over `buffer`. */
-static UNICODE_STRING ob_ascii(const char *text, WCHAR *buffer, size_t capacity)
-{
+static UNICODE_STRING ob_ascii(const char *text, WCHAR *buffer, size_t capacity) {
     size_t length = strlen(text);
     KI_ASSERT(length <= capacity);
     for (size_t i = 0; i < length; i++)
         buffer[i] = (unsigned char)text[i];
-    return (UNICODE_STRING){(USHORT)(length * sizeof(WCHAR)), (USHORT)(length * sizeof(WCHAR)), buffer};
+    return (UNICODE_STRING){(USHORT)(length * sizeof(WCHAR)), (USHORT)(length * sizeof(WCHAR)),
+                            buffer};
 }
 
-NTSTATUS ob_lookup_ascii(struct machine *m, const char *path, UNICODE_STRING *rest, void **object)
-{
+NTSTATUS ob_lookup_ascii(struct machine *m, const char *path, UNICODE_STRING *rest, void **object) {
     WCHAR buffer[256];
     if (strlen(path) > KI_COUNT(buffer))
         return STATUS_NAME_TOO_LONG;
@@ -333,8 +324,8 @@ NTSTATUS ob_lookup_ascii(struct machine *m, const char *path, UNICODE_STRING *re
 
 /* ---- naming ---- */
 
-NTSTATUS ob_insert_name_at(struct machine *m, void *object, void *root, const UNICODE_STRING *path, bool permanent)
-{
+NTSTATUS ob_insert_name_at(struct machine *m, void *object, void *root, const UNICODE_STRING *path,
+                           bool permanent) {
     struct ob_header *header = ob_header_of(object);
     size_t length = path->Length / sizeof(WCHAR), start = length;
     void *directory;
@@ -345,7 +336,8 @@ NTSTATUS ob_insert_name_at(struct machine *m, void *object, void *root, const UN
         return STATUS_OBJECT_PATH_SYNTAX_BAD;
     if (start == length)
         return STATUS_OBJECT_NAME_INVALID;
-    UNICODE_STRING parent = {(USHORT)(start * sizeof(WCHAR)), (USHORT)(start * sizeof(WCHAR)), path->Buffer};
+    UNICODE_STRING parent = {(USHORT)(start * sizeof(WCHAR)), (USHORT)(start * sizeof(WCHAR)),
+                             path->Buffer};
     if (start > 1 && !(start == 4 && path->Buffer[1] == '\\'))
         parent.Length -= sizeof(WCHAR);
     NTSTATUS status = ob_lookup_from(m, root, &parent, false, NULL, &directory);
@@ -369,13 +361,11 @@ NTSTATUS ob_insert_name_at(struct machine *m, void *object, void *root, const UN
     return status;
 }
 
-NTSTATUS ob_insert_name(struct machine *m, void *object, const UNICODE_STRING *path)
-{
+NTSTATUS ob_insert_name(struct machine *m, void *object, const UNICODE_STRING *path) {
     return ob_insert_name_at(m, object, NULL, path, true);
 }
 
-size_t ob_full_name(struct machine *m, const void *object, WCHAR *buffer, size_t capacity)
-{
+size_t ob_full_name(struct machine *m, const void *object, WCHAR *buffer, size_t capacity) {
     const struct ob_header *header = ob_header_of(object);
     if (header->type->query_name)
         return header->type->query_name(m, object, buffer, capacity);
@@ -386,7 +376,8 @@ size_t ob_full_name(struct machine *m, const void *object, WCHAR *buffer, size_t
     }
     if (!header->directory)
         return 0;
-    size_t length = header->directory == m->ob->root ? 0 : ob_full_name(m, header->directory, buffer, capacity);
+    size_t length =
+        header->directory == m->ob->root ? 0 : ob_full_name(m, header->directory, buffer, capacity);
     if (length < capacity)
         buffer[length] = '\\';
     length++;
@@ -397,8 +388,7 @@ size_t ob_full_name(struct machine *m, const void *object, WCHAR *buffer, size_t
     return length;
 }
 
-const char *ob_full_name_text(struct machine *m, const void *object)
-{
+const char *ob_full_name_text(struct machine *m, const void *object) {
     WCHAR buffer[512];
     size_t length = ob_full_name(m, object, buffer, KI_COUNT(buffer));
     return ki_intern_wide(m, buffer, length < KI_COUNT(buffer) ? length : KI_COUNT(buffer));
@@ -406,8 +396,7 @@ const char *ob_full_name_text(struct machine *m, const void *object)
 
 /* ---- creating directories and links ---- */
 
-NTSTATUS ob_directory_new(struct machine *m, void **object)
-{
+NTSTATUS ob_directory_new(struct machine *m, void **object) {
     NTSTATUS status = ob_create(m, &ob_directory_type, sizeof(struct ob_directory), object);
     if (NT_SUCCESS(status))
         InitializeListHead(&((struct ob_directory *)*object)->entries);
@@ -415,8 +404,8 @@ NTSTATUS ob_directory_new(struct machine *m, void **object)
 }
 
 /* Names a new object and keeps only the name's reference unless the caller wants one. */
-static NTSTATUS ob_name_new(struct machine *m, void *object, const UNICODE_STRING *path, void **result)
-{
+static NTSTATUS ob_name_new(struct machine *m, void *object, const UNICODE_STRING *path,
+                            void **result) {
     NTSTATUS status = ob_insert_name(m, object, path);
     if (result)
         *result = NT_SUCCESS(status) ? object : NULL;
@@ -425,8 +414,7 @@ static NTSTATUS ob_name_new(struct machine *m, void *object, const UNICODE_STRIN
     return status;
 }
 
-NTSTATUS ob_directory_create(struct machine *m, const char *path, void **object)
-{
+NTSTATUS ob_directory_create(struct machine *m, const char *path, void **object) {
     WCHAR buffer[256];
     void *directory;
     UNICODE_STRING string = ob_ascii(path, buffer, KI_COUNT(buffer));
@@ -434,26 +422,25 @@ NTSTATUS ob_directory_create(struct machine *m, const char *path, void **object)
     return NT_SUCCESS(status) ? ob_name_new(m, directory, &string, object) : status;
 }
 
-NTSTATUS ob_link_new(struct machine *m, const UNICODE_STRING *target, void **object)
-{
+NTSTATUS ob_link_new(struct machine *m, const UNICODE_STRING *target, void **object) {
     NTSTATUS status = ob_create(m, &ob_link_type, sizeof(struct ob_link), object);
     if (!NT_SUCCESS(status))
         return status;
-    status = ob_copy_string(m, &((struct ob_link *)*object)->target, target->Buffer, target->Length / sizeof(WCHAR));
+    status = ob_copy_string(m, &((struct ob_link *)*object)->target, target->Buffer,
+                            target->Length / sizeof(WCHAR));
     if (!NT_SUCCESS(status))
         ob_dereference(m, *object);
     return status;
 }
 
-NTSTATUS ob_link_create(struct machine *m, const UNICODE_STRING *path, const UNICODE_STRING *target, void **object)
-{
+NTSTATUS ob_link_create(struct machine *m, const UNICODE_STRING *path, const UNICODE_STRING *target,
+                        void **object) {
     void *link;
     NTSTATUS status = ob_link_new(m, target, &link);
     return NT_SUCCESS(status) ? ob_name_new(m, link, path, object) : status;
 }
 
-NTSTATUS ob_link_delete(struct machine *m, const UNICODE_STRING *path)
-{
+NTSTATUS ob_link_delete(struct machine *m, const UNICODE_STRING *path) {
     void *link;
     NTSTATUS status = ob_lookup_from(m, NULL, path, true, NULL, &link);
     if (!NT_SUCCESS(status))
@@ -466,13 +453,11 @@ NTSTATUS ob_link_delete(struct machine *m, const UNICODE_STRING *path)
     return status;
 }
 
-const UNICODE_STRING *ob_link_target(const void *link)
-{
+const UNICODE_STRING *ob_link_target(const void *link) {
     return &((const struct ob_link *)link)->target;
 }
 
-static void ob_link_start(struct machine *m, const char *path, const char *target)
-{
+static void ob_link_start(struct machine *m, const char *path, const char *target) {
     WCHAR from[64], to[64];
     UNICODE_STRING from_string = ob_ascii(path, from, KI_COUNT(from));
     UNICODE_STRING to_string = ob_ascii(target, to, KI_COUNT(to));
@@ -480,11 +465,10 @@ static void ob_link_start(struct machine *m, const char *path, const char *targe
     KI_ASSERT(NT_SUCCESS(status));
 }
 
-void ob_namespace_start(struct machine *m)
-{
+void ob_namespace_start(struct machine *m) {
     static const char *const directories[] = {
-        "\\Device",  "\\Driver",        "\\FileSystem", "\\BaseNamedObjects", "\\KernelObjects",
-        "\\Callback", "\\ObjectTypes",  "\\Security",   "\\Windows",          "\\Sessions",
+        "\\Device",   "\\Driver",      "\\FileSystem", "\\BaseNamedObjects", "\\KernelObjects",
+        "\\Callback", "\\ObjectTypes", "\\Security",   "\\Windows",          "\\Sessions",
     };
     void *object;
     NTSTATUS status = ob_directory_new(m, &object);

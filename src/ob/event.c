@@ -1,8 +1,10 @@
 /*
- * Event objects behind handles: their services, and the two routines of the I/O manager that make named events.
+ * Event objects behind handles: their services, and the two routines of the I/O manager that make
+ * named events.
  *
  * Pages: ntifs/nf-ntifs-zwcreateevent, wdm/nf-wdm-zwopenevent, ntifs/nf-ntifs-zwsetevent,
- * ntifs/nf-ntifs-zwwaitforsingleobject, wdm/nf-wdm-iocreatenotificationevent, wdm/nf-wdm-iocreatesynchronizationevent.
+ * ntifs/nf-ntifs-zwwaitforsingleobject, wdm/nf-wdm-iocreatenotificationevent,
+ * wdm/nf-wdm-iocreatesynchronizationevent.
  */
 #include "ob/ob.h"
 
@@ -33,8 +35,7 @@ static POBJECT_TYPE const ob_semaphore_pointer = (POBJECT_TYPE)(ULONG_PTR)&ob_se
 POBJECT_TYPE *ExEventObjectType = (POBJECT_TYPE *)(ULONG_PTR)&ob_event_pointer;
 POBJECT_TYPE *ExSemaphoreObjectType = (POBJECT_TYPE *)(ULONG_PTR)&ob_semaphore_pointer;
 
-NTSTATUS ob_event_create(struct machine *m, EVENT_TYPE type, bool signaled, PKEVENT *event)
-{
+NTSTATUS ob_event_create(struct machine *m, EVENT_TYPE type, bool signaled, PKEVENT *event) {
     void *object;
     NTSTATUS status = ob_create(m, &ob_event_type, sizeof(KEVENT), &object);
     *event = object;
@@ -43,14 +44,13 @@ NTSTATUS ob_event_create(struct machine *m, EVENT_TYPE type, bool signaled, PKEV
     return status;
 }
 
-NTSTATUS ob_probe_out(struct machine *m, KPROCESSOR_MODE mode, void *address, size_t size)
-{
-    return mode == KernelMode ? STATUS_SUCCESS : mm_probe(m, address, size, (ULONG)(size < 8 ? size : 8), true);
+NTSTATUS ob_probe_out(struct machine *m, KPROCESSOR_MODE mode, void *address, size_t size) {
+    return mode == KernelMode ? STATUS_SUCCESS
+                              : mm_probe(m, address, size, (ULONG)(size < 8 ? size : 8), true);
 }
 
 static NTSTATUS ob_create_event(struct machine *m, PHANDLE handle, ACCESS_MASK access,
-                                POBJECT_ATTRIBUTES attributes, EVENT_TYPE type, BOOLEAN state)
-{
+                                POBJECT_ATTRIBUTES attributes, EVENT_TYPE type, BOOLEAN state) {
     struct ob_attributes captured;
     PKEVENT event;
     HANDLE result = NULL;
@@ -68,31 +68,32 @@ static NTSTATUS ob_create_event(struct machine *m, PHANDLE handle, ACCESS_MASK a
     return status;
 }
 
-NTSTATUS ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                       EVENT_TYPE EventType, BOOLEAN InitialState)
-{
+NTSTATUS ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess,
+                       POBJECT_ATTRIBUTES ObjectAttributes, EVENT_TYPE EventType,
+                       BOOLEAN InitialState) {
     KI_GATE(ZwCreateEvent);
     CCHAR mode = ob_enter_kernel(m);
-    return ob_leave_kernel(m, mode,
-                           ob_create_event(m, EventHandle, DesiredAccess, ObjectAttributes, EventType,
-                                           InitialState));
+    return ob_leave_kernel(
+        m, mode,
+        ob_create_event(m, EventHandle, DesiredAccess, ObjectAttributes, EventType, InitialState));
 }
 
 NTSTATUS ob_open_handle(struct machine *m, KPROCESSOR_MODE mode, PHANDLE handle, ACCESS_MASK access,
-                        POBJECT_ATTRIBUTES attributes, const struct ob_type *type)
-{
+                        POBJECT_ATTRIBUTES attributes, const struct ob_type *type) {
     struct ob_attributes captured;
     ACCESS_MASK granted;
     HANDLE result = NULL;
     void *object;
     NTSTATUS status = ob_probe_out(m, mode, handle, sizeof *handle);
     if (NT_SUCCESS(status))
-        status = attributes ? ob_attributes_capture(m, attributes, mode, &captured) : STATUS_INVALID_PARAMETER;
+        status = attributes ? ob_attributes_capture(m, attributes, mode, &captured)
+                            : STATUS_INVALID_PARAMETER;
     if (!NT_SUCCESS(status))
         return status;
     status = ob_open(m, &captured, type, mode, access, &object, &granted);
     if (NT_SUCCESS(status)) {
-        status = ob_handle_create_attributes(m, object, granted, captured.attributes, mode, &result);
+        status =
+            ob_handle_create_attributes(m, object, granted, captured.attributes, mode, &result);
         ob_dereference(m, object);
     }
     ob_attributes_release(m, &captured);
@@ -101,19 +102,19 @@ NTSTATUS ob_open_handle(struct machine *m, KPROCESSOR_MODE mode, PHANDLE handle,
     return status;
 }
 
-NTSTATUS ZwOpenEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
-{
+NTSTATUS ZwOpenEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess,
+                     POBJECT_ATTRIBUTES ObjectAttributes) {
     KI_GATE(ZwOpenEvent);
     CCHAR mode = ob_enter_kernel(m);
-    return ob_leave_kernel(
-        m, mode, ob_open_handle(m, KernelMode, EventHandle, DesiredAccess, ObjectAttributes, &ob_event_type));
+    return ob_leave_kernel(m, mode,
+                           ob_open_handle(m, KernelMode, EventHandle, DesiredAccess,
+                                          ObjectAttributes, &ob_event_type));
 }
 
-static NTSTATUS ob_set_event(struct machine *m, HANDLE handle, PLONG previous)
-{
+static NTSTATUS ob_set_event(struct machine *m, HANDLE handle, PLONG previous) {
     void *event;
-    NTSTATUS status =
-        ob_handle_reference(m, NULL, handle, EVENT_MODIFY_STATE, &ob_event_type, KernelMode, &event, NULL);
+    NTSTATUS status = ob_handle_reference(m, NULL, handle, EVENT_MODIFY_STATE, &ob_event_type,
+                                          KernelMode, &event, NULL);
     if (!NT_SUCCESS(status))
         return status;
     LONG old = KeSetEvent(event, IO_NO_INCREMENT, FALSE);
@@ -123,8 +124,7 @@ static NTSTATUS ob_set_event(struct machine *m, HANDLE handle, PLONG previous)
     return STATUS_SUCCESS;
 }
 
-NTSTATUS ZwSetEvent(HANDLE EventHandle, PLONG PreviousState)
-{
+NTSTATUS ZwSetEvent(HANDLE EventHandle, PLONG PreviousState) {
     KI_GATE(ZwSetEvent);
     CCHAR mode = ob_enter_kernel(m);
     return ob_leave_kernel(m, mode, ob_set_event(m, EventHandle, PreviousState));
@@ -132,9 +132,9 @@ NTSTATUS ZwSetEvent(HANDLE EventHandle, PLONG PreviousState)
 
 /* ---- waiting ---- */
 
-/* The dispatcher object a wait on a handle means; NULL: the type has none, and such a wait ends at once. */
-static void *ob_waitable(void *object)
-{
+/* The dispatcher object a wait on a handle means; NULL: the type has none, and such a wait ends at
+ * once. */
+static void *ob_waitable(void *object) {
     const struct ob_type *type = ob_type_of(object);
     if (type->wait_offset == OB_NO_WAIT)
         return NULL;
@@ -142,10 +142,11 @@ static void *ob_waitable(void *object)
     return type->wait_indirect ? *(void **)(void *)at : at;
 }
 
-static NTSTATUS ob_wait_handle(struct machine *m, HANDLE handle, BOOLEAN alertable, PLARGE_INTEGER timeout)
-{
+static NTSTATUS ob_wait_handle(struct machine *m, HANDLE handle, BOOLEAN alertable,
+                               PLARGE_INTEGER timeout) {
     void *object;
-    NTSTATUS status = ob_handle_reference(m, NULL, handle, SYNCHRONIZE, NULL, KernelMode, &object, NULL);
+    NTSTATUS status =
+        ob_handle_reference(m, NULL, handle, SYNCHRONIZE, NULL, KernelMode, &object, NULL);
     if (!NT_SUCCESS(status))
         return status;
     void *waitable = ob_waitable(object);
@@ -155,8 +156,7 @@ static NTSTATUS ob_wait_handle(struct machine *m, HANDLE handle, BOOLEAN alertab
     return status;
 }
 
-NTSTATUS ZwWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER Timeout)
-{
+NTSTATUS ZwWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER Timeout) {
     KI_GATE(ZwWaitForSingleObject);
     CCHAR mode = ob_enter_kernel(m);
     return ob_leave_kernel(m, mode, ob_wait_handle(m, Handle, Alertable, Timeout));
@@ -164,12 +164,13 @@ NTSTATUS ZwWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER 
 
 /* ---- named events of the I/O manager ---- */
 
-static PKEVENT ob_named_event(struct machine *m, PUNICODE_STRING name, PHANDLE handle, EVENT_TYPE type)
-{
+static PKEVENT ob_named_event(struct machine *m, PUNICODE_STRING name, PHANDLE handle,
+                              EVENT_TYPE type) {
     OBJECT_ATTRIBUTES attributes;
     HANDLE result;
     void *event = NULL;
-    InitializeObjectAttributes(&attributes, name, OBJ_OPENIF | OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL, NULL);
+    InitializeObjectAttributes(&attributes, name,
+                               OBJ_OPENIF | OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL, NULL);
     NTSTATUS status = ob_create_event(m, &result, EVENT_ALL_ACCESS, &attributes, type, TRUE);
     if (!NT_SUCCESS(status))
         return NULL;
@@ -180,14 +181,12 @@ static PKEVENT ob_named_event(struct machine *m, PUNICODE_STRING name, PHANDLE h
     return event;
 }
 
-PKEVENT IoCreateNotificationEvent(PUNICODE_STRING EventName, PHANDLE EventHandle)
-{
+PKEVENT IoCreateNotificationEvent(PUNICODE_STRING EventName, PHANDLE EventHandle) {
     KI_GATE(IoCreateNotificationEvent);
     return ob_named_event(m, EventName, EventHandle, NotificationEvent);
 }
 
-PKEVENT IoCreateSynchronizationEvent(PUNICODE_STRING EventName, PHANDLE EventHandle)
-{
+PKEVENT IoCreateSynchronizationEvent(PUNICODE_STRING EventName, PHANDLE EventHandle) {
     KI_GATE(IoCreateSynchronizationEvent);
     return ob_named_event(m, EventName, EventHandle, SynchronizationEvent);
 }

@@ -1,10 +1,10 @@
 /*
  * Handle tables.
  *
- * A handle is 4 times an index into its process's table; index 0 is never used. Kernel handles are the system process's and
- * valid in every process: their values carry the address of kernel space in their upper bits, as on Windows, and user mode
- * is told that there is no such handle. Freed entries are used again first, which is what makes stale handles dangerous on
- * Windows, too.
+ * A handle is 4 times an index into its process's table; index 0 is never used. Kernel handles are
+ * the system process's and valid in every process: their values carry the address of kernel space
+ * in their upper bits, as on Windows, and user mode is told that there is no such handle. Freed
+ * entries are used again first, which is what makes stale handles dangerous on Windows, too.
  */
 #include "ob/ob.h"
 
@@ -16,8 +16,7 @@
 #define OB_HANDLE_MAX (1u << 24)
 #define OB_PROTECT_CLOSE 0x1u
 
-struct ob_handle_table *ob_table_of(struct machine *m, PEPROCESS process, HANDLE handle)
-{
+struct ob_handle_table *ob_table_of(struct machine *m, PEPROCESS process, HANDLE handle) {
     if (ob_is_kernel_handle(handle))
         return m->ob->kernel_handles;
     if (!process)
@@ -25,8 +24,7 @@ struct ob_handle_table *ob_table_of(struct machine *m, PEPROCESS process, HANDLE
     return process ? &((struct ob_process *)(void *)process)->handles : m->ob->kernel_handles;
 }
 
-struct ob_handle *ob_handle_entry(struct ob_handle_table *table, HANDLE handle)
-{
+struct ob_handle *ob_handle_entry(struct ob_handle_table *table, HANDLE handle) {
     ULONG_PTR value = (ULONG_PTR)handle;
     if (ob_is_kernel_handle(handle))
         value &= ~OB_KERNEL_HANDLE_BITS;
@@ -36,17 +34,14 @@ struct ob_handle *ob_handle_entry(struct ob_handle_table *table, HANDLE handle)
     return &table->entries[index];
 }
 
-size_t ob_handle_count(const struct ob_handle_table *table)
-{
-    return table->used;
-}
+size_t ob_handle_count(const struct ob_handle_table *table) { return table->used; }
 
-static bool ob_table_grow(struct machine *m, struct ob_handle_table *table)
-{
+static bool ob_table_grow(struct machine *m, struct ob_handle_table *table) {
     ULONG capacity = table->capacity ? table->capacity * 2 : 64;
     if (capacity > OB_HANDLE_MAX)
         return false;
-    struct ob_handle *entries = mm_pool_allocate_zeroed(m, NonPagedPoolNx, capacity * sizeof *entries, OB_HANDLE_TAG);
+    struct ob_handle *entries =
+        mm_pool_allocate_zeroed(m, NonPagedPoolNx, capacity * sizeof *entries, OB_HANDLE_TAG);
     if (!entries)
         return false;
     if (table->entries) {
@@ -63,9 +58,8 @@ static bool ob_table_grow(struct machine *m, struct ob_handle_table *table)
 }
 
 /* Puts an object into a table; index 0 when it cannot grow. */
-static ULONG ob_table_insert(struct machine *m, struct ob_handle_table *table, struct ob_header *header,
-                             ACCESS_MASK access, ULONG attributes)
-{
+static ULONG ob_table_insert(struct machine *m, struct ob_handle_table *table,
+                             struct ob_header *header, ACCESS_MASK access, ULONG attributes) {
     if (!table->first_free && !ob_table_grow(m, table))
         return 0;
     ULONG index = table->first_free;
@@ -78,9 +72,8 @@ static ULONG ob_table_insert(struct machine *m, struct ob_handle_table *table, s
     return index;
 }
 
-static NTSTATUS ob_insert_handle(struct machine *m, PEPROCESS process, bool kernel, void *object, ACCESS_MASK access,
-                                 ULONG attributes, HANDLE *handle)
-{
+static NTSTATUS ob_insert_handle(struct machine *m, PEPROCESS process, bool kernel, void *object,
+                                 ACCESS_MASK access, ULONG attributes, HANDLE *handle) {
     struct ob_header *header = ob_header_of(object);
     struct ob_handle_table *table = kernel ? m->ob->kernel_handles : ob_table_of(m, process, NULL);
     *handle = NULL;
@@ -99,55 +92,61 @@ static NTSTATUS ob_insert_handle(struct machine *m, PEPROCESS process, bool kern
 }
 
 /* Makes the handle, with the callbacks that drivers registered for its type around it. */
-static NTSTATUS ob_make_handle(struct machine *m, struct ob_operation *operation, PEPROCESS process, ULONG attributes,
-                               HANDLE *handle)
-{
+static NTSTATUS ob_make_handle(struct machine *m, struct ob_operation *operation, PEPROCESS process,
+                               ULONG attributes, HANDLE *handle) {
     const struct ob_type *type = operation->type;
     bool watched = type->hook != OB_HOOK_NONE && !IsListEmpty(&m->ob->callbacks);
     if (KI_UNLIKELY(watched))
         ob_callbacks_before(m, operation);
     ACCESS_MASK access = operation->desired;
-    NTSTATUS status =
-        ob_insert_handle(m, process, operation->kernel_handle, operation->object, access, attributes, handle);
+    NTSTATUS status = ob_insert_handle(m, process, operation->kernel_handle, operation->object,
+                                       access, attributes, handle);
     if (KI_UNLIKELY(watched))
         ob_callbacks_after(m, operation, status, access);
     return status;
 }
 
-NTSTATUS ob_handle_create(struct machine *m, PEPROCESS process, void *object, ACCESS_MASK access, HANDLE *handle)
-{
+NTSTATUS ob_handle_create(struct machine *m, PEPROCESS process, void *object, ACCESS_MASK access,
+                          HANDLE *handle) {
     const struct ob_type *type = ob_type_of(object);
     ACCESS_MASK mapped = ob_map_access(type, access);
-    struct ob_operation operation = {.kind = OB_OPERATION_HANDLE_CREATE, .object = object, .type = type,
-                                     .kernel_handle = !process, .original = mapped, .desired = mapped};
+    struct ob_operation operation = {.kind = OB_OPERATION_HANDLE_CREATE,
+                                     .object = object,
+                                     .type = type,
+                                     .kernel_handle = !process,
+                                     .original = mapped,
+                                     .desired = mapped};
     return ob_make_handle(m, &operation, process, 0, handle);
 }
 
-NTSTATUS ob_handle_create_attributes(struct machine *m, void *object, ACCESS_MASK access, ULONG attributes,
-                                     KPROCESSOR_MODE mode, HANDLE *handle)
-{
+NTSTATUS ob_handle_create_attributes(struct machine *m, void *object, ACCESS_MASK access,
+                                     ULONG attributes, KPROCESSOR_MODE mode, HANDLE *handle) {
     const struct ob_type *type = ob_type_of(object);
     bool kernel = mode == KernelMode && attributes & OBJ_KERNEL_HANDLE;
     ACCESS_MASK mapped = ob_map_access(type, access);
-    struct ob_operation operation = {.kind = OB_OPERATION_HANDLE_CREATE, .object = object, .type = type,
-                                     .kernel_handle = kernel, .original = mapped, .desired = mapped};
+    struct ob_operation operation = {.kind = OB_OPERATION_HANDLE_CREATE,
+                                     .object = object,
+                                     .type = type,
+                                     .kernel_handle = kernel,
+                                     .original = mapped,
+                                     .desired = mapped};
     return ob_make_handle(m, &operation, ob_current_process(m), attributes, handle);
 }
 
 /* The entry is free already: the object learns that it has a handle less. */
-static void ob_handle_gone(struct machine *m, PEPROCESS process, struct ob_header *header, ACCESS_MASK access)
-{
+static void ob_handle_gone(struct machine *m, PEPROCESS process, struct ob_header *header,
+                           ACCESS_MASK access) {
     header->handle_count--;
     if (!header->handle_count)
         header->exclusive = NULL;
     if (header->type->close)
-        header->type->close (m, process, header->body, access, (ULONG)header->handle_count);
+        header->type->close(m, process, header->body, access, (ULONG)header->handle_count);
     ob_check_name(m, header);
     ob_dereference(m, header->body);
 }
 
-static void ob_handle_free(struct machine *m, struct ob_handle_table *table, struct ob_handle *entry, PEPROCESS process)
-{
+static void ob_handle_free(struct machine *m, struct ob_handle_table *table,
+                           struct ob_handle *entry, PEPROCESS process) {
     struct ob_handle old = *entry;
     ULONG index = (ULONG)(entry - table->entries);
     KI_TRACE(m, HANDLE_CLOSE, "", index << 2);
@@ -157,8 +156,8 @@ static void ob_handle_free(struct machine *m, struct ob_handle_table *table, str
     ob_handle_gone(m, process, old.object, old.access);
 }
 
-NTSTATUS ob_handle_close(struct machine *m, PEPROCESS process, HANDLE handle, KPROCESSOR_MODE mode)
-{
+NTSTATUS ob_handle_close(struct machine *m, PEPROCESS process, HANDLE handle,
+                         KPROCESSOR_MODE mode) {
     if (ob_is_kernel_handle(handle) && mode != KernelMode)
         return STATUS_INVALID_HANDLE;
     if (handle == NtCurrentProcess() || handle == NtCurrentThread())
@@ -171,22 +170,22 @@ NTSTATUS ob_handle_close(struct machine *m, PEPROCESS process, HANDLE handle, KP
     if (!process)
         process = ob_current_process(m);
     if (entry->attributes & OB_PROTECT_CLOSE ||
-        (type->okay_to_close && !type->okay_to_close(m, process, entry->object->body, handle, mode)))
+        (type->okay_to_close &&
+         !type->okay_to_close(m, process, entry->object->body, handle, mode)))
         return STATUS_HANDLE_NOT_CLOSABLE;
     ob_handle_free(m, table, entry, process);
     return STATUS_SUCCESS;
 }
 
 /* NtCurrentProcess and NtCurrentThread stand for their objects with all access. */
-static void *ob_pseudo_object(struct machine *m, HANDLE handle)
-{
+static void *ob_pseudo_object(struct machine *m, HANDLE handle) {
     if (handle == NtCurrentProcess())
         return m->cpu->thread->process;
     return handle == NtCurrentThread() ? m->cpu->thread : NULL;
 }
 
-static NTSTATUS ob_give_reference(struct ob_header *header, const struct ob_type *type, void **object)
-{
+static NTSTATUS ob_give_reference(struct ob_header *header, const struct ob_type *type,
+                                  void **object) {
     if (type && header->type != type)
         return STATUS_OBJECT_TYPE_MISMATCH;
     header->pointer_count++;
@@ -194,9 +193,9 @@ static NTSTATUS ob_give_reference(struct ob_header *header, const struct ob_type
     return STATUS_SUCCESS;
 }
 
-NTSTATUS ob_handle_reference(struct machine *m, PEPROCESS process, HANDLE handle, ACCESS_MASK access,
-                             const struct ob_type *type, KPROCESSOR_MODE mode, void **object, ACCESS_MASK *granted)
-{
+NTSTATUS ob_handle_reference(struct machine *m, PEPROCESS process, HANDLE handle,
+                             ACCESS_MASK access, const struct ob_type *type, KPROCESSOR_MODE mode,
+                             void **object, ACCESS_MASK *granted) {
     *object = NULL;
     if (KI_UNLIKELY((LONG_PTR)handle < 0)) {
         void *pseudo = ob_pseudo_object(m, handle);
@@ -220,10 +219,10 @@ NTSTATUS ob_handle_reference(struct machine *m, PEPROCESS process, HANDLE handle
     return ob_give_reference(entry->object, type, object);
 }
 
-/* The access of a duplicate: the source's, or what is asked for if the object's security allows more. */
-static NTSTATUS ob_duplicate_access(struct machine *m, const struct ob_handle *entry, ULONG options, KPROCESSOR_MODE mode,
-                                    ACCESS_MASK *access)
-{
+/* The access of a duplicate: the source's, or what is asked for if the object's security allows
+ * more. */
+static NTSTATUS ob_duplicate_access(struct machine *m, const struct ob_handle *entry, ULONG options,
+                                    KPROCESSOR_MODE mode, ACCESS_MASK *access) {
     if (options & DUPLICATE_SAME_ACCESS) {
         *access = entry->access;
         return STATUS_SUCCESS;
@@ -235,9 +234,9 @@ static NTSTATUS ob_duplicate_access(struct machine *m, const struct ob_handle *e
     return ob_check_access(m, entry->object->body, mode, 0, mapped, access);
 }
 
-NTSTATUS ob_handle_duplicate(struct machine *m, PEPROCESS source, HANDLE handle, PEPROCESS target, HANDLE *result,
-                             ACCESS_MASK access, ULONG attributes, ULONG options, KPROCESSOR_MODE mode)
-{
+NTSTATUS ob_handle_duplicate(struct machine *m, PEPROCESS source, HANDLE handle, PEPROCESS target,
+                             HANDLE *result, ACCESS_MASK access, ULONG attributes, ULONG options,
+                             KPROCESSOR_MODE mode) {
     struct ob_handle pseudo = {NULL, 0, 0};
     void *object = ob_pseudo_object(m, handle);
     struct ob_handle *entry = NULL;
@@ -257,10 +256,15 @@ NTSTATUS ob_handle_duplicate(struct machine *m, PEPROCESS source, HANDLE handle,
         status = ob_duplicate_access(m, entry, options, mode, &access);
         ob_reference(m, object); /* the source may close while callbacks run */
         if (NT_SUCCESS(status)) {
-            struct ob_operation operation = {
-                .kind = OB_OPERATION_HANDLE_DUPLICATE, .object = object, .type = ob_type_of(object),
-                .kernel_handle = mode == KernelMode && (attributes & OBJ_KERNEL_HANDLE) != 0,
-                .original = access, .desired = access, .source = source, .target = target};
+            struct ob_operation operation = {.kind = OB_OPERATION_HANDLE_DUPLICATE,
+                                             .object = object,
+                                             .type = ob_type_of(object),
+                                             .kernel_handle = mode == KernelMode &&
+                                                              (attributes & OBJ_KERNEL_HANDLE) != 0,
+                                             .original = access,
+                                             .desired = access,
+                                             .source = source,
+                                             .target = target};
             status = ob_make_handle(m, &operation, target, inherited, result);
         }
         ob_dereference(m, object);
@@ -270,8 +274,7 @@ NTSTATUS ob_handle_duplicate(struct machine *m, PEPROCESS source, HANDLE handle,
     return status;
 }
 
-void ob_handles_close_all(struct machine *m, PEPROCESS process)
-{
+void ob_handles_close_all(struct machine *m, PEPROCESS process) {
     struct ob_handle_table *table = &((struct ob_process *)(void *)process)->handles;
     for (ULONG i = 1; i < table->capacity; i++) {
         if (table->entries[i].object)

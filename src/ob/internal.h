@@ -9,7 +9,8 @@
 
 #define OB_CALLBACK_CALLS 16 /* registrations that can take part in one operation */
 
-/* A directory's body: a hash of names by their upper-case form, and the entries in order of insertion. */
+/* A directory's body: a hash of names by their upper-case form, and the entries in order of
+ * insertion. */
 struct ob_directory {
     struct ob_header **buckets;
     ULONG bucket_count; /* power of two, or 0 while it is empty */
@@ -26,10 +27,12 @@ WCHAR ob_upcase(WCHAR c);
 void ob_namespace_start(struct machine *m);
 /* Drops several references at once. */
 void ob_dereference_many(struct machine *m, void *object, LONG count);
-/* The type of an object that came from a driver; bug check REFERENCE_BY_POINTER if it is deleted. */
+/* The type of an object that came from a driver; bug check REFERENCE_BY_POINTER if it is deleted.
+ */
 const struct ob_type *ob_checked_type(struct machine *m, const void *object, const char *routine);
 /* Names an object below a root object (NULL: absolute path) with OB_ flags. */
-NTSTATUS ob_insert_name_at(struct machine *m, void *object, void *root, const UNICODE_STRING *path, bool permanent);
+NTSTATUS ob_insert_name_at(struct machine *m, void *object, void *root, const UNICODE_STRING *path,
+                           bool permanent);
 /* After the last handle went: a temporary object loses its name. */
 void ob_check_name(struct machine *m, struct ob_header *header);
 NTSTATUS ob_copy_string(struct machine *m, UNICODE_STRING *to, const WCHAR *text, size_t length);
@@ -51,10 +54,11 @@ struct ob_operation {
     struct ob_callback_call calls[OB_CALLBACK_CALLS];
 };
 void ob_callbacks_before(struct machine *m, struct ob_operation *operation);
-void ob_callbacks_after(struct machine *m, struct ob_operation *operation, NTSTATUS status, ACCESS_MASK granted);
+void ob_callbacks_after(struct machine *m, struct ob_operation *operation, NTSTATUS status,
+                        ACCESS_MASK granted);
 
-NTSTATUS ob_name_information(struct machine *m, void *object, POBJECT_NAME_INFORMATION buffer, ULONG length,
-                             PULONG needed);
+NTSTATUS ob_name_information(struct machine *m, void *object, POBJECT_NAME_INFORMATION buffer,
+                             ULONG length, PULONG needed);
 NTSTATUS ob_directory_new(struct machine *m, void **object);
 /* A service that opens an existing object of a type by name. */
 NTSTATUS ob_open_handle(struct machine *m, KPROCESSOR_MODE mode, PHANDLE handle, ACCESS_MASK access,

@@ -1,10 +1,11 @@
 /*
  * Objects: creation, references, deletion. What objects are is told in ob.h.
  *
- * Deletion. The last reference may go at DISPATCH_LEVEL, but a file's delete procedure sends IRP_MJ_CLOSE, which drivers get
- * at PASSIVE_LEVEL. Types say whether they care (passive_delete); their objects then queue for one work item that drains the
- * queue in order. Memory of a deleted object keeps no type, so that a reference too many is noticed as long as the block was
- * not used again: it is bug check REFERENCE_BY_POINTER, as in NT.
+ * Deletion. The last reference may go at DISPATCH_LEVEL, but a file's delete procedure sends
+ * IRP_MJ_CLOSE, which drivers get at PASSIVE_LEVEL. Types say whether they care (passive_delete);
+ * their objects then queue for one work item that drains the queue in order. Memory of a deleted
+ * object keeps no type, so that a reference too many is noticed as long as the block was not used
+ * again: it is bug check REFERENCE_BY_POINTER, as in NT.
  */
 #include "ob/ob.h"
 
@@ -15,9 +16,9 @@
 #include "mm/mm.h"
 #include "ob/internal.h"
 
-NTSTATUS ob_create(struct machine *m, const struct ob_type *type, size_t size, void **object)
-{
-    struct ob_header *header = mm_pool_allocate_zeroed(m, NonPagedPoolNx, sizeof *header + size, OB_TAG);
+NTSTATUS ob_create(struct machine *m, const struct ob_type *type, size_t size, void **object) {
+    struct ob_header *header =
+        mm_pool_allocate_zeroed(m, NonPagedPoolNx, sizeof *header + size, OB_TAG);
     *object = NULL;
     if (!header)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -30,8 +31,7 @@ NTSTATUS ob_create(struct machine *m, const struct ob_type *type, size_t size, v
     return STATUS_SUCCESS;
 }
 
-static void ob_delete(struct machine *m, struct ob_header *header)
-{
+static void ob_delete(struct machine *m, struct ob_header *header) {
     KI_TRACE(m, OBJECT_DELETE, header->type->name, header->serial);
     KI_ASSERT(header->directory == NULL);
     if (header->type->delete)
@@ -43,8 +43,7 @@ static void ob_delete(struct machine *m, struct ob_header *header)
     mm_pool_free(m, header, OB_TAG);
 }
 
-static VOID ob_delete_worker(PVOID context)
-{
+static VOID ob_delete_worker(PVOID context) {
     struct machine *m = context;
     struct ob_part *ob = m->ob;
     struct ob_header *header;
@@ -57,8 +56,7 @@ static VOID ob_delete_worker(PVOID context)
     ob->delete_queued = false;
 }
 
-static void ob_delete_later(struct machine *m, struct ob_header *header)
-{
+static void ob_delete_later(struct machine *m, struct ob_header *header) {
     struct ob_part *ob = m->ob;
     header->delete_next = NULL;
     if (ob->delete_last)
@@ -73,27 +71,29 @@ static void ob_delete_later(struct machine *m, struct ob_header *header)
     ExQueueWorkItem(&ob->delete_item, CriticalWorkQueue);
 }
 
+/* Looks into memory that may be free already, which is the question. */
+KI_LOOKS_AT_FREED static bool ob_is_live(const struct ob_header *header, LONG references) {
+    return header->type && header->pointer_count >= references && !(header->flags & OB_DELETING);
+}
+
 /* Drops `count` references; true if that was the last one. */
-static bool ob_drop(struct machine *m, struct ob_header *header, LONG count)
-{
-    if (KI_UNLIKELY(!header->type || header->pointer_count < count || header->flags & OB_DELETING))
-        ki_bugcheck(m, REFERENCE_BY_POINTER, (ULONG_PTR)header->type, (ULONG_PTR)header->body, 1, 0,
-                    "An object is dereferenced more often than it was referenced%s%s.",
-                    header->type ? ": type " : " and was already deleted", header->type ? header->type->name : "");
+KI_LOOKS_AT_FREED static bool ob_drop(struct machine *m, struct ob_header *header, LONG count) {
+    if (KI_UNLIKELY(!ob_is_live(header, count)))
+        ki_bugcheck(m, REFERENCE_BY_POINTER, 0, (ULONG_PTR)header->body, 1, 0,
+                    "an object is dereferenced more often than it was referenced: it is deleted");
     header->pointer_count -= count;
     if (KI_LIKELY(header->pointer_count))
         return false;
     if (KI_UNLIKELY(header->handle_count))
         ki_bugcheck(m, REFERENCE_BY_POINTER, (ULONG_PTR)header->type, (ULONG_PTR)header->body, 2,
                     (ULONG_PTR)header->handle_count,
-                    "An object of type %s lost its last reference while %d handles to it are open.",
+                    "an object of type %s lost its last reference while %d handles to it are open",
                     header->type->name, header->handle_count);
     header->flags |= OB_DELETING;
     return true;
 }
 
-void ob_dereference_many(struct machine *m, void *object, LONG count)
-{
+KI_LOOKS_AT_FREED void ob_dereference_many(struct machine *m, void *object, LONG count) {
     struct ob_header *header = ob_header_of(object);
     if (!ob_drop(m, header, count))
         return;
@@ -104,20 +104,15 @@ void ob_dereference_many(struct machine *m, void *object, LONG count)
         ob_delete(m, header);
 }
 
-void ob_dereference(struct machine *m, void *object)
-{
-    ob_dereference_many(m, object, 1);
-}
+void ob_dereference(struct machine *m, void *object) { ob_dereference_many(m, object, 1); }
 
-void ob_dereference_defer(struct machine *m, void *object)
-{
+void ob_dereference_defer(struct machine *m, void *object) {
     struct ob_header *header = ob_header_of(object);
     if (ob_drop(m, header, 1))
         ob_delete_later(m, header);
 }
 
-bool ob_reference_safe(struct machine *m, void *object)
-{
+bool ob_reference_safe(struct machine *m, void *object) {
     (void)m;
     struct ob_header *header = ob_header_of(object);
     if (!header->pointer_count || header->flags & OB_DELETING)
@@ -127,17 +122,16 @@ bool ob_reference_safe(struct machine *m, void *object)
 }
 
 /* The type of an object a driver handed in. */
-const struct ob_type *ob_checked_type(struct machine *m, const void *object, const char *routine)
-{
+KI_LOOKS_AT_FREED const struct ob_type *ob_checked_type(struct machine *m, const void *object,
+                                                        const char *routine) {
     const struct ob_header *header = ob_header_of(object);
-    if (KI_UNLIKELY(!header->type || header->pointer_count <= 0))
-        ki_bugcheck(m, REFERENCE_BY_POINTER, (ULONG_PTR)header->type, (ULONG_PTR)object, 3, 0,
-                    "%s got an object without references: it is deleted.", routine);
+    if (KI_UNLIKELY(!ob_is_live(header, 1)))
+        ki_bugcheck(m, REFERENCE_BY_POINTER, 0, (ULONG_PTR)object, 3, 0,
+                    "%s got an object that has no references: it is deleted", routine);
     return header->type;
 }
 
-void ob_start(struct machine *m)
-{
+void ob_start(struct machine *m) {
     m->ob = ki_alloc(m, sizeof *m->ob);
     InitializeListHead(&m->ob->callbacks);
     ob_namespace_start(m);

@@ -1,7 +1,9 @@
 /*
- * Security descriptors of objects: where they are kept and how drivers see them. What they mean is src/se's business.
+ * Security descriptors of objects: where they are kept and how drivers see them. What they mean is
+ * src/se's business.
  *
- * A descriptor is self-relative, in pool, and never changed in place: a new one replaces the old. It is handed out as a copy.
+ * A descriptor is self-relative, in pool, and never changed in place: a new one replaces the old.
+ * It is handed out as a copy.
  */
 #include "ob/ob.h"
 
@@ -9,20 +11,18 @@
 #include "mm/mm.h"
 #include "ob/internal.h"
 
-static PSECURITY_DESCRIPTOR *ob_security_slot(struct machine *m, void *object)
-{
+static PSECURITY_DESCRIPTOR *ob_security_slot(struct machine *m, void *object) {
     struct ob_header *header = ob_header_of(object);
     return header->type->security ? header->type->security(m, object) : &header->security;
 }
 
-PSECURITY_DESCRIPTOR ob_security_of(struct machine *m, void *object)
-{
+PSECURITY_DESCRIPTOR ob_security_of(struct machine *m, void *object) {
     PSECURITY_DESCRIPTOR *slot = ob_security_slot(m, object);
     return slot ? *slot : NULL;
 }
 
-NTSTATUS ob_security_set(struct machine *m, void *object, PSECURITY_DESCRIPTOR descriptor, size_t size)
-{
+NTSTATUS ob_security_set(struct machine *m, void *object, PSECURITY_DESCRIPTOR descriptor,
+                         size_t size) {
     PSECURITY_DESCRIPTOR *slot = ob_security_slot(m, object), copy = NULL;
     if (!slot)
         return STATUS_INVALID_DEVICE_REQUEST;
@@ -38,8 +38,8 @@ NTSTATUS ob_security_set(struct machine *m, void *object, PSECURITY_DESCRIPTOR d
     return STATUS_SUCCESS;
 }
 
-NTSTATUS ob_security_assign(struct machine *m, void *object, PSECURITY_DESCRIPTOR descriptor, KPROCESSOR_MODE mode)
-{
+NTSTATUS ob_security_assign(struct machine *m, void *object, PSECURITY_DESCRIPTOR descriptor,
+                            KPROCESSOR_MODE mode) {
     PSECURITY_DESCRIPTOR copy;
     size_t size;
     if (!m->ob->security_capture)
@@ -53,8 +53,8 @@ NTSTATUS ob_security_assign(struct machine *m, void *object, PSECURITY_DESCRIPTO
 }
 
 /* PASSIVE_LEVEL; a copy, or NULL if the object has none. (wdm/nf-wdm-obgetobjectsecurity) */
-NTSTATUS ObGetObjectSecurity(PVOID Object, PSECURITY_DESCRIPTOR *SecurityDescriptor, PBOOLEAN MemoryAllocated)
-{
+NTSTATUS ObGetObjectSecurity(PVOID Object, PSECURITY_DESCRIPTOR *SecurityDescriptor,
+                             PBOOLEAN MemoryAllocated) {
     KI_GATE(ObGetObjectSecurity);
     PSECURITY_DESCRIPTOR descriptor = ob_security_of(m, Object);
     *SecurityDescriptor = NULL;
@@ -72,8 +72,7 @@ NTSTATUS ObGetObjectSecurity(PVOID Object, PSECURITY_DESCRIPTOR *SecurityDescrip
 }
 
 /* (wdm/nf-wdm-obreleaseobjectsecurity) */
-VOID ObReleaseObjectSecurity(PSECURITY_DESCRIPTOR SecurityDescriptor, BOOLEAN MemoryAllocated)
-{
+VOID ObReleaseObjectSecurity(PSECURITY_DESCRIPTOR SecurityDescriptor, BOOLEAN MemoryAllocated) {
     KI_GATE(ObReleaseObjectSecurity);
     if (SecurityDescriptor && MemoryAllocated)
         mm_pool_free(m, SecurityDescriptor, OB_TAG);

@@ -20,8 +20,7 @@ struct ps_host_thread {
     bool *done;
 };
 
-static VOID ps_host_thread_main(PVOID context)
-{
+static VOID ps_host_thread_main(PVOID context) {
     struct machine *m = ki_self();
     struct ps_host_thread host = *(struct ps_host_thread *)context;
     mm_pool_free(m, context, PS_HOST_TAG);
@@ -30,21 +29,23 @@ static VOID ps_host_thread_main(PVOID context)
         *host.done = true;
 }
 
-static int ps_host_start(struct machine *m, PEPROCESS process, const char *name, const struct ps_host_thread *host)
-{
+static int ps_host_start(struct machine *m, PEPROCESS process, const char *name,
+                         const struct ps_host_thread *host) {
     struct ps_host_thread *copy = mm_pool_allocate(m, NonPagedPoolNx, sizeof *copy, PS_HOST_TAG);
     if (!copy)
         return WDMSIM_ERROR_NO_MEMORY;
     *copy = *host;
-    NTSTATUS status = ps_thread_create(m, process, ps_host_thread_main, copy, name, process != NULL, NULL);
+    NTSTATUS status =
+        ps_thread_create(m, process, ps_host_thread_main, copy, name, process != NULL, NULL);
     if (NT_SUCCESS(status))
         return 0;
     mm_pool_free(m, copy, PS_HOST_TAG);
-    return status == STATUS_PROCESS_IS_TERMINATING ? WDMSIM_ERROR_NOT_FOUND : WDMSIM_ERROR_NO_MEMORY;
+    return status == STATUS_PROCESS_IS_TERMINATING ? WDMSIM_ERROR_NOT_FOUND
+                                                   : WDMSIM_ERROR_NO_MEMORY;
 }
 
-int wdmsim_system_thread(struct machine *machine, void (*body)(void *context), void *context, bool *done)
-{
+int wdmsim_system_thread(struct machine *machine, void (*body)(void *context), void *context,
+                         bool *done) {
     struct ps_host_thread host = {body, context, done};
     if (machine->state == KI_STATE_STOPPED)
         return WDMSIM_ERROR_STOPPED;
@@ -53,30 +54,29 @@ int wdmsim_system_thread(struct machine *machine, void (*body)(void *context), v
     return ps_host_start(machine, NULL, "Host", &host);
 }
 
-int wdmsim_user_thread(struct machine *machine, struct wdmsim_process *process, void (*body)(void *context),
-                       void *context)
-{
+int wdmsim_user_thread(struct machine *machine, struct wdmsim_process *process,
+                       void (*body)(void *context), void *context) {
     struct ps_host_thread host = {body, context, NULL};
     if (machine->state == KI_STATE_STOPPED)
         return WDMSIM_ERROR_STOPPED;
     return ps_host_start(machine, ps_process_of(machine, process), "User", &host);
 }
 
-int wdmsim_process_create(struct machine *machine, const char *name, struct wdmsim_process **process)
-{
+int wdmsim_process_create(struct machine *machine, const char *name,
+                          struct wdmsim_process **process) {
     PEPROCESS created;
     *process = NULL;
     if (machine->state == KI_STATE_STOPPED)
         return WDMSIM_ERROR_STOPPED;
-    if (!NT_SUCCESS(ps_process_create(machine, name ? name : "app.exe", machine->ps->system, &created)))
+    if (!NT_SUCCESS(
+            ps_process_create(machine, name ? name : "app.exe", machine->ps->system, &created)))
         return WDMSIM_ERROR_NO_MEMORY;
     ob_reference(machine, created); /* the host's, for as long as the machine lives */
     *process = (struct wdmsim_process *)(void *)created;
     return 0;
 }
 
-int wdmsim_process_exit(struct machine *machine, struct wdmsim_process *process)
-{
+int wdmsim_process_exit(struct machine *machine, struct wdmsim_process *process) {
     PEPROCESS target = ps_process_of(machine, process);
     if (machine->state == KI_STATE_STOPPED)
         return WDMSIM_ERROR_STOPPED;

@@ -1,4 +1,5 @@
-/* What the host sees of processes and threads: events by handle (wdmsim/request.h), the list of threads (wdmsim/inspect.h). */
+/* What the host sees of processes and threads: events by handle (wdmsim/request.h), the list of
+ * threads (wdmsim/inspect.h). */
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -9,30 +10,29 @@
 #include "ps/internal.h"
 #include "ps/ps.h"
 
-uint64_t wdmsim_event_create(struct machine *machine, struct wdmsim_process *process, bool manual_reset, bool signaled)
-{
+uint64_t wdmsim_event_create(struct machine *machine, struct wdmsim_process *process,
+                             bool manual_reset, bool signaled) {
     PEPROCESS owner = ps_process_of(machine, process);
     HANDLE handle = NULL;
     PKEVENT event;
     if (owner->exiting)
         return 0;
-    if (!NT_SUCCESS(ob_event_create(machine, manual_reset ? NotificationEvent : SynchronizationEvent, signaled, &event)))
+    if (!NT_SUCCESS(ob_event_create(
+            machine, manual_reset ? NotificationEvent : SynchronizationEvent, signaled, &event)))
         return 0;
     ob_handle_create(machine, owner, event, EVENT_ALL_ACCESS, &handle);
     ob_dereference(machine, event);
     return (uint64_t)(ULONG_PTR)handle;
 }
 
-static PKEVENT ps_host_event(struct machine *m, struct wdmsim_process *process, uint64_t handle)
-{
+static PKEVENT ps_host_event(struct machine *m, struct wdmsim_process *process, uint64_t handle) {
     void *event;
-    NTSTATUS status = ob_handle_reference(m, ps_process_of(m, process), (HANDLE)(ULONG_PTR)handle, 0, &ob_event_type,
-                                          UserMode, &event, NULL);
+    NTSTATUS status = ob_handle_reference(m, ps_process_of(m, process), (HANDLE)(ULONG_PTR)handle,
+                                          0, &ob_event_type, UserMode, &event, NULL);
     return NT_SUCCESS(status) ? event : NULL;
 }
 
-int wdmsim_event_state(struct machine *machine, struct wdmsim_process *process, uint64_t handle)
-{
+int wdmsim_event_state(struct machine *machine, struct wdmsim_process *process, uint64_t handle) {
     PKEVENT event = ps_host_event(machine, process, handle);
     if (!event)
         return WDMSIM_ERROR_NOT_FOUND;
@@ -41,8 +41,8 @@ int wdmsim_event_state(struct machine *machine, struct wdmsim_process *process, 
     return state;
 }
 
-int wdmsim_event_set(struct machine *machine, struct wdmsim_process *process, uint64_t handle, bool signaled)
-{
+int wdmsim_event_set(struct machine *machine, struct wdmsim_process *process, uint64_t handle,
+                     bool signaled) {
     PKEVENT event = ps_host_event(machine, process, handle);
     if (!event)
         return WDMSIM_ERROR_NOT_FOUND;
@@ -62,8 +62,8 @@ struct ps_text {
     size_t size, length;
 };
 
-__attribute__((format(printf, 2, 3))) static void ps_print(struct ps_text *text, const char *format, ...)
-{
+__attribute__((format(printf, 2, 3))) static void ps_print(struct ps_text *text, const char *format,
+                                                           ...) {
     va_list arguments;
     size_t left = text->length < text->size ? text->size - text->length : 0;
     va_start(arguments, format);
@@ -72,33 +72,40 @@ __attribute__((format(printf, 2, 3))) static void ps_print(struct ps_text *text,
     text->length += (size_t)length;
 }
 
-static const char *ps_object_kind(const DISPATCHER_HEADER *object)
-{
+static const char *ps_object_kind(const DISPATCHER_HEADER *object) {
     static const char *const names[] = {
-        "notification event", "synchronization event", "mutex",             "process",
-        "queue",              "semaphore",             "thread",            "gate",
-        "notification timer", "synchronization timer",
+        "notification event",
+        "synchronization event",
+        "mutex",
+        "process",
+        "queue",
+        "semaphore",
+        "thread",
+        "gate",
+        "notification timer",
+        "synchronization timer",
     };
     unsigned type = object->Type & KI_OBJECT_TYPE_MASK;
     return type < KI_COUNT(names) ? names[type] : "object";
 }
 
 /* Nanoseconds as seconds with their fraction. */
-static void ps_print_time(struct ps_text *text, uint64_t ns)
-{
-    ps_print(text, "+%llu.%09llu s", (unsigned long long)(ns / WDMSIM_S), (unsigned long long)(ns % WDMSIM_S));
+static void ps_print_time(struct ps_text *text, uint64_t ns) {
+    ps_print(text, "+%llu.%09llu s", (unsigned long long)(ns / WDMSIM_S),
+             (unsigned long long)(ns % WDMSIM_S));
 }
 
-static void ps_print_wait(struct ps_text *text, const struct _KTHREAD *thread)
-{
+static void ps_print_wait(struct ps_text *text, const struct _KTHREAD *thread) {
     static const char *const modes[] = {"kernel", "user"};
     const KWAIT_BLOCK *block = thread->wait_list;
     if (!block) {
         ps_print(text, "waits for time to pass");
     } else {
-        ps_print(text, "waits for %s ", block->WaitType == WaitAll && block->NextWaitBlock != block ? "all of" : "a");
+        ps_print(text, "waits for %s ",
+                 block->WaitType == WaitAll && block->NextWaitBlock != block ? "all of" : "a");
         do {
-            ps_print(text, "%s%s", block == thread->wait_list ? "" : ", ", ps_object_kind(block->Object));
+            ps_print(text, "%s%s", block == thread->wait_list ? "" : ", ",
+                     ps_object_kind(block->Object));
             block = block->NextWaitBlock;
         } while (block != thread->wait_list);
     }
@@ -110,8 +117,7 @@ static void ps_print_wait(struct ps_text *text, const struct _KTHREAD *thread)
     }
 }
 
-static void ps_print_thread(struct ps_text *text, const struct _ETHREAD *thread)
-{
+static void ps_print_thread(struct ps_text *text, const struct _ETHREAD *thread) {
     const struct _KTHREAD *tcb = &thread->tcb;
     ps_print(text, "  thread %u %s priority %d: ", tcb->serial, tcb->name, (int)tcb->priority);
     switch (tcb->state) {
@@ -131,8 +137,7 @@ static void ps_print_thread(struct ps_text *text, const struct _ETHREAD *thread)
     ps_print(text, "%s\n", thread->terminating ? ", is to end" : "");
 }
 
-int wdmsim_show_threads(struct machine *machine, char *buffer, size_t size)
-{
+int wdmsim_show_threads(struct machine *machine, char *buffer, size_t size) {
     struct ps_text text = {buffer, size, 0};
     if (size)
         buffer[0] = 0;
@@ -141,8 +146,8 @@ int wdmsim_show_threads(struct machine *machine, char *buffer, size_t size)
         PEPROCESS process = CONTAINING_RECORD(link, struct _KPROCESS, link);
         if (IsListEmpty(&process->threads))
             continue;
-        ps_print(&text, "process %u %s, %zu handles\n", HandleToULong(process->id.value), process->name,
-                 ob_handle_count(&process->ob.handles));
+        ps_print(&text, "process %u %s, %zu handles\n", HandleToULong(process->id.value),
+                 process->name, ob_handle_count(&process->ob.handles));
         for (LIST_ENTRY *at = process->threads.Flink; at != &process->threads; at = at->Flink)
             ps_print_thread(&text, CONTAINING_RECORD(at, struct _ETHREAD, process_link));
     }

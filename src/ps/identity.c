@@ -1,9 +1,9 @@
 /*
  * Who is who: identifiers and what drivers can ask about a thread or process.
  *
- * Threads and processes share one space of identifiers, multiples of 4, handed out in order and not used again. An
- * identifier finds its object until the last reference is gone, even when it has ended. Pages: ntddk/nf-ntddk-psget…,
- * ntifs/nf-ntifs-psis…, ntifs/nf-ntifs-pslookup….
+ * Threads and processes share one space of identifiers, multiples of 4, handed out in order and not
+ * used again. An identifier finds its object until the last reference is gone, even when it has
+ * ended. Pages: ntddk/nf-ntddk-psget…, ntifs/nf-ntifs-psis…, ntifs/nf-ntifs-pslookup….
  */
 #include "ps/ps.h"
 
@@ -17,19 +17,16 @@ struct ps_id_table {
     struct ps_id *buckets[PS_ID_BUCKETS];
 };
 
-static struct ps_id **ps_id_bucket(struct machine *m, HANDLE value)
-{
+static struct ps_id **ps_id_bucket(struct machine *m, HANDLE value) {
     return &m->ps->ids->buckets[((ULONG_PTR)value >> 2) % PS_ID_BUCKETS];
 }
 
-void ps_id_start(struct machine *m)
-{
+void ps_id_start(struct machine *m) {
     m->ps->ids = ki_alloc(m, sizeof *m->ps->ids);
     m->ps->next_id = 4;
 }
 
-void ps_id_assign(struct machine *m, struct ps_id *id, bool is_thread)
-{
+void ps_id_assign(struct machine *m, struct ps_id *id, bool is_thread) {
     id->value = ULongToHandle(m->ps->next_id);
     m->ps->next_id += 4;
     id->is_thread = is_thread;
@@ -38,8 +35,7 @@ void ps_id_assign(struct machine *m, struct ps_id *id, bool is_thread)
     *bucket = id;
 }
 
-void ps_id_release(struct machine *m, struct ps_id *id)
-{
+void ps_id_release(struct machine *m, struct ps_id *id) {
     struct ps_id **link = ps_id_bucket(m, id->value);
     while (*link && *link != id)
         link = &(*link)->next;
@@ -47,31 +43,27 @@ void ps_id_release(struct machine *m, struct ps_id *id)
         *link = id->next;
 }
 
-static struct ps_id *ps_id_find(struct machine *m, HANDLE value, bool is_thread)
-{
+static struct ps_id *ps_id_find(struct machine *m, HANDLE value, bool is_thread) {
     struct ps_id *id = *ps_id_bucket(m, value);
     while (id && !(id->value == value && id->is_thread == is_thread))
         id = id->next;
     return id;
 }
 
-PETHREAD ps_thread_find(struct machine *m, HANDLE id)
-{
+PETHREAD ps_thread_find(struct machine *m, HANDLE id) {
     struct ps_id *found = ps_id_find(m, id, true);
     PETHREAD thread = found ? CONTAINING_RECORD(found, struct _ETHREAD, id) : NULL;
     return thread && ob_reference_safe(m, thread) ? thread : NULL;
 }
 
-PEPROCESS ps_process_find(struct machine *m, HANDLE id)
-{
+PEPROCESS ps_process_find(struct machine *m, HANDLE id) {
     struct ps_id *found = ps_id_find(m, id, false);
     PEPROCESS process = found ? CONTAINING_RECORD(found, struct _KPROCESS, id) : NULL;
     return process && ob_reference_safe(m, process) ? process : NULL;
 }
 
 /* PASSIVE_LEVEL or APC_LEVEL; the object is referenced. */
-NTSTATUS PsLookupThreadByThreadId(HANDLE ThreadId, PETHREAD *Thread)
-{
+NTSTATUS PsLookupThreadByThreadId(HANDLE ThreadId, PETHREAD *Thread) {
     KI_GATE(PsLookupThreadByThreadId);
     PETHREAD thread = ps_thread_find(m, ThreadId);
     if (!thread)
@@ -80,8 +72,7 @@ NTSTATUS PsLookupThreadByThreadId(HANDLE ThreadId, PETHREAD *Thread)
     return STATUS_SUCCESS;
 }
 
-NTSTATUS PsLookupProcessByProcessId(HANDLE ProcessId, PEPROCESS *Process)
-{
+NTSTATUS PsLookupProcessByProcessId(HANDLE ProcessId, PEPROCESS *Process) {
     KI_GATE(PsLookupProcessByProcessId);
     PEPROCESS process = ps_process_find(m, ProcessId);
     if (!process)
@@ -92,31 +83,20 @@ NTSTATUS PsLookupProcessByProcessId(HANDLE ProcessId, PEPROCESS *Process)
 
 /* ---- the caller ---- */
 
-PETHREAD PsGetCurrentThread(VOID)
-{
-    return ps_current_thread(ki_self());
-}
+PETHREAD PsGetCurrentThread(VOID) { return ps_current_thread(ki_self()); }
 
-HANDLE PsGetCurrentThreadId(VOID)
-{
+HANDLE PsGetCurrentThreadId(VOID) {
     struct machine *m = ki_self();
     const struct _KTHREAD *thread = m->cpu->thread;
     return ps_is_idle_thread(thread) ? NULL : ps_current_thread(m)->id.value;
 }
 
 /* The process the thread belongs to, whatever it is attached to. */
-HANDLE PsGetCurrentProcessId(VOID)
-{
-    return ki_self()->cpu->thread->own_process->id.value;
-}
+HANDLE PsGetCurrentProcessId(VOID) { return ki_self()->cpu->thread->own_process->id.value; }
 
-PEPROCESS IoGetCurrentProcess(VOID)
-{
-    return ki_self()->cpu->thread->process;
-}
+PEPROCESS IoGetCurrentProcess(VOID) { return ki_self()->cpu->thread->process; }
 
-PVOID PsGetCurrentThreadTeb(VOID)
-{
+PVOID PsGetCurrentThreadTeb(VOID) {
     struct machine *m = ki_self();
     const struct _KTHREAD *thread = m->cpu->thread;
     if (ps_is_idle_thread(thread) || thread->process != thread->own_process)
@@ -125,39 +105,27 @@ PVOID PsGetCurrentThreadTeb(VOID)
 }
 
 /* What the name PsInitialSystemProcess stands for. */
-PEPROCESS wdmsim_initial_system_process(VOID)
-{
-    return ki_self()->ps->system;
-}
+PEPROCESS wdmsim_initial_system_process(VOID) { return ki_self()->ps->system; }
 
 /* ---- a process ---- */
 
-HANDLE PsGetProcessId(PEPROCESS Process)
-{
-    return Process->id.value;
-}
+HANDLE PsGetProcessId(PEPROCESS Process) { return Process->id.value; }
 
-LONGLONG PsGetProcessCreateTimeQuadPart(PEPROCESS Process)
-{
-    return Process->create_time;
-}
+LONGLONG PsGetProcessCreateTimeQuadPart(PEPROCESS Process) { return Process->create_time; }
 
 /* STATUS_PENDING while it runs. */
-NTSTATUS PsGetProcessExitStatus(PEPROCESS Process)
-{
+NTSTATUS PsGetProcessExitStatus(PEPROCESS Process) {
     KI_GATE(PsGetProcessExitStatus);
     (void)m;
     return Process->exit_status;
 }
 
-LARGE_INTEGER PsGetProcessExitTime(VOID)
-{
+LARGE_INTEGER PsGetProcessExitTime(VOID) {
     KI_GATE(PsGetProcessExitTime);
     return (LARGE_INTEGER){.QuadPart = ps_current_process(m)->exit_time};
 }
 
-ULONGLONG PsGetProcessStartKey(PEPROCESS Process)
-{
+ULONGLONG PsGetProcessStartKey(PEPROCESS Process) {
     KI_GATE(PsGetProcessStartKey);
     (void)m;
     return Process->start_key;
@@ -165,59 +133,44 @@ ULONGLONG PsGetProcessStartKey(PEPROCESS Process)
 
 /* ---- a thread ---- */
 
-HANDLE PsGetThreadId(PETHREAD Thread)
-{
+HANDLE PsGetThreadId(PETHREAD Thread) {
     KI_GATE(PsGetThreadId);
     (void)m;
     return ps_is_idle_thread(&Thread->tcb) ? NULL : Thread->id.value;
 }
 
-HANDLE PsGetThreadProcessId(PETHREAD Thread)
-{
-    return Thread->tcb.own_process->id.value;
-}
+HANDLE PsGetThreadProcessId(PETHREAD Thread) { return Thread->tcb.own_process->id.value; }
 
-PEPROCESS PsGetThreadProcess(PETHREAD Thread)
-{
-    return Thread->tcb.own_process;
-}
+PEPROCESS PsGetThreadProcess(PETHREAD Thread) { return Thread->tcb.own_process; }
 
-PEPROCESS IoThreadToProcess(PETHREAD Thread)
-{
-    return Thread->tcb.own_process;
-}
+PEPROCESS IoThreadToProcess(PETHREAD Thread) { return Thread->tcb.own_process; }
 
-LONGLONG PsGetThreadCreateTime(PETHREAD Thread)
-{
+LONGLONG PsGetThreadCreateTime(PETHREAD Thread) {
     KI_GATE(PsGetThreadCreateTime);
     (void)m;
     return ps_is_idle_thread(&Thread->tcb) ? 0 : Thread->create_time;
 }
 
 /* STATUS_PENDING until it ends. */
-NTSTATUS PsGetThreadExitStatus(PETHREAD Thread)
-{
+NTSTATUS PsGetThreadExitStatus(PETHREAD Thread) {
     KI_GATE(PsGetThreadExitStatus);
     (void)m;
     return ps_is_idle_thread(&Thread->tcb) ? STATUS_PENDING : Thread->exit_status;
 }
 
-BOOLEAN PsIsSystemThread(PETHREAD Thread)
-{
+BOOLEAN PsIsSystemThread(PETHREAD Thread) {
     KI_GATE(PsIsSystemThread);
     (void)m;
     return ps_is_idle_thread(&Thread->tcb) || !Thread->user;
 }
 
-BOOLEAN IoIsSystemThread(PETHREAD Thread)
-{
+BOOLEAN IoIsSystemThread(PETHREAD Thread) {
     KI_GATE(IoIsSystemThread);
     (void)m;
     return ps_is_idle_thread(&Thread->tcb) || !Thread->user;
 }
 
-BOOLEAN PsIsThreadTerminating(PETHREAD Thread)
-{
+BOOLEAN PsIsThreadTerminating(PETHREAD Thread) {
     KI_GATE(PsIsThreadTerminating);
     (void)m;
     return !ps_is_idle_thread(&Thread->tcb) && Thread->terminating;

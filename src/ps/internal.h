@@ -13,8 +13,8 @@ void ps_id_release(struct machine *m, struct ps_id *id);
 
 /* Notification routines (notify.c). A status that a routine sets refuses the process. */
 void ps_notify_start(struct machine *m);
-void ps_notify_process_created(struct machine *m, PEPROCESS process, HANDLE creator_process, HANDLE creator_thread,
-                               NTSTATUS *status);
+void ps_notify_process_created(struct machine *m, PEPROCESS process, HANDLE creator_process,
+                               HANDLE creator_thread, NTSTATUS *status);
 void ps_notify_process_exited(struct machine *m, PEPROCESS process);
 enum ps_thread_event { PS_THREAD_CREATED, PS_THREAD_BEGINS, PS_THREAD_EXITS };
 void ps_notify_thread(struct machine *m, PETHREAD thread, enum ps_thread_event event);
@@ -29,7 +29,10 @@ struct ps_thread_parameters {
     bool system_routine; /* _ETHREAD.system_routine */
     void *io_object;     /* referenced until the thread has ended, or NULL */
 };
-NTSTATUS ps_thread_make(struct machine *m, const struct ps_thread_parameters *parameters, PETHREAD *thread);
+/* The thread of a processor's threaded DPCs, not started; at any IRQL. NULL without memory. */
+PKTHREAD ps_dpc_thread(struct machine *m, PKSTART_ROUTINE start, PVOID context);
+NTSTATUS ps_thread_make(struct machine *m, const struct ps_thread_parameters *parameters,
+                        PETHREAD *thread);
 
 /* The last thread of a process ends, in its context. */
 void ps_process_exit(struct machine *m, PEPROCESS process);

@@ -1,9 +1,11 @@
 /*
  * Processes: the system's, the idle one, the host's user processes; how they end.
  *
- * A process is little more than an identity, a handle table and a list of threads; its memory is mm's. It ends with its last
- * thread, in that thread's context: notify routines, handles (drivers get cleanup and close in the process they know), user
- * memory. Ending it from outside ends its threads; one without threads gets one for that purpose.
+ * A process is little more than an identity, a handle table and a list of threads; its memory is
+ * mm's. The host program plays its code, one thread per request, so a process lives on without
+ * threads until it is told to end. Then its threads end, and the last one, which is made for that
+ * purpose if there is none, does the rest in its context: notify routines, handles (drivers get
+ * cleanup and close in the process they know), user memory.
  */
 #include "ps/ps.h"
 
@@ -13,8 +15,7 @@
 #include "ps/internal.h"
 #include "se/se.h"
 
-static void ps_process_delete(struct machine *m, void *object)
-{
+static void ps_process_delete(struct machine *m, void *object) {
     PEPROCESS process = object;
     if (!process->exited)
         ob_handles_close_all(m, process);
@@ -27,9 +28,9 @@ static void ps_process_delete(struct machine *m, void *object)
 const struct ob_type ps_process_type = {
     .name = "Process",
     .mapping = {STANDARD_RIGHTS_READ | PROCESS_VM_READ | PROCESS_QUERY_INFORMATION,
-                STANDARD_RIGHTS_WRITE | PROCESS_CREATE_THREAD | PROCESS_VM_OPERATION | PROCESS_VM_WRITE |
-                    PROCESS_DUP_HANDLE | PROCESS_TERMINATE | PROCESS_SET_QUOTA | PROCESS_SET_INFORMATION |
-                    PROCESS_SUSPEND_RESUME,
+                STANDARD_RIGHTS_WRITE | PROCESS_CREATE_THREAD | PROCESS_VM_OPERATION |
+                    PROCESS_VM_WRITE | PROCESS_DUP_HANDLE | PROCESS_TERMINATE | PROCESS_SET_QUOTA |
+                    PROCESS_SET_INFORMATION | PROCESS_SUSPEND_RESUME,
                 STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, PROCESS_ALL_ACCESS},
     .valid_access = PROCESS_ALL_ACCESS,
     .hook = OB_HOOK_PROCESS,
@@ -41,18 +42,19 @@ static POBJECT_TYPE const ps_process_pointer = (POBJECT_TYPE)(ULONG_PTR)&ps_proc
 POBJECT_TYPE *PsProcessType = (POBJECT_TYPE *)(ULONG_PTR)&ps_process_pointer;
 
 /* "\??\C:\name" in memory of the machine. */
-static UNICODE_STRING ps_image_name(struct machine *m, const char *name)
-{
+static UNICODE_STRING ps_image_name(struct machine *m, const char *name) {
     static const char prefix[] = "\\??\\C:\\";
     size_t length = sizeof prefix - 1 + strlen(name);
     WCHAR *text = ki_alloc(m, (length + 1) * sizeof(WCHAR));
     for (size_t i = 0; i < length; i++)
-        text[i] = (unsigned char)(i < sizeof prefix - 1 ? prefix[i] : name[i - (sizeof prefix - 1)]);
-    return (UNICODE_STRING){(USHORT)(length * sizeof(WCHAR)), (USHORT)((length + 1) * sizeof(WCHAR)), text};
+        text[i] =
+            (unsigned char)(i < sizeof prefix - 1 ? prefix[i] : name[i - (sizeof prefix - 1)]);
+    return (UNICODE_STRING){(USHORT)(length * sizeof(WCHAR)),
+                            (USHORT)((length + 1) * sizeof(WCHAR)), text};
 }
 
-NTSTATUS ps_process_create(struct machine *m, const char *name, PEPROCESS parent, PEPROCESS *result)
-{
+NTSTATUS ps_process_create(struct machine *m, const char *name, PEPROCESS parent,
+                           PEPROCESS *result) {
     void *object;
     NTSTATUS status = ob_create(m, &ps_process_type, sizeof(struct _KPROCESS), &object);
     if (!NT_SUCCESS(status))
@@ -74,8 +76,7 @@ NTSTATUS ps_process_create(struct machine *m, const char *name, PEPROCESS parent
     return STATUS_SUCCESS;
 }
 
-void ps_process_exit(struct machine *m, PEPROCESS process)
-{
+void ps_process_exit(struct machine *m, PEPROCESS process) {
     process->exiting = true;
     process->exit_time = ki_system_time(m);
     if (process->announced)
@@ -88,15 +89,13 @@ void ps_process_exit(struct machine *m, PEPROCESS process)
     ob_dereference(m, process); /* that of its creation */
 }
 
-static VOID ps_exit_main(PVOID context)
-{
+static VOID ps_exit_main(PVOID context) {
     struct machine *m = ki_self();
     (void)context;
     ps_thread_exit(m, ps_current_thread(m)->process->exit_status);
 }
 
-void ps_process_terminate(struct machine *m, PEPROCESS process, NTSTATUS status)
-{
+void ps_process_terminate(struct machine *m, PEPROCESS process, NTSTATUS status) {
     if (process->exiting || process->system)
         return;
     process->exit_status = status;
@@ -114,16 +113,14 @@ void ps_process_terminate(struct machine *m, PEPROCESS process, NTSTATUS status)
 }
 
 /* What is left to do before a system service returns to user mode. */
-static void ps_leave(struct machine *m)
-{
+static void ps_leave(struct machine *m) {
     PETHREAD thread = ps_current_thread(m);
     if (thread->terminating)
         ps_thread_exit(m, thread->exit_status);
     ki_apc_deliver_user(m);
 }
 
-static PEPROCESS ps_first_process(struct machine *m, const char *name, PEPROCESS parent)
-{
+static PEPROCESS ps_first_process(struct machine *m, const char *name, PEPROCESS parent) {
     PEPROCESS process;
     NTSTATUS status = ps_process_create(m, name, parent, &process);
     KI_ASSERT(NT_SUCCESS(status));
@@ -131,8 +128,7 @@ static PEPROCESS ps_first_process(struct machine *m, const char *name, PEPROCESS
     return process;
 }
 
-void ps_start(struct machine *m)
-{
+void ps_start(struct machine *m) {
     struct ps_part *ps = m->ps = ki_alloc(m, sizeof *ps);
     InitializeListHead(&ps->processes);
     ps_notify_start(m);
@@ -148,6 +144,7 @@ void ps_start(struct machine *m)
     ps->idle->system = true;
     ps->user = ps_first_process(m, "app.exe", ps->system);
     mm_set_default_process(m, ps->user);
+    m->make_dpc_thread = ps_dpc_thread;
     for (unsigned i = 0; i < m->processor_count; i++) {
         PKTHREAD thread = m->processors[i].idle;
         thread->process = thread->own_process = ps->idle;

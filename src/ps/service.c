@@ -1,7 +1,8 @@
 /*
  * System services on processes and threads, and the duplication of handles between processes.
  *
- * Pages: ntddk/nf-ntddk-zwopenprocess, ntddk/nf-ntddk-zwterminateprocess, ntifs/nf-ntifs-zwduplicateobject.
+ * Pages: ntddk/nf-ntddk-zwopenprocess, ntddk/nf-ntddk-zwterminateprocess,
+ * ntifs/nf-ntifs-zwduplicateobject.
  */
 #include "ps/ps.h"
 
@@ -10,8 +11,7 @@
 #include "ps/internal.h"
 
 /* The process of a client identifier, by its thread if it names one; referenced. */
-static PEPROCESS ps_client_process(struct machine *m, const CLIENT_ID *client)
-{
+static PEPROCESS ps_client_process(struct machine *m, const CLIENT_ID *client) {
     if (!client->UniqueThread)
         return ps_process_find(m, client->UniqueProcess);
     PETHREAD thread = ps_thread_find(m, client->UniqueThread);
@@ -25,9 +25,9 @@ static PEPROCESS ps_client_process(struct machine *m, const CLIENT_ID *client)
     return matches ? process : NULL;
 }
 
-static NTSTATUS ps_open_process(struct machine *m, KPROCESSOR_MODE mode, PHANDLE handle, ACCESS_MASK access,
-                                POBJECT_ATTRIBUTES attributes, PCLIENT_ID client)
-{
+static NTSTATUS ps_open_process(struct machine *m, KPROCESSOR_MODE mode, PHANDLE handle,
+                                ACCESS_MASK access, POBJECT_ATTRIBUTES attributes,
+                                PCLIENT_ID client) {
     struct ob_attributes captured;
     ACCESS_MASK granted;
     NTSTATUS status = ob_probe_out(m, mode, handle, sizeof *handle);
@@ -52,26 +52,24 @@ static NTSTATUS ps_open_process(struct machine *m, KPROCESSOR_MODE mode, PHANDLE
     return status;
 }
 
-NTSTATUS ZwOpenProcess(PHANDLE ProcessHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                       PCLIENT_ID ClientId)
-{
+NTSTATUS ZwOpenProcess(PHANDLE ProcessHandle, ACCESS_MASK DesiredAccess,
+                       POBJECT_ATTRIBUTES ObjectAttributes, PCLIENT_ID ClientId) {
     KI_GATE(ZwOpenProcess);
     CCHAR mode = ob_enter_kernel(m);
     return ob_leave_kernel(
-        m, mode, ps_open_process(m, KernelMode, ProcessHandle, DesiredAccess, ObjectAttributes, ClientId));
+        m, mode,
+        ps_open_process(m, KernelMode, ProcessHandle, DesiredAccess, ObjectAttributes, ClientId));
 }
 
-NTSTATUS NtOpenProcess(PHANDLE ProcessHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                       PCLIENT_ID ClientId)
-{
+NTSTATUS NtOpenProcess(PHANDLE ProcessHandle, ACCESS_MASK DesiredAccess,
+                       POBJECT_ATTRIBUTES ObjectAttributes, PCLIENT_ID ClientId) {
     KI_GATE(NtOpenProcess);
-    return ob_leave_service(m, ps_open_process(m, m->cpu->thread->previous_mode, ProcessHandle, DesiredAccess,
-                                               ObjectAttributes, ClientId));
+    return ob_leave_service(m, ps_open_process(m, m->cpu->thread->previous_mode, ProcessHandle,
+                                               DesiredAccess, ObjectAttributes, ClientId));
 }
 
 /* NULL means all threads of the current process but the caller. */
-static NTSTATUS ps_terminate_others(struct machine *m, NTSTATUS status)
-{
+static NTSTATUS ps_terminate_others(struct machine *m, NTSTATUS status) {
     PETHREAD self = ps_current_thread(m);
     LIST_ENTRY *head = &self->process->threads;
     for (LIST_ENTRY *link = head->Flink; link != head; link = link->Flink) {
@@ -82,12 +80,12 @@ static NTSTATUS ps_terminate_others(struct machine *m, NTSTATUS status)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS ps_terminate_process(struct machine *m, HANDLE handle, NTSTATUS exit_status)
-{
+static NTSTATUS ps_terminate_process(struct machine *m, HANDLE handle, NTSTATUS exit_status) {
     void *object;
     if (!handle)
         return ps_terminate_others(m, exit_status);
-    NTSTATUS status = ob_handle_reference(m, NULL, handle, PROCESS_TERMINATE, &ps_process_type, KernelMode, &object, NULL);
+    NTSTATUS status = ob_handle_reference(m, NULL, handle, PROCESS_TERMINATE, &ps_process_type,
+                                          KernelMode, &object, NULL);
     if (!NT_SUCCESS(status))
         return status;
     PEPROCESS process = object;
@@ -104,8 +102,7 @@ static NTSTATUS ps_terminate_process(struct machine *m, HANDLE handle, NTSTATUS 
     return status;
 }
 
-NTSTATUS ZwTerminateProcess(HANDLE ProcessHandle, NTSTATUS ExitStatus)
-{
+NTSTATUS ZwTerminateProcess(HANDLE ProcessHandle, NTSTATUS ExitStatus) {
     KI_GATE(ZwTerminateProcess);
     CCHAR mode = ob_enter_kernel(m);
     return ob_leave_kernel(m, mode, ps_terminate_process(m, ProcessHandle, ExitStatus));
@@ -113,9 +110,9 @@ NTSTATUS ZwTerminateProcess(HANDLE ProcessHandle, NTSTATUS ExitStatus)
 
 /* ---- duplication ---- */
 
-static NTSTATUS ps_duplicate(struct machine *m, KPROCESSOR_MODE mode, HANDLE source_process, HANDLE source,
-                             HANDLE target_process, PHANDLE target, ACCESS_MASK access, ULONG attributes, ULONG options)
-{
+static NTSTATUS ps_duplicate(struct machine *m, KPROCESSOR_MODE mode, HANDLE source_process,
+                             HANDLE source, HANDLE target_process, PHANDLE target,
+                             ACCESS_MASK access, ULONG attributes, ULONG options) {
     void *from, *to = NULL;
     HANDLE result = NULL;
     NTSTATUS status = target ? ob_probe_out(m, mode, target, sizeof *target) : STATUS_SUCCESS;
@@ -123,15 +120,18 @@ static NTSTATUS ps_duplicate(struct machine *m, KPROCESSOR_MODE mode, HANDLE sou
         return status;
     if (!target_process && !(options & DUPLICATE_CLOSE_SOURCE))
         return STATUS_INVALID_HANDLE;
-    status = ob_handle_reference(m, NULL, source_process, PROCESS_DUP_HANDLE, &ps_process_type, mode, &from, NULL);
+    status = ob_handle_reference(m, NULL, source_process, PROCESS_DUP_HANDLE, &ps_process_type,
+                                 mode, &from, NULL);
     if (!NT_SUCCESS(status))
         return status;
     if (target_process)
-        status = ob_handle_reference(m, NULL, target_process, PROCESS_DUP_HANDLE, &ps_process_type, mode, &to, NULL);
+        status = ob_handle_reference(m, NULL, target_process, PROCESS_DUP_HANDLE, &ps_process_type,
+                                     mode, &to, NULL);
     if (NT_SUCCESS(status) && to && ((PEPROCESS)to)->exiting)
         status = STATUS_PROCESS_IS_TERMINATING;
     if (NT_SUCCESS(status))
-        status = ob_handle_duplicate(m, from, source, to, &result, access, attributes, options, mode);
+        status =
+            ob_handle_duplicate(m, from, source, to, &result, access, attributes, options, mode);
     if (to)
         ob_dereference(m, to);
     ob_dereference(m, from);
@@ -140,11 +140,13 @@ static NTSTATUS ps_duplicate(struct machine *m, KPROCESSOR_MODE mode, HANDLE sou
     return status;
 }
 
-NTSTATUS ZwDuplicateObject(HANDLE SourceProcessHandle, HANDLE SourceHandle, HANDLE TargetProcessHandle,
-                           PHANDLE TargetHandle, ACCESS_MASK DesiredAccess, ULONG HandleAttributes, ULONG Options)
-{
+NTSTATUS ZwDuplicateObject(HANDLE SourceProcessHandle, HANDLE SourceHandle,
+                           HANDLE TargetProcessHandle, PHANDLE TargetHandle,
+                           ACCESS_MASK DesiredAccess, ULONG HandleAttributes, ULONG Options) {
     KI_GATE(ZwDuplicateObject);
     CCHAR mode = ob_enter_kernel(m);
-    return ob_leave_kernel(m, mode, ps_duplicate(m, KernelMode, SourceProcessHandle, SourceHandle, TargetProcessHandle,
-                                                 TargetHandle, DesiredAccess, HandleAttributes, Options));
+    return ob_leave_kernel(m, mode,
+                           ps_duplicate(m, KernelMode, SourceProcessHandle, SourceHandle,
+                                        TargetProcessHandle, TargetHandle, DesiredAccess,
+                                        HandleAttributes, Options));
 }

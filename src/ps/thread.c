@@ -1,12 +1,14 @@
 /*
  * Threads: creation, the way to their end, and ending others.
  *
- * A thread object lives as long as its fiber runs and as long as somebody references it. Its end has two halves: everything
- * that may call drivers or wait (I/O is cancelled, notify routines run, with the last thread the process ends) happens in
- * its own context at PASSIVE_LEVEL; then ki takes it off its stack and, once the stack is unused, drops the reference.
+ * A thread object lives as long as its fiber runs and as long as somebody references it. Its end
+ * has two halves: everything that may call drivers or wait (I/O is cancelled, notify routines run,
+ * with the last thread the process ends) happens in its own context at PASSIVE_LEVEL; then ki takes
+ * it off its stack and, once the stack is unused, drops the reference.
  *
- * Nobody can end a thread but itself. Ending another one marks it and interrupts its wait if that is a user-mode wait; the
- * mark takes effect when the thread leaves its system service. Kernel threads are never ended from outside.
+ * Nobody can end a thread but itself. Ending another one marks it and interrupts its wait if that
+ * is a user-mode wait; the mark takes effect when the thread leaves its system service. Kernel
+ * threads are never ended from outside.
  */
 #include "ps/ps.h"
 
@@ -14,8 +16,7 @@
 #include "ki/bugcheck.h"
 #include "ps/internal.h"
 
-static void ps_thread_delete(struct machine *m, void *object)
-{
+static void ps_thread_delete(struct machine *m, void *object) {
     PETHREAD thread = object;
     ps_id_release(m, &thread->id);
     ob_dereference(m, thread->process);
@@ -36,8 +37,8 @@ static POBJECT_TYPE const ps_thread_pointer = (POBJECT_TYPE)(ULONG_PTR)&ps_threa
 POBJECT_TYPE *PsThreadType = (POBJECT_TYPE *)(ULONG_PTR)&ps_thread_pointer;
 
 /* The first thread of a process makes it known; in whose context depends on who made the thread. */
-static void ps_announce_process(struct machine *m, PETHREAD thread, HANDLE creator_process, HANDLE creator_thread)
-{
+static void ps_announce_process(struct machine *m, PETHREAD thread, HANDLE creator_process,
+                                HANDLE creator_thread) {
     PEPROCESS process = thread->process;
     NTSTATUS status = STATUS_SUCCESS;
     if (process->announced || process->system)
@@ -49,8 +50,7 @@ static void ps_announce_process(struct machine *m, PETHREAD thread, HANDLE creat
 }
 
 /* First code of every thread. */
-static VOID ps_thread_main(PVOID context)
-{
+static VOID ps_thread_main(PVOID context) {
     struct machine *m = ki_self();
     PETHREAD thread = context;
     if (thread->announce) {
@@ -67,15 +67,14 @@ static VOID ps_thread_main(PVOID context)
     thread->start(thread->start_context);
 }
 
-static void ps_thread_returned(PKTHREAD thread)
-{
+static void ps_thread_returned(PKTHREAD thread) {
     PETHREAD self = ps_thread_of(thread);
     ps_thread_exit(ki_self(), self->terminating ? self->exit_status : STATUS_SUCCESS);
 }
 
 /* A thread object that has its stack and place in the process, but does not run yet. */
-static NTSTATUS ps_thread_new(struct machine *m, PEPROCESS process, const char *name, PETHREAD *result)
-{
+static NTSTATUS ps_thread_new(struct machine *m, PEPROCESS process, const char *name,
+                              PETHREAD *result) {
     void *object;
     NTSTATUS status = ob_create(m, &ps_thread_type, sizeof(struct _ETHREAD), &object);
     if (!NT_SUCCESS(status))
@@ -98,8 +97,18 @@ static NTSTATUS ps_thread_new(struct machine *m, PEPROCESS process, const char *
     return STATUS_SUCCESS;
 }
 
-NTSTATUS ps_thread_make(struct machine *m, const struct ps_thread_parameters *parameters, PETHREAD *result)
-{
+/* Made in whatever context queues a processor's first threaded DPC, so nobody is told of it. */
+PKTHREAD ps_dpc_thread(struct machine *m, PKSTART_ROUTINE start, PVOID context) {
+    PETHREAD thread;
+    if (!NT_SUCCESS(ps_thread_new(m, m->ps->system, "Threaded DPCs", &thread)))
+        return NULL;
+    thread->start = start;
+    thread->start_context = context;
+    return &thread->tcb;
+}
+
+NTSTATUS ps_thread_make(struct machine *m, const struct ps_thread_parameters *parameters,
+                        PETHREAD *result) {
     PEPROCESS process = parameters->process ? parameters->process : m->ps->system;
     PETHREAD thread;
     if (process->exiting)
@@ -129,32 +138,34 @@ NTSTATUS ps_thread_make(struct machine *m, const struct ps_thread_parameters *pa
     return STATUS_SUCCESS;
 }
 
-NTSTATUS ps_thread_create(struct machine *m, PEPROCESS process, PKSTART_ROUTINE start, PVOID context, const char *name,
-                          bool user_mode, PETHREAD *thread)
-{
-    struct ps_thread_parameters parameters = {process, start, context, name, user_mode, false, NULL};
+NTSTATUS ps_thread_create(struct machine *m, PEPROCESS process, PKSTART_ROUTINE start,
+                          PVOID context, const char *name, bool user_mode, PETHREAD *thread) {
+    struct ps_thread_parameters parameters = {process,   start, context, name,
+                                              user_mode, false, NULL};
     return ps_thread_make(m, &parameters, thread);
 }
 
 /* The rules a driver's thread must have kept when it ends. */
-static void ps_check_exit(struct machine *m, PETHREAD thread)
-{
+static void ps_check_exit(struct machine *m, PETHREAD thread) {
     PKTHREAD tcb = &thread->tcb;
     int disable = tcb->kernel_apc_disable + (thread->system_routine ? 1 : 0);
     if (m->cpu->irql != PASSIVE_LEVEL || disable || tcb->special_apc_disable)
-        ki_bugcheck(m, KERNEL_APC_PENDING_DURING_EXIT, 0,
-                    (ULONG_PTR)(ULONG)(((ULONG)(USHORT)tcb->special_apc_disable << 16) | (USHORT)disable), m->cpu->irql,
-                    0, "thread %u (%s) ends at %s_LEVEL with APCs disabled %d and %d times too often", tcb->serial,
-                    tcb->name, ki_irql_name(m->cpu->irql), -disable, -tcb->special_apc_disable);
+        ki_bugcheck(
+            m, KERNEL_APC_PENDING_DURING_EXIT, 0,
+            (ULONG_PTR)(ULONG)(((ULONG)(USHORT)tcb->special_apc_disable << 16) | (USHORT)disable),
+            m->cpu->irql, 0,
+            "thread %u (%s) ends at %s_LEVEL with APCs disabled %d and %d times too often",
+            tcb->serial, tcb->name, ki_irql_name(m->cpu->irql), -disable,
+            -tcb->special_apc_disable);
     if (tcb->process != tcb->own_process)
-        ki_bugcheck(m, INVALID_PROCESS_ATTACH_ATTEMPT, (ULONG_PTR)tcb->process, (ULONG_PTR)tcb->own_process, 0, 0,
-                    "thread %u (%s) ends while it is attached to process %s", tcb->serial, tcb->name,
-                    tcb->process->name);
+        ki_bugcheck(m, INVALID_PROCESS_ATTACH_ATTEMPT, (ULONG_PTR)tcb->process,
+                    (ULONG_PTR)tcb->own_process, 0, 0,
+                    "thread %u (%s) ends while it is attached to process %s", tcb->serial,
+                    tcb->name, tcb->process->name);
 }
 
 /* APCs that never ran are given back to who queued them. */
-static void ps_rundown_apcs(struct machine *m, PKTHREAD thread)
-{
+static void ps_rundown_apcs(struct machine *m, PKTHREAD thread) {
     thread->apc_queueable = FALSE;
     for (int mode = KernelMode; mode < MaximumMode; mode++) {
         while (!IsListEmpty(&thread->apcs[mode])) {
@@ -167,16 +178,14 @@ static void ps_rundown_apcs(struct machine *m, PKTHREAD thread)
 }
 
 /* Runs on another stack, at whatever level that is. */
-static void ps_thread_reap(struct machine *m, PKTHREAD thread)
-{
+static void ps_thread_reap(struct machine *m, PKTHREAD thread) {
     PETHREAD ended = ps_thread_of(thread);
     if (ended->io_object)
         ob_dereference(m, ended->io_object);
     ob_dereference(m, ended);
 }
 
-_Noreturn void ps_thread_exit(struct machine *m, NTSTATUS status)
-{
+_Noreturn void ps_thread_exit(struct machine *m, NTSTATUS status) {
     PETHREAD thread = ps_current_thread(m);
     PEPROCESS process = thread->process;
     ke_thread_check(m, &thread->tcb);
@@ -206,8 +215,7 @@ _Noreturn void ps_thread_exit(struct machine *m, NTSTATUS status)
     ki_thread_exit(m, status, ps_thread_reap);
 }
 
-void ps_thread_terminate(struct machine *m, PETHREAD thread, NTSTATUS status)
-{
+void ps_thread_terminate(struct machine *m, PETHREAD thread, NTSTATUS status) {
     PKTHREAD tcb = &thread->tcb;
     if (thread->terminating || !thread->user)
         return;

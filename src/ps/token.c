@@ -1,6 +1,6 @@
 /*
- * Whose rights a process or thread has: primary tokens and impersonation. Pages: ntifs/nf-ntifs-psreferenceprimarytoken,
- * ntifs/nf-ntifs-psimpersonateclient and their sisters.
+ * Whose rights a process or thread has: primary tokens and impersonation. Pages:
+ * ntifs/nf-ntifs-psreferenceprimarytoken, ntifs/nf-ntifs-psimpersonateclient and their sisters.
  */
 #include "ps/ps.h"
 
@@ -8,30 +8,27 @@
 #include "ps/internal.h"
 #include "se/se.h"
 
-void ps_revert(struct machine *m, PETHREAD thread)
-{
+void ps_revert(struct machine *m, PETHREAD thread) {
     if (!thread->impersonation)
         return;
     ob_dereference(m, thread->impersonation);
     thread->impersonation = NULL;
 }
 
-PACCESS_TOKEN PsReferencePrimaryToken(PEPROCESS Process)
-{
+PACCESS_TOKEN PsReferencePrimaryToken(PEPROCESS Process) {
     KI_GATE(PsReferencePrimaryToken);
     ob_reference(m, Process->token);
     return Process->token;
 }
 
-VOID PsDereferencePrimaryToken(PACCESS_TOKEN PrimaryToken)
-{
+VOID PsDereferencePrimaryToken(PACCESS_TOKEN PrimaryToken) {
     KI_GATE(PsDereferencePrimaryToken);
     ob_dereference(m, PrimaryToken);
 }
 
-PACCESS_TOKEN PsReferenceImpersonationToken(PETHREAD Thread, PBOOLEAN CopyOnOpen, PBOOLEAN EffectiveOnly,
-                                            PSECURITY_IMPERSONATION_LEVEL ImpersonationLevel)
-{
+PACCESS_TOKEN PsReferenceImpersonationToken(PETHREAD Thread, PBOOLEAN CopyOnOpen,
+                                            PBOOLEAN EffectiveOnly,
+                                            PSECURITY_IMPERSONATION_LEVEL ImpersonationLevel) {
     KI_GATE(PsReferenceImpersonationToken);
     if (!Thread->impersonation)
         return NULL;
@@ -42,16 +39,15 @@ PACCESS_TOKEN PsReferenceImpersonationToken(PETHREAD Thread, PBOOLEAN CopyOnOpen
     return Thread->impersonation;
 }
 
-VOID PsDereferenceImpersonationToken(PACCESS_TOKEN ImpersonationToken)
-{
+VOID PsDereferenceImpersonationToken(PACCESS_TOKEN ImpersonationToken) {
     KI_GATE(PsDereferenceImpersonationToken);
     if (ImpersonationToken)
         ob_dereference(m, ImpersonationToken);
 }
 
-NTSTATUS PsImpersonateClient(PETHREAD Thread, PACCESS_TOKEN Token, BOOLEAN CopyOnOpen, BOOLEAN EffectiveOnly,
-                             SECURITY_IMPERSONATION_LEVEL ImpersonationLevel)
-{
+NTSTATUS PsImpersonateClient(PETHREAD Thread, PACCESS_TOKEN Token, BOOLEAN CopyOnOpen,
+                             BOOLEAN EffectiveOnly,
+                             SECURITY_IMPERSONATION_LEVEL ImpersonationLevel) {
     KI_GATE(PsImpersonateClient);
     if (Token)
         ob_reference(m, Token);
@@ -63,8 +59,7 @@ NTSTATUS PsImpersonateClient(PETHREAD Thread, PACCESS_TOKEN Token, BOOLEAN CopyO
     return STATUS_SUCCESS;
 }
 
-VOID PsRevertToSelf(VOID)
-{
+VOID PsRevertToSelf(VOID) {
     KI_GATE(PsRevertToSelf);
     ps_revert(m, ps_current_thread(m));
 }

@@ -1,5 +1,5 @@
 /*
- * The calling thread's stack: its limits, calls on it, and back traces.
+ * The calling thread's stack: its limits, and back traces.
  *
  * DPCs and interrupt routines run on the stack of what they interrupt, so there is one stack to ask
  * about: the running fiber's. Back traces follow frame pointers; code without them ends a trace.
@@ -7,9 +7,6 @@
 #include "ki/bugcheck.h"
 #include "ki/gate.h"
 
-/* Room that the caller keeps for itself, as its own frames and the kernel's need some. */
-#define RTL_STACK_RESERVE 4096u
-#define RTL_MAXIMUM_EXPANSION 0x11800u
 #define RTL_MAXIMUM_FRAMES 128u
 
 static ULONG_PTR rtl_stack_low(const struct machine *m) { return (ULONG_PTR)m->running->stack; }
@@ -33,37 +30,6 @@ ULONG IoWithinStackLimits(ULONG_PTR RegionStart, SIZE_T RegionSize) {
     KI_GATE(IoWithinStackLimits);
     ULONG_PTR low = rtl_stack_low(m), high = rtl_stack_high(m);
     return RegionStart >= low && RegionStart <= high && RegionSize <= high - RegionStart;
-}
-
-/* ---- calls with a promised amount of stack ---- */
-
-/*
- * A simulated stack has one size for all its life (wdmsim_config.stack_size); a call that fits is
- * made on it, one that does not has exceeded the limit.
- */
-static NTSTATUS rtl_call_on_stack(struct machine *m, PEXPAND_STACK_CALLOUT callout, PVOID parameter,
-                                  SIZE_T size) {
-    if (size > RTL_MAXIMUM_EXPANSION)
-        return STATUS_INVALID_PARAMETER_3;
-    if ((ULONG_PTR)__builtin_frame_address(0) - rtl_stack_low(m) < size + RTL_STACK_RESERVE)
-        return STATUS_STACK_OVERFLOW;
-    callout(parameter);
-    return STATUS_SUCCESS;
-}
-
-NTSTATUS KeExpandKernelStackAndCallout(PEXPAND_STACK_CALLOUT Callout, PVOID Parameter,
-                                       SIZE_T Size) {
-    KI_GATE(KeExpandKernelStackAndCallout);
-    return rtl_call_on_stack(m, Callout, Parameter, Size);
-}
-
-NTSTATUS KeExpandKernelStackAndCalloutEx(PEXPAND_STACK_CALLOUT Callout, PVOID Parameter,
-                                         SIZE_T Size, BOOLEAN Wait, PVOID Context) {
-    KI_GATE(KeExpandKernelStackAndCalloutEx);
-    UNREFERENCED_PARAMETER(Context);
-    if (Wait && m->cpu->irql >= DISPATCH_LEVEL)
-        return STATUS_INVALID_PARAMETER_4;
-    return rtl_call_on_stack(m, Callout, Parameter, Size);
 }
 
 /* ---- back traces ---- */

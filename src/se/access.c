@@ -1,10 +1,11 @@
 /*
  * The access check and what leads to it: subject contexts, privileges.
  *
- * The entries of the discretionary list are read in order. An entry that denies counts for the rights that no earlier entry
- * has allowed; the check ends as soon as all that was asked for is allowed, or one right is denied. Before the list come two
- * privileges (security, for the system list; take ownership), and what an owner always may. Integrity levels and
- * conditional entries are not modelled.
+ * The entries of the discretionary list are read in order. An entry that denies counts for the
+ * rights that no earlier entry has allowed; the check ends as soon as all that was asked for is
+ * allowed, or one right is denied. Before the list come two privileges (security, for the system
+ * list; take ownership), and what an owner always may. Integrity levels and conditional entries are
+ * not modelled.
  */
 #include "se/se.h"
 
@@ -15,8 +16,7 @@
 
 #define SE_PRIVILEGES_TAG 0x72506553u /* "SePr" */
 
-ACCESS_MASK se_map(ACCESS_MASK mask, const GENERIC_MAPPING *mapping)
-{
+ACCESS_MASK se_map(ACCESS_MASK mask, const GENERIC_MAPPING *mapping) {
     if (mask & GENERIC_READ)
         mask |= mapping->GenericRead;
     if (mask & GENERIC_WRITE)
@@ -29,9 +29,9 @@ ACCESS_MASK se_map(ACCESS_MASK mask, const GENERIC_MAPPING *mapping)
 }
 
 /* What the entries of a list say: rights allowed and denied to the token, first entry first. */
-static void se_read_list(const struct se_token *token, const ACL *acl, const GENERIC_MAPPING *mapping,
-                         ACCESS_MASK *allowed, ACCESS_MASK *denied, bool *owner_rights)
-{
+static void se_read_list(const struct se_token *token, const ACL *acl,
+                         const GENERIC_MAPPING *mapping, ACCESS_MASK *allowed, ACCESS_MASK *denied,
+                         bool *owner_rights) {
     const char *at = (const char *)(acl + 1);
     for (USHORT i = 0; i < acl->AceCount; i++) {
         const struct se_ace *ace = (const void *)at;
@@ -51,9 +51,8 @@ static void se_read_list(const struct se_token *token, const ACL *acl, const GEN
     }
 }
 
-static NTSTATUS se_check_privileges(const struct se_token *token, ACCESS_MASK *wanted, ACCESS_MASK *granted,
-                                    uint64_t *used)
-{
+static NTSTATUS se_check_privileges(const struct se_token *token, ACCESS_MASK *wanted,
+                                    ACCESS_MASK *granted, uint64_t *used) {
     if (*wanted & ACCESS_SYSTEM_SECURITY) {
         if (!se_has_privilege(token, SE_SECURITY_PRIVILEGE))
             return STATUS_PRIVILEGE_NOT_HELD;
@@ -68,9 +67,9 @@ static NTSTATUS se_check_privileges(const struct se_token *token, ACCESS_MASK *w
     return STATUS_SUCCESS;
 }
 
-NTSTATUS se_check(const struct se_token *token, const struct se_parts *parts, const GENERIC_MAPPING *mapping,
-                  ACCESS_MASK desired, ACCESS_MASK previous, ACCESS_MASK *granted, uint64_t *used)
-{
+NTSTATUS se_check(const struct se_token *token, const struct se_parts *parts,
+                  const GENERIC_MAPPING *mapping, ACCESS_MASK desired, ACCESS_MASK previous,
+                  ACCESS_MASK *granted, uint64_t *used) {
     ACCESS_MASK wanted = se_map(desired & ~(ACCESS_MASK)MAXIMUM_ALLOWED, mapping);
     ACCESS_MASK got = previous, allowed = 0, denied = 0;
     bool maximum = (desired & MAXIMUM_ALLOWED) != 0, owner_rights = false;
@@ -94,9 +93,9 @@ NTSTATUS se_check(const struct se_token *token, const struct se_parts *parts, co
 }
 
 /* ob asks for an object that is opened from user mode. */
-static NTSTATUS se_check_object(struct machine *m, const struct ob_type *type, PSECURITY_DESCRIPTOR descriptor,
-                                ACCESS_MASK desired, ACCESS_MASK *granted)
-{
+static NTSTATUS se_check_object(struct machine *m, const struct ob_type *type,
+                                PSECURITY_DESCRIPTOR descriptor, ACCESS_MASK desired,
+                                ACCESS_MASK *granted) {
     struct se_parts parts;
     uint64_t used;
     if (!descriptor) {
@@ -109,8 +108,8 @@ static NTSTATUS se_check_object(struct machine *m, const struct ob_type *type, P
 
 /* ---- subject contexts (wdm/nf-wdm-secapturesubjectcontext …); PASSIVE_LEVEL ---- */
 
-static void se_capture(struct machine *m, PETHREAD thread, PEPROCESS process, PSECURITY_SUBJECT_CONTEXT context)
-{
+static void se_capture(struct machine *m, PETHREAD thread, PEPROCESS process,
+                       PSECURITY_SUBJECT_CONTEXT context) {
     memset(context, 0, sizeof *context);
     context->ProcessAuditId = process->id.value;
     context->PrimaryToken = process->token;
@@ -122,34 +121,30 @@ static void se_capture(struct machine *m, PETHREAD thread, PEPROCESS process, PS
     }
 }
 
-VOID SeCaptureSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext)
-{
+VOID SeCaptureSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext) {
     KI_GATE(SeCaptureSubjectContext);
     PETHREAD thread = ps_current_thread(m);
     se_capture(m, thread, thread->tcb.own_process, SubjectContext);
 }
 
 /* (ntifs/nf-ntifs-secapturesubjectcontextex) */
-VOID SeCaptureSubjectContextEx(PETHREAD Thread, PEPROCESS Process, PSECURITY_SUBJECT_CONTEXT SubjectContext)
-{
+VOID SeCaptureSubjectContextEx(PETHREAD Thread, PEPROCESS Process,
+                               PSECURITY_SUBJECT_CONTEXT SubjectContext) {
     KI_GATE(SeCaptureSubjectContextEx);
     se_capture(m, Thread, Process, SubjectContext);
 }
 
-VOID SeLockSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext)
-{
+VOID SeLockSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext) {
     KI_GATE(SeLockSubjectContext);
     (void)m, (void)SubjectContext; /* a captured token does not change under its holder */
 }
 
-VOID SeUnlockSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext)
-{
+VOID SeUnlockSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext) {
     KI_GATE(SeUnlockSubjectContext);
     (void)m, (void)SubjectContext;
 }
 
-VOID SeReleaseSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext)
-{
+VOID SeReleaseSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext) {
     KI_GATE(SeReleaseSubjectContext);
     if (SubjectContext->PrimaryToken)
         ob_dereference(m, SubjectContext->PrimaryToken);
@@ -158,16 +153,14 @@ VOID SeReleaseSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext)
     SubjectContext->PrimaryToken = SubjectContext->ClientToken = NULL;
 }
 
-struct se_token *se_subject_token(const SECURITY_SUBJECT_CONTEXT *context)
-{
+struct se_token *se_subject_token(const SECURITY_SUBJECT_CONTEXT *context) {
     return context->ClientToken ? context->ClientToken : context->PrimaryToken;
 }
 
 /* ---- SeAccessCheck ---- */
 
 /* The privileges of a mask as a set in paged pool; NULL: none, or no memory. */
-static PPRIVILEGE_SET se_privilege_set(struct machine *m, uint64_t mask)
-{
+static PPRIVILEGE_SET se_privilege_set(struct machine *m, uint64_t mask) {
     ULONG count = (ULONG)__builtin_popcountll(mask);
     if (!count)
         return NULL;
@@ -185,11 +178,12 @@ static PPRIVILEGE_SET se_privilege_set(struct machine *m, uint64_t mask)
     return set;
 }
 
-BOOLEAN SeAccessCheck(PSECURITY_DESCRIPTOR SecurityDescriptor, PSECURITY_SUBJECT_CONTEXT SubjectSecurityContext,
-                      BOOLEAN SubjectContextLocked, ACCESS_MASK DesiredAccess, ACCESS_MASK PreviouslyGrantedAccess,
-                      PPRIVILEGE_SET *Privileges, PGENERIC_MAPPING GenericMapping, KPROCESSOR_MODE AccessMode,
-                      PACCESS_MASK GrantedAccess, PNTSTATUS AccessStatus)
-{
+BOOLEAN SeAccessCheck(PSECURITY_DESCRIPTOR SecurityDescriptor,
+                      PSECURITY_SUBJECT_CONTEXT SubjectSecurityContext,
+                      BOOLEAN SubjectContextLocked, ACCESS_MASK DesiredAccess,
+                      ACCESS_MASK PreviouslyGrantedAccess, PPRIVILEGE_SET *Privileges,
+                      PGENERIC_MAPPING GenericMapping, KPROCESSOR_MODE AccessMode,
+                      PACCESS_MASK GrantedAccess, PNTSTATUS AccessStatus) {
     KI_GATE(SeAccessCheck);
     struct se_parts parts;
     uint64_t used;
@@ -209,12 +203,14 @@ BOOLEAN SeAccessCheck(PSECURITY_DESCRIPTOR SecurityDescriptor, PSECURITY_SUBJECT
         return FALSE;
     }
     const struct se_token *token = se_subject_token(SubjectSecurityContext);
-    if (SubjectSecurityContext->ClientToken && SubjectSecurityContext->ImpersonationLevel < SecurityImpersonation) {
+    if (SubjectSecurityContext->ClientToken &&
+        SubjectSecurityContext->ImpersonationLevel < SecurityImpersonation) {
         *AccessStatus = STATUS_BAD_IMPERSONATION_LEVEL;
         return FALSE;
     }
     se_take_apart(SecurityDescriptor, &parts);
-    *AccessStatus = se_check(token, &parts, GenericMapping, DesiredAccess, PreviouslyGrantedAccess, GrantedAccess, &used);
+    *AccessStatus = se_check(token, &parts, GenericMapping, DesiredAccess, PreviouslyGrantedAccess,
+                             GrantedAccess, &used);
     if (NT_SUCCESS(*AccessStatus) && Privileges)
         *Privileges = se_privilege_set(m, used);
     return NT_SUCCESS(*AccessStatus);
@@ -223,15 +219,14 @@ BOOLEAN SeAccessCheck(PSECURITY_DESCRIPTOR SecurityDescriptor, PSECURITY_SUBJECT
 /* ---- privileges ---- */
 
 /* (ntifs/nf-ntifs-sefreeprivileges) */
-VOID SeFreePrivileges(PPRIVILEGE_SET Privileges)
-{
+VOID SeFreePrivileges(PPRIVILEGE_SET Privileges) {
     KI_GATE(SeFreePrivileges);
     mm_pool_free(m, Privileges, SE_PRIVILEGES_TAG);
 }
 
-/* Are all, or without PRIVILEGE_SET_ALL_NECESSARY one, of the privileges enabled? Marks those that are. */
-bool se_privileges_held(const struct se_token *token, PPRIVILEGE_SET set)
-{
+/* Are all, or without PRIVILEGE_SET_ALL_NECESSARY one, of the privileges enabled? Marks those that
+ * are. */
+bool se_privileges_held(const struct se_token *token, PPRIVILEGE_SET set) {
     ULONG held = 0;
     for (ULONG i = 0; i < set->PrivilegeCount; i++) {
         const LUID *luid = &set->Privilege[i].Luid;
@@ -244,33 +239,34 @@ bool se_privileges_held(const struct se_token *token, PPRIVILEGE_SET set)
 }
 
 /* (ntifs/nf-ntifs-seprivilegecheck) */
-BOOLEAN SePrivilegeCheck(PPRIVILEGE_SET RequiredPrivileges, PSECURITY_SUBJECT_CONTEXT SubjectSecurityContext,
-                         KPROCESSOR_MODE AccessMode)
-{
+BOOLEAN SePrivilegeCheck(PPRIVILEGE_SET RequiredPrivileges,
+                         PSECURITY_SUBJECT_CONTEXT SubjectSecurityContext,
+                         KPROCESSOR_MODE AccessMode) {
     KI_GATE(SePrivilegeCheck);
     (void)m;
     if (AccessMode == KernelMode)
         return TRUE;
-    if (SubjectSecurityContext->ClientToken && SubjectSecurityContext->ImpersonationLevel < SecurityImpersonation)
+    if (SubjectSecurityContext->ClientToken &&
+        SubjectSecurityContext->ImpersonationLevel < SecurityImpersonation)
         return FALSE;
     return se_privileges_held(se_subject_token(SubjectSecurityContext), RequiredPrivileges);
 }
 
 /* (ntddk/nf-ntddk-sesingleprivilegecheck) */
-BOOLEAN SeSinglePrivilegeCheck(LUID PrivilegeValue, KPROCESSOR_MODE PreviousMode)
-{
+BOOLEAN SeSinglePrivilegeCheck(LUID PrivilegeValue, KPROCESSOR_MODE PreviousMode) {
     KI_GATE(SeSinglePrivilegeCheck);
     if (PreviousMode == KernelMode)
         return TRUE;
-    return PrivilegeValue.HighPart == 0 && se_has_privilege(se_current_token(m), PrivilegeValue.LowPart);
+    return PrivilegeValue.HighPart == 0 &&
+           se_has_privilege(se_current_token(m), PrivilegeValue.LowPart);
 }
 
 /* ---- start ---- */
 
 /* A copy of a caller's descriptor for an object. */
-static NTSTATUS se_capture_descriptor(struct machine *m, PSECURITY_DESCRIPTOR descriptor, KPROCESSOR_MODE mode,
-                                      PSECURITY_DESCRIPTOR *copy, size_t *size)
-{
+static NTSTATUS se_capture_descriptor(struct machine *m, PSECURITY_DESCRIPTOR descriptor,
+                                      KPROCESSOR_MODE mode, PSECURITY_DESCRIPTOR *copy,
+                                      size_t *size) {
     struct se_parts parts;
     const UCHAR *revision = descriptor;
     NTSTATUS status = mode == KernelMode ? STATUS_SUCCESS : mm_probe(m, descriptor, 20, 4, false);
@@ -287,8 +283,7 @@ static NTSTATUS se_capture_descriptor(struct machine *m, PSECURITY_DESCRIPTOR de
     return *copy ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
-void se_hooks_start(struct machine *m)
-{
+void se_hooks_start(struct machine *m) {
     m->ob->access_check = se_check_object;
     m->ob->security_capture = se_capture_descriptor;
 }

@@ -17,7 +17,9 @@ bool se_privileges_held(const struct se_token *token, PPRIVILEGE_SET set);
 #define SE_MODIFY_TAG 0x64536553u /* "SeSd" */
 /* Takes from `from` the parts that `information` names. */
 void se_select(struct se_parts *to, const struct se_parts *from, SECURITY_INFORMATION information);
-/* Some parts of a descriptor, self-relative; *length: the buffer's size in, the size needed out. STATUS_BUFFER_TOO_SMALL. */
-NTSTATUS se_query_parts(PSECURITY_DESCRIPTOR descriptor, SECURITY_INFORMATION information, void *buffer, PULONG length);
+/* Some parts of a descriptor, self-relative; *length: the buffer's size in, the size needed out.
+ * STATUS_BUFFER_TOO_SMALL. */
+NTSTATUS se_query_parts(PSECURITY_DESCRIPTOR descriptor, SECURITY_INFORMATION information,
+                        void *buffer, PULONG length);
 
 #endif

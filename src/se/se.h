@@ -1,12 +1,13 @@
 /*
  * Security: tokens, security identifiers, descriptors and the access check.
  *
- * A token says who a process (or an impersonating thread) is: a user, groups, privileges. A descriptor says who may do what
- * to an object. Descriptors, lists and entries have Windows' binary layout, because drivers build and read them; here they
- * are seen through types of our own with the same layout.
+ * A token says who a process (or an impersonating thread) is: a user, groups, privileges. A
+ * descriptor says who may do what to an object. Descriptors, lists and entries have Windows' binary
+ * layout, because drivers build and read them; here they are seen through types of our own with the
+ * same layout.
  *
- * The accounts of a machine: the system process runs as Local System; user processes run as one administrator whose token is
- * elevated, as a program started "as administrator" does.
+ * The accounts of a machine: the system process runs as Local System; user processes run as one
+ * administrator whose token is elevated, as a program started "as administrator" does.
  */
 #ifndef SE_SE_H
 #define SE_SE_H
@@ -28,8 +29,7 @@ struct se_sid_small {
     UCHAR revision, count, authority[6];
     ULONG parts[5];
 };
-static inline size_t se_sid_size(const struct se_sid *sid)
-{
+static inline size_t se_sid_size(const struct se_sid *sid) {
     return sizeof *sid + sid->count * sizeof(ULONG);
 }
 bool se_sid_equal(const struct se_sid *a, const struct se_sid *b);
@@ -68,8 +68,13 @@ struct se_ace {
     ULONG sid[]; /* a struct se_sid */
 };
 enum { SE_ACE_ALLOWED, SE_ACE_DENIED, SE_ACE_AUDIT, SE_ACE_ALARM, SE_ACE_LABEL = 17 };
-enum { SE_ACE_OBJECT_INHERIT = 1, SE_ACE_CONTAINER_INHERIT = 2, SE_ACE_NO_PROPAGATE = 4, SE_ACE_INHERIT_ONLY = 8,
-       SE_ACE_INHERITED = 16 };
+enum {
+    SE_ACE_OBJECT_INHERIT = 1,
+    SE_ACE_CONTAINER_INHERIT = 2,
+    SE_ACE_NO_PROPAGATE = 4,
+    SE_ACE_INHERIT_ONLY = 8,
+    SE_ACE_INHERITED = 16
+};
 
 enum {
     SE_CONTROL_OWNER_DEFAULTED = 0x0001,
@@ -121,7 +126,7 @@ struct se_token {
     uint64_t privileges, enabled, enabled_by_default;
     void *dacl; /* of new objects; in memory of the machine */
     size_t dacl_size;
-    bool restricted, admin, no_child_process;
+    bool restricted;
     ULONG session;
 };
 extern const struct ob_type se_token_type;
@@ -138,11 +143,13 @@ bool se_has_sid(const struct se_token *token, const struct se_sid *sid, bool den
 /* ---- checks ---- */
 
 /*
- * May somebody with the token do `desired` to an object with these parts? *granted gets what was asked for, or with
- * MAXIMUM_ALLOWED all that is possible. *used: privileges the answer needed, one bit each.
+ * May somebody with the token do `desired` to an object with these parts? *granted gets what was
+ * asked for, or with MAXIMUM_ALLOWED all that is possible. *used: privileges the answer needed, one
+ * bit each.
  */
-NTSTATUS se_check(const struct se_token *token, const struct se_parts *parts, const GENERIC_MAPPING *mapping,
-                  ACCESS_MASK desired, ACCESS_MASK previous, ACCESS_MASK *granted, uint64_t *used);
+NTSTATUS se_check(const struct se_token *token, const struct se_parts *parts,
+                  const GENERIC_MAPPING *mapping, ACCESS_MASK desired, ACCESS_MASK previous,
+                  ACCESS_MASK *granted, uint64_t *used);
 
 struct se_part {
     struct se_token *system, *user; /* primary tokens */

@@ -3,18 +3,15 @@
 
 #include "ki/gate.h"
 
-bool se_sid_equal(const struct se_sid *a, const struct se_sid *b)
-{
+bool se_sid_equal(const struct se_sid *a, const struct se_sid *b) {
     return a->count == b->count && memcmp(a, b, se_sid_size(a)) == 0;
 }
 
-bool se_sid_valid(const struct se_sid *sid)
-{
+bool se_sid_valid(const struct se_sid *sid) {
     return sid->revision == 1 && sid->count <= SE_SID_MAX_PARTS;
 }
 
-const struct se_sid *se_well_known(enum se_well_known which)
-{
+const struct se_sid *se_well_known(enum se_well_known which) {
     static const struct se_sid_small sids[SE_SIDS] = {
         [SE_SID_NULL] = {1, 1, {0, 0, 0, 0, 0, 0}, {0}},
         [SE_SID_WORLD] = {1, 1, {0, 0, 0, 0, 0, 1}, {0}},

@@ -12,10 +12,14 @@ static void indent(int depth) { printf("%*s", depth * 4, ""); }
 static void emit(const struct node *node, int depth);
 
 static void emit_exit(const struct node *node, int depth) {
-    static const char *const texts[EXIT_KINDS] = {
-        [EXIT_NONE] = ";",          [EXIT_LEAVE] = "__leave;",      [EXIT_RETURN] = "return v + 500;",
-        [EXIT_BREAK] = "break;",    [EXIT_CONTINUE] = "continue;",  [EXIT_GOTO] = "goto out;",
-        [EXIT_FAULT] = "*bad = v;", [EXIT_DIVIDE] = "v = v / zero;"};
+    static const char *const texts[EXIT_KINDS] = {[EXIT_NONE] = ";",
+                                                  [EXIT_LEAVE] = "__leave;",
+                                                  [EXIT_RETURN] = "return v + 500;",
+                                                  [EXIT_BREAK] = "break;",
+                                                  [EXIT_CONTINUE] = "continue;",
+                                                  [EXIT_GOTO] = "goto out;",
+                                                  [EXIT_FAULT] = "*bad = v;",
+                                                  [EXIT_DIVIDE] = "v = v / zero;"};
     indent(depth);
     if (node->pass != 2) {
         printf("if (i == %d) ", node->pass);

@@ -74,8 +74,8 @@ int main(void) {
         error = wdmsim_run_until(machine, is_done, NULL, WDMSIM_FOREVER);
     }
     if (error || wdmsim_machine_stop(machine)) {
-        printf("the machine stopped: %s\n", error ? wdmsim_error_message(error)
-                                                  : wdmsim_machine_stop(machine)->explanation);
+        printf("the machine stopped: %s\n",
+               error ? wdmsim_error_message(error) : wdmsim_machine_stop(machine)->explanation);
         return 1;
     }
     wdmsim_machine_destroy(machine);

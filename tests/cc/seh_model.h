@@ -36,9 +36,9 @@ struct node {
     enum node_kind kind;
     enum exit_kind exit;
     int id;
-    int answer;   /* of a filter: 1 or 0 */
-    int pass;     /* of an exit: which pass through the loop takes it, 2 = both */
-    int callee;   /* of a call: the program's number */
+    int answer; /* of a filter: 1 or 0 */
+    int pass;   /* of an exit: which pass through the loop takes it, 2 = both */
+    int callee; /* of a call: the program's number */
     struct node *parts[MAX_PARTS];
     int count;
 };

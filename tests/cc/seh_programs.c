@@ -62,9 +62,7 @@ static bool leave_allowed(const struct node *node, bool inside) {
     return true;
 }
 
-bool program_is_valid(const struct program *program) {
-    return leave_allowed(program->root, false);
-}
+bool program_is_valid(const struct program *program) { return leave_allowed(program->root, false); }
 
 static void add(struct node *root) {
     if (program_count == program_capacity) {
@@ -167,9 +165,8 @@ static struct node *random_node(int depth, bool leave) {
     if (what <= 5) {
         return list(random_node(depth - 1, leave), random_node(depth - 1, leave), mark());
     }
-    struct node *node =
-        guarded(what & 1 ? NODE_EXCEPT : NODE_FINALLY, random_node(depth - 1, true),
-                list(mark(), random_node(depth - 1, leave), NULL));
+    struct node *node = guarded(what & 1 ? NODE_EXCEPT : NODE_FINALLY, random_node(depth - 1, true),
+                                list(mark(), random_node(depth - 1, leave), NULL));
     node->answer = pick(3) != 0;
     return node;
 }

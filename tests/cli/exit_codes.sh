@@ -6,7 +6,7 @@ misbehave pass.json 0x22200c
 misbehave fail.json 0x222000 ', { "note": "not reached" }'
 sed 's/0x222000/0x222ffc/' fail.json >wrong.json
 printf '{' >unreadable.json
-misbehave crash.json 0x222004
+misbehave crash.json 0x222010
 
 expect_code 0 run pass.json
 expect_line out 'PASS  pass   pass.json'

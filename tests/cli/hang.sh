@@ -10,5 +10,5 @@ expect_code 3 run loop.json pass.json --timeout 1
 expect_line out 'FAIL  loop   loop.json:5:1'
 expect_line out 'step 3  ioctl 0x222000 on h'
 expect_line out "out of the host's time"
-expect_line out 'misbehaver!MisbehaverLoop'
+expect_line out 'at misbehaver!Misbehaver'
 expect_line out 'PASS  pass   pass.json'

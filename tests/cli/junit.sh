@@ -4,7 +4,7 @@
 
 misbehave pass.json 0x22200c
 misbehave fail.json 0x22200c ', { "expect": { "output": "no <&> \"text\"" } }'
-misbehave crash.json 0x222004
+misbehave crash.json 0x222010
 printf '{' >unreadable.json
 expect_code 3 run pass.json fail.json crash.json unreadable.json --junit junit.xml
 expect_line junit.xml '<testsuite name="wdmsim" tests="4" failures="2" errors="1"'

@@ -13,8 +13,7 @@ static struct {
     NTSTATUS status;
 } seen;
 
-static OB_PREOP_CALLBACK_STATUS before(PVOID context, POB_PRE_OPERATION_INFORMATION information)
-{
+static OB_PREOP_CALLBACK_STATUS before(PVOID context, POB_PRE_OPERATION_INFORMATION information) {
     seen.order[seen.length++] = *(const char *)context;
     seen.operation = information->Operation;
     seen.object = information->Object;
@@ -29,39 +28,36 @@ static OB_PREOP_CALLBACK_STATUS before(PVOID context, POB_PRE_OPERATION_INFORMAT
     return OB_PREOP_SUCCESS;
 }
 
-static VOID after(PVOID context, POB_POST_OPERATION_INFORMATION information)
-{
+static VOID after(PVOID context, POB_POST_OPERATION_INFORMATION information) {
     assert_ptr_equal(information->CallContext, context);
     seen.order[seen.length++] = (char)(*(const char *)context - 'a' + 'A');
     seen.granted = information->Parameters->CreateHandleInformation.GrantedAccess;
     seen.status = information->ReturnStatus;
 }
 
-static NTSTATUS watch(PCWSTR altitude, const char *context, POBJECT_TYPE *type, PVOID *registration)
-{
-    OB_OPERATION_REGISTRATION operation = {type, OB_OPERATION_HANDLE_CREATE | OB_OPERATION_HANDLE_DUPLICATE, before,
-                                           after};
-    OB_CALLBACK_REGISTRATION callbacks = {OB_FLT_REGISTRATION_VERSION, 1, {0, 0, NULL}, (PVOID)(ULONG_PTR)context,
-                                          &operation};
+static NTSTATUS watch(PCWSTR altitude, const char *context, POBJECT_TYPE *type,
+                      PVOID *registration) {
+    OB_OPERATION_REGISTRATION operation = {
+        type, OB_OPERATION_HANDLE_CREATE | OB_OPERATION_HANDLE_DUPLICATE, before, after};
+    OB_CALLBACK_REGISTRATION callbacks = {
+        OB_FLT_REGISTRATION_VERSION, 1, {0, 0, NULL}, (PVOID)(ULONG_PTR)context, &operation};
     RtlInitUnicodeString(&callbacks.Altitude, altitude);
     memset(&seen, 0, sizeof seen);
     return ObRegisterCallbacks(&callbacks, registration);
 }
 
-static ACCESS_MASK open_process(ULONG attributes, ACCESS_MASK access)
-{
+static ACCESS_MASK open_process(ULONG attributes, ACCESS_MASK access) {
     PUBLIC_OBJECT_BASIC_INFORMATION information;
     HANDLE handle;
-    assert_int_equal(ObOpenObjectByPointer(PsInitialSystemProcess, attributes, NULL, access, *PsProcessType, KernelMode,
-                                           &handle),
+    assert_int_equal(ObOpenObjectByPointer(PsInitialSystemProcess, attributes, NULL, access,
+                                           *PsProcessType, KernelMode, &handle),
                      STATUS_SUCCESS);
     ZwQueryObject(handle, ObjectBasicInformation, &information, sizeof information, NULL);
     ZwClose(handle);
     return information.GrantedAccess;
 }
 
-static void rights_can_be_taken_from_a_new_handle(struct machine *m)
-{
+static void rights_can_be_taken_from_a_new_handle(struct machine *m) {
     PVOID registration;
     (void)m;
     assert_int_equal(watch(L"321000", "a", PsProcessType, &registration), STATUS_SUCCESS);
@@ -80,8 +76,7 @@ static void rights_can_be_taken_from_a_new_handle(struct machine *m)
 }
 
 /* Check that kernel handles are shown but keep their rights. */
-static void kernel_handles_keep_their_rights(struct machine *m)
-{
+static void kernel_handles_keep_their_rights(struct machine *m) {
     PVOID registration;
     (void)m;
     watch(L"321000", "a", PsProcessType, &registration);
@@ -92,14 +87,14 @@ static void kernel_handles_keep_their_rights(struct machine *m)
 }
 
 /* Check that altitudes are numbers: the highest goes first, and each is taken once. */
-static void altitudes_give_the_order(struct machine *m)
-{
+static void altitudes_give_the_order(struct machine *m) {
     PVOID low, high, middle, none;
     (void)m;
     assert_int_equal(watch(L"99", "c", PsProcessType, &low), STATUS_SUCCESS);
     assert_int_equal(watch(L"100000", "a", PsProcessType, &high), STATUS_SUCCESS);
     assert_int_equal(watch(L"99.5", "b", PsProcessType, &middle), STATUS_SUCCESS);
-    assert_int_equal(watch(L"0099.50", "d", PsProcessType, &none), STATUS_FLT_INSTANCE_ALTITUDE_COLLISION);
+    assert_int_equal(watch(L"0099.50", "d", PsProcessType, &none),
+                     STATUS_FLT_INSTANCE_ALTITUDE_COLLISION);
     open_process(0, PROCESS_VM_READ);
     assert_string_equal(seen.order, "abcCBA");
     ObUnRegisterCallbacks(low);
@@ -107,27 +102,28 @@ static void altitudes_give_the_order(struct machine *m)
     ObUnRegisterCallbacks(middle);
 }
 
-static void a_registration_is_checked(struct machine *m)
-{
+static void a_registration_is_checked(struct machine *m) {
     PVOID registration;
     (void)m;
-    assert_int_equal(watch(L"321000", "a", ExEventObjectType, &registration), STATUS_INVALID_PARAMETER);
+    assert_int_equal(watch(L"321000", "a", ExEventObjectType, &registration),
+                     STATUS_INVALID_PARAMETER);
     assert_int_equal(watch(L"high", "a", PsProcessType, &registration), STATUS_INVALID_PARAMETER);
     OB_CALLBACK_REGISTRATION old = {0x0200, 1, {0, 0, NULL}, NULL, NULL};
     assert_int_equal(ObRegisterCallbacks(&old, &registration), STATUS_INVALID_PARAMETER);
     assert_int_equal(ObGetFilterVersion(), OB_FLT_REGISTRATION_VERSION);
 }
 
-/* Check that duplicates are shown with both processes, and threads' handles to who asked for threads. */
-static void duplicates_and_threads_are_shown(struct machine *m)
-{
+/* Check that duplicates are shown with both processes, and threads' handles to who asked for
+ * threads. */
+static void duplicates_and_threads_are_shown(struct machine *m) {
     PVOID registration;
     HANDLE handle, copy;
     (void)m;
     watch(L"321000", "a", PsThreadType, &registration);
     open_process(0, PROCESS_VM_READ);
     assert_int_equal(seen.length, 0);
-    assert_int_equal(ObOpenObjectByPointer(PsGetCurrentThread(), 0, NULL, THREAD_ALL_ACCESS, NULL, KernelMode, &handle),
+    assert_int_equal(ObOpenObjectByPointer(PsGetCurrentThread(), 0, NULL, THREAD_ALL_ACCESS, NULL,
+                                           KernelMode, &handle),
                      STATUS_SUCCESS);
     assert_ptr_equal(seen.object, PsGetCurrentThread());
     assert_int_equal(ZwDuplicateObject(NtCurrentProcess(), handle, NtCurrentProcess(), &copy, 0, 0,
@@ -141,8 +137,7 @@ static void duplicates_and_threads_are_shown(struct machine *m)
     ObUnRegisterCallbacks(registration);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(rights_can_be_taken_from_a_new_handle),
         wdmsim_unit_test(kernel_handles_keep_their_rights),

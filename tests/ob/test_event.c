@@ -5,12 +5,12 @@
 
 static LARGE_INTEGER no_time;
 
-static void an_event_is_set_through_its_handle(struct machine *m)
-{
+static void an_event_is_set_through_its_handle(struct machine *m) {
     HANDLE handle;
     LONG before = -1;
     (void)m;
-    assert_int_equal(ZwCreateEvent(&handle, EVENT_ALL_ACCESS, NULL, SynchronizationEvent, FALSE), STATUS_SUCCESS);
+    assert_int_equal(ZwCreateEvent(&handle, EVENT_ALL_ACCESS, NULL, SynchronizationEvent, FALSE),
+                     STATUS_SUCCESS);
     assert_int_equal(ZwWaitForSingleObject(handle, FALSE, &no_time), STATUS_TIMEOUT);
     assert_int_equal(ZwSetEvent(handle, &before), STATUS_SUCCESS);
     assert_int_equal(before, 0);
@@ -21,20 +21,20 @@ static void an_event_is_set_through_its_handle(struct machine *m)
     ZwClose(handle);
 }
 
-static void the_initial_state_counts(struct machine *m)
-{
+static void the_initial_state_counts(struct machine *m) {
     HANDLE handle;
     (void)m;
     ZwCreateEvent(&handle, EVENT_ALL_ACCESS, NULL, NotificationEvent, TRUE);
     assert_int_equal(ZwWaitForSingleObject(handle, FALSE, &no_time), STATUS_SUCCESS);
     assert_int_equal(ZwWaitForSingleObject(handle, FALSE, &no_time), STATUS_SUCCESS);
     ZwClose(handle);
-    assert_int_equal(ZwCreateEvent(&handle, EVENT_ALL_ACCESS, NULL, (EVENT_TYPE)2, FALSE), STATUS_INVALID_PARAMETER_4);
+    assert_int_equal(ZwCreateEvent(&handle, EVENT_ALL_ACCESS, NULL, (EVENT_TYPE)2, FALSE),
+                     STATUS_INVALID_PARAMETER_4);
 }
 
-/* Check that a wait on a handle takes the time it is given, and that other types of handles can be waited for. */
-static void a_handle_is_waited_for(struct machine *m)
-{
+/* Check that a wait on a handle takes the time it is given, and that other types of handles can be
+ * waited for. */
+static void a_handle_is_waited_for(struct machine *m) {
     LARGE_INTEGER time = {.QuadPart = -10 * 1000};
     HANDLE handle;
     uint64_t start = wdmsim_time(m);
@@ -46,16 +46,14 @@ static void a_handle_is_waited_for(struct machine *m)
     assert_int_equal(ZwWaitForSingleObject(NtCurrentThread(), FALSE, &no_time), STATUS_TIMEOUT);
 }
 
-static void only_events_are_set(struct machine *m)
-{
+static void only_events_are_set(struct machine *m) {
     (void)m;
     assert_int_equal(ZwSetEvent(NtCurrentThread(), NULL), STATUS_OBJECT_TYPE_MISMATCH);
     assert_int_equal(ZwSetEvent((HANDLE)0x4444, NULL), STATUS_INVALID_HANDLE);
 }
 
 /* Check that a named event is made signaled once and opened from then on, by a kernel handle. */
-static void a_named_event_is_made_or_opened(struct machine *m)
-{
+static void a_named_event_is_made_or_opened(struct machine *m) {
     UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\Notify");
     HANDLE first, second;
     PKEVENT event = IoCreateNotificationEvent(&name, &first);
@@ -73,8 +71,7 @@ static void a_named_event_is_made_or_opened(struct machine *m)
     ZwClose(second);
 }
 
-static void a_named_synchronization_event_clears_itself(struct machine *m)
-{
+static void a_named_synchronization_event_clears_itself(struct machine *m) {
     UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\Synchronize");
     UNICODE_STRING nowhere = RTL_CONSTANT_STRING(L"\\Nowhere\\Event");
     HANDLE handle;
@@ -87,8 +84,7 @@ static void a_named_synchronization_event_clears_itself(struct machine *m)
     assert_null(IoCreateSynchronizationEvent(&nowhere, &handle));
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(an_event_is_set_through_its_handle),
         wdmsim_unit_test(the_initial_state_counts),

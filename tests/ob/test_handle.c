@@ -3,18 +3,17 @@
 
 #include <wdmsim/cmocka.h>
 
-static HANDLE new_event(ULONG attributes)
-{
+static HANDLE new_event(ULONG attributes) {
     OBJECT_ATTRIBUTES object_attributes;
     HANDLE handle;
     InitializeObjectAttributes(&object_attributes, NULL, attributes, NULL, NULL);
-    assert_int_equal(ZwCreateEvent(&handle, EVENT_ALL_ACCESS, &object_attributes, NotificationEvent, FALSE),
-                     STATUS_SUCCESS);
+    assert_int_equal(
+        ZwCreateEvent(&handle, EVENT_ALL_ACCESS, &object_attributes, NotificationEvent, FALSE),
+        STATUS_SUCCESS);
     return handle;
 }
 
-static void handles_are_multiples_of_four(struct machine *m)
-{
+static void handles_are_multiples_of_four(struct machine *m) {
     HANDLE first = new_event(0), second = new_event(0);
     (void)m;
     assert_true((ULONG_PTR)first != 0 && (ULONG_PTR)first % 4 == 0 && (ULONG_PTR)first < 0x1000000);
@@ -25,19 +24,18 @@ static void handles_are_multiples_of_four(struct machine *m)
 }
 
 /* Check that the two low bits of a handle are free for its owner's use. */
-static void low_bits_do_not_matter(struct machine *m)
-{
+static void low_bits_do_not_matter(struct machine *m) {
     PVOID object;
     HANDLE handle = new_event(0);
     (void)m;
-    assert_int_equal(ObReferenceObjectByHandle((HANDLE)((ULONG_PTR)handle | 3), 0, NULL, KernelMode, &object, NULL),
+    assert_int_equal(ObReferenceObjectByHandle((HANDLE)((ULONG_PTR)handle | 3), 0, NULL, KernelMode,
+                                               &object, NULL),
                      STATUS_SUCCESS);
     ObDereferenceObject(object);
     ZwClose(handle);
 }
 
-static void a_kernel_handle_lies_in_kernel_space(struct machine *m)
-{
+static void a_kernel_handle_lies_in_kernel_space(struct machine *m) {
     HANDLE handle = new_event(OBJ_KERNEL_HANDLE);
     (void)m;
     assert_true(ObIsKernelHandle(handle));
@@ -53,19 +51,18 @@ static struct {
     NTSTATUS kernel_from_user, close_from_user, user_from_user;
 } shared;
 
-static void try_from_user_mode(void *context)
-{
+static void try_from_user_mode(void *context) {
     PVOID object;
     (void)context;
-    shared.kernel_from_user = ObReferenceObjectByHandle(shared.kernel, 0, NULL, UserMode, &object, NULL);
+    shared.kernel_from_user =
+        ObReferenceObjectByHandle(shared.kernel, 0, NULL, UserMode, &object, NULL);
     shared.close_from_user = NtClose(shared.kernel);
     shared.user = new_event(0);
     shared.user_from_user = NtClose(shared.user);
 }
 
 /* Check that user mode is told that kernel handles do not exist, whatever process it is in. */
-static void user_mode_cannot_use_kernel_handles(struct machine *m)
-{
+static void user_mode_cannot_use_kernel_handles(struct machine *m) {
     PVOID object;
     shared.kernel = new_event(OBJ_KERNEL_HANDLE);
     assert_int_equal(wdmsim_user_thread(m, NULL, try_from_user_mode, NULL), 0);
@@ -73,14 +70,14 @@ static void user_mode_cannot_use_kernel_handles(struct machine *m)
     assert_int_equal(shared.kernel_from_user, STATUS_INVALID_HANDLE);
     assert_int_equal(shared.close_from_user, STATUS_INVALID_HANDLE);
     assert_int_equal(shared.user_from_user, STATUS_SUCCESS);
-    assert_int_equal(ObReferenceObjectByHandle(shared.kernel, 0, NULL, KernelMode, &object, NULL), STATUS_SUCCESS);
+    assert_int_equal(ObReferenceObjectByHandle(shared.kernel, 0, NULL, KernelMode, &object, NULL),
+                     STATUS_SUCCESS);
     ObDereferenceObject(object);
     ZwClose(shared.kernel);
 }
 
 /* Check that a handle belongs to its process and a kernel handle to all. */
-static void handles_belong_to_a_process(struct machine *m)
-{
+static void handles_belong_to_a_process(struct machine *m) {
     uint64_t event = wdmsim_event_create(m, NULL, true, false);
     HANDLE handle = (HANDLE)(ULONG_PTR)event, kernel = new_event(OBJ_KERNEL_HANDLE);
     struct wdmsim_process *process;
@@ -89,15 +86,16 @@ static void handles_belong_to_a_process(struct machine *m)
     assert_true(event != 0);
     assert_int_equal(wdmsim_process_create(m, "other.exe", &process), 0);
     KeStackAttachProcess((PRKPROCESS)(void *)process, &state);
-    assert_int_equal(ObReferenceObjectByHandle(handle, 0, NULL, UserMode, &object, NULL), STATUS_INVALID_HANDLE);
-    assert_int_equal(ObReferenceObjectByHandle(kernel, 0, NULL, KernelMode, &object, NULL), STATUS_SUCCESS);
+    assert_int_equal(ObReferenceObjectByHandle(handle, 0, NULL, UserMode, &object, NULL),
+                     STATUS_INVALID_HANDLE);
+    assert_int_equal(ObReferenceObjectByHandle(kernel, 0, NULL, KernelMode, &object, NULL),
+                     STATUS_SUCCESS);
     ObDereferenceObject(object);
     KeUnstackDetachProcess(&state);
     ZwClose(kernel);
 }
 
-static void closing_ends_a_handle(struct machine *m)
-{
+static void closing_ends_a_handle(struct machine *m) {
     HANDLE handle = new_event(0);
     (void)m;
     assert_int_equal(ZwClose(handle), STATUS_SUCCESS);
@@ -109,8 +107,7 @@ static void closing_ends_a_handle(struct machine *m)
 }
 
 /* Check that a table takes more handles than it starts with, and keeps all of them apart. */
-static void a_table_grows(struct machine *m)
-{
+static void a_table_grows(struct machine *m) {
     enum { COUNT = 500 };
     static HANDLE handles[COUNT];
     (void)m;
@@ -124,8 +121,7 @@ static void a_table_grows(struct machine *m)
         assert_int_equal(ZwClose(handles[i]), STATUS_SUCCESS);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(handles_are_multiples_of_four),
         wdmsim_unit_test(low_bits_do_not_matter),

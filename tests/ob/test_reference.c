@@ -5,33 +5,34 @@
 
 #define TAG 0x54546167u
 
-static HANDLE new_event(ACCESS_MASK access)
-{
+static HANDLE new_event(ACCESS_MASK access) {
     HANDLE handle;
-    assert_int_equal(ZwCreateEvent(&handle, access, NULL, NotificationEvent, FALSE), STATUS_SUCCESS);
+    assert_int_equal(ZwCreateEvent(&handle, access, NULL, NotificationEvent, FALSE),
+                     STATUS_SUCCESS);
     return handle;
 }
 
-static ULONG pointer_count(HANDLE handle)
-{
+static ULONG pointer_count(HANDLE handle) {
     PUBLIC_OBJECT_BASIC_INFORMATION information;
-    assert_int_equal(ZwQueryObject(handle, ObjectBasicInformation, &information, sizeof information, NULL),
-                     STATUS_SUCCESS);
+    assert_int_equal(
+        ZwQueryObject(handle, ObjectBasicInformation, &information, sizeof information, NULL),
+        STATUS_SUCCESS);
     return information.PointerCount;
 }
 
 /* Check that a handle gives its object, and what was granted. */
-static void a_handle_gives_its_object(struct machine *m)
-{
+static void a_handle_gives_its_object(struct machine *m) {
     OBJECT_HANDLE_INFORMATION information;
     PVOID event, again;
     HANDLE handle = new_event(EVENT_MODIFY_STATE | SYNCHRONIZE);
     (void)m;
-    assert_int_equal(ObReferenceObjectByHandle(handle, SYNCHRONIZE, *ExEventObjectType, UserMode, &event, &information),
+    assert_int_equal(ObReferenceObjectByHandle(handle, SYNCHRONIZE, *ExEventObjectType, UserMode,
+                                               &event, &information),
                      STATUS_SUCCESS);
     assert_int_equal(information.GrantedAccess, EVENT_MODIFY_STATE | SYNCHRONIZE);
-    assert_int_equal(ObReferenceObjectByHandleWithTag(handle, 0, NULL, KernelMode, TAG, &again, NULL),
-                     STATUS_SUCCESS);
+    assert_int_equal(
+        ObReferenceObjectByHandleWithTag(handle, 0, NULL, KernelMode, TAG, &again, NULL),
+        STATUS_SUCCESS);
     assert_ptr_equal(event, again);
     KeSetEvent(event, IO_NO_INCREMENT, FALSE);
     assert_int_equal(KeReadStateEvent(again), 1);
@@ -40,61 +41,64 @@ static void a_handle_gives_its_object(struct machine *m)
     ZwClose(handle);
 }
 
-static void the_type_is_checked(struct machine *m)
-{
+static void the_type_is_checked(struct machine *m) {
     PVOID object = (PVOID)1;
     HANDLE handle = new_event(EVENT_ALL_ACCESS);
     (void)m;
     assert_int_equal(ObReferenceObjectByHandle(handle, 0, *PsThreadType, KernelMode, &object, NULL),
                      STATUS_OBJECT_TYPE_MISMATCH);
     assert_null(object);
-    assert_int_equal(ObReferenceObjectByHandle(handle, 0, *ExSemaphoreObjectType, UserMode, &object, NULL),
-                     STATUS_OBJECT_TYPE_MISMATCH);
+    assert_int_equal(
+        ObReferenceObjectByHandle(handle, 0, *ExSemaphoreObjectType, UserMode, &object, NULL),
+        STATUS_OBJECT_TYPE_MISMATCH);
     ZwClose(handle);
 }
 
 /* Check that granted access limits user mode only. */
-static void access_is_checked_for_user_mode(struct machine *m)
-{
+static void access_is_checked_for_user_mode(struct machine *m) {
     PVOID event;
     HANDLE handle = new_event(SYNCHRONIZE);
     (void)m;
-    assert_int_equal(ObReferenceObjectByHandle(handle, EVENT_MODIFY_STATE, *ExEventObjectType, UserMode, &event, NULL),
+    assert_int_equal(ObReferenceObjectByHandle(handle, EVENT_MODIFY_STATE, *ExEventObjectType,
+                                               UserMode, &event, NULL),
                      STATUS_ACCESS_DENIED);
-    assert_int_equal(ObReferenceObjectByHandle(handle, EVENT_MODIFY_STATE, *ExEventObjectType, KernelMode, &event, NULL),
+    assert_int_equal(ObReferenceObjectByHandle(handle, EVENT_MODIFY_STATE, *ExEventObjectType,
+                                               KernelMode, &event, NULL),
                      STATUS_SUCCESS);
     ObDereferenceObject(event);
     ZwClose(handle);
 }
 
-static void a_wrong_handle_is_invalid(struct machine *m)
-{
+static void a_wrong_handle_is_invalid(struct machine *m) {
     PVOID event;
     HANDLE handle = new_event(EVENT_ALL_ACCESS);
     (void)m;
-    assert_int_equal(ObReferenceObjectByHandle((HANDLE)0x7ffc, 0, NULL, UserMode, &event, NULL), STATUS_INVALID_HANDLE);
-    assert_int_equal(ObReferenceObjectByHandle(NULL, 0, NULL, UserMode, &event, NULL), STATUS_INVALID_HANDLE);
+    assert_int_equal(ObReferenceObjectByHandle((HANDLE)0x7ffc, 0, NULL, UserMode, &event, NULL),
+                     STATUS_INVALID_HANDLE);
+    assert_int_equal(ObReferenceObjectByHandle(NULL, 0, NULL, UserMode, &event, NULL),
+                     STATUS_INVALID_HANDLE);
     ZwClose(handle);
-    assert_int_equal(ObReferenceObjectByHandle(handle, 0, NULL, KernelMode, &event, NULL), STATUS_INVALID_HANDLE);
+    assert_int_equal(ObReferenceObjectByHandle(handle, 0, NULL, KernelMode, &event, NULL),
+                     STATUS_INVALID_HANDLE);
 }
 
 /* Check that the current process and thread have handles that need not be opened. */
-static void pseudo_handles_mean_the_caller(struct machine *m)
-{
+static void pseudo_handles_mean_the_caller(struct machine *m) {
     PVOID object;
     (void)m;
-    assert_int_equal(ObReferenceObjectByHandle(NtCurrentThread(), 0, *PsThreadType, KernelMode, &object, NULL),
-                     STATUS_SUCCESS);
+    assert_int_equal(
+        ObReferenceObjectByHandle(NtCurrentThread(), 0, *PsThreadType, KernelMode, &object, NULL),
+        STATUS_SUCCESS);
     assert_ptr_equal(object, PsGetCurrentThread());
     ObDereferenceObject(object);
-    assert_int_equal(ObReferenceObjectByHandle(NtCurrentProcess(), 0, *PsProcessType, KernelMode, &object, NULL),
-                     STATUS_SUCCESS);
+    assert_int_equal(
+        ObReferenceObjectByHandle(NtCurrentProcess(), 0, *PsProcessType, KernelMode, &object, NULL),
+        STATUS_SUCCESS);
     assert_ptr_equal(object, PsGetCurrentProcess());
     ObDereferenceObject(object);
 }
 
-static void references_are_counted(struct machine *m)
-{
+static void references_are_counted(struct machine *m) {
     PVOID event;
     HANDLE handle = new_event(EVENT_ALL_ACCESS);
     ULONG count = pointer_count(handle);
@@ -104,8 +108,10 @@ static void references_are_counted(struct machine *m)
     ObReferenceObject(event);
     ObReferenceObjectWithTag(event, TAG);
     assert_int_equal(pointer_count(handle), count + 3);
-    assert_int_equal(ObReferenceObjectByPointer(event, 0, *ExEventObjectType, UserMode), STATUS_SUCCESS);
-    assert_int_equal(ObReferenceObjectByPointerWithTag(event, 0, NULL, KernelMode, TAG), STATUS_SUCCESS);
+    assert_int_equal(ObReferenceObjectByPointer(event, 0, *ExEventObjectType, UserMode),
+                     STATUS_SUCCESS);
+    assert_int_equal(ObReferenceObjectByPointerWithTag(event, 0, NULL, KernelMode, TAG),
+                     STATUS_SUCCESS);
     assert_true(ObReferenceObjectSafe(event));
     assert_int_equal(pointer_count(handle), count + 6);
     for (int i = 0; i < 6; i++)
@@ -115,22 +121,22 @@ static void references_are_counted(struct machine *m)
 }
 
 /* Check that a pointer's type is checked for user mode only, as the page has it. */
-static void a_pointers_type_is_checked_for_user_mode(struct machine *m)
-{
+static void a_pointers_type_is_checked_for_user_mode(struct machine *m) {
     PVOID event;
     HANDLE handle = new_event(EVENT_ALL_ACCESS);
     (void)m;
     ObReferenceObjectByHandle(handle, 0, NULL, KernelMode, &event, NULL);
-    assert_int_equal(ObReferenceObjectByPointer(event, 0, *PsThreadType, UserMode), STATUS_OBJECT_TYPE_MISMATCH);
-    assert_int_equal(ObReferenceObjectByPointer(event, 0, *PsThreadType, KernelMode), STATUS_SUCCESS);
+    assert_int_equal(ObReferenceObjectByPointer(event, 0, *PsThreadType, UserMode),
+                     STATUS_OBJECT_TYPE_MISMATCH);
+    assert_int_equal(ObReferenceObjectByPointer(event, 0, *PsThreadType, KernelMode),
+                     STATUS_SUCCESS);
     ObDereferenceObject(event);
     ObDereferenceObject(event);
     ZwClose(handle);
 }
 
 /* Check that a reference keeps an object whose handle is closed. */
-static void a_reference_outlives_the_handle(struct machine *m)
-{
+static void a_reference_outlives_the_handle(struct machine *m) {
     PVOID event;
     HANDLE handle = new_event(EVENT_ALL_ACCESS);
     (void)m;
@@ -141,8 +147,7 @@ static void a_reference_outlives_the_handle(struct machine *m)
     ObDereferenceObject(event);
 }
 
-static void a_reference_dropped_twice_is_a_bug_check(struct machine *m)
-{
+static void a_reference_dropped_twice_is_a_bug_check(struct machine *m) {
     PVOID event;
     HANDLE handle = new_event(EVENT_ALL_ACCESS);
     (void)m;
@@ -154,8 +159,7 @@ static void a_reference_dropped_twice_is_a_bug_check(struct machine *m)
 }
 
 /* Check that an object whose handles are open cannot lose its last reference. */
-static void a_reference_of_a_handle_cannot_be_dropped(struct machine *m)
-{
+static void a_reference_of_a_handle_cannot_be_dropped(struct machine *m) {
     PVOID event;
     HANDLE handle = new_event(EVENT_ALL_ACCESS);
     (void)m;
@@ -165,8 +169,7 @@ static void a_reference_of_a_handle_cannot_be_dropped(struct machine *m)
     ObDereferenceObject(event);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(a_handle_gives_its_object),
         wdmsim_unit_test(the_type_is_checked),

@@ -302,6 +302,18 @@ typedef struct _KTRIAGE_DUMP_DATA_ARRAY {
     KADDRESS_RANGE Blocks[ANYSIZE_ARRAY];
 } KTRIAGE_DUMP_DATA_ARRAY, *PKTRIAGE_DUMP_DATA_ARRAY;
 
+#define KB_TRIAGE_DUMP_DATA_FLAG_BUGCHECK_ACTIVE 0x00000001
+typedef struct _KBUGCHECK_TRIAGE_DUMP_DATA {
+    PKTRIAGE_DUMP_DATA_ARRAY DataArray;
+    ULONG Flags;
+    ULONG MaxVirtMemSize;
+    ULONG BugCheckCode;
+    ULONG_PTR BugCheckParameter1;
+    ULONG_PTR BugCheckParameter2;
+    ULONG_PTR BugCheckParameter3;
+    ULONG_PTR BugCheckParameter4;
+} KBUGCHECK_TRIAGE_DUMP_DATA, *PKBUGCHECK_TRIAGE_DUMP_DATA;
+
 /* Register and deregister: any IRQL; callbacks run at HIGH_LEVEL.
  * (wdm/nf-wdm-keregisterbugcheckcallback) */
 NTKERNELAPI BOOLEAN KeRegisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackRecord,
@@ -318,6 +330,7 @@ NTKERNELAPI NTSTATUS KeInitializeTriageDumpDataArray(PKTRIAGE_DUMP_DATA_ARRAY Kt
                                                      ULONG Size);
 NTKERNELAPI NTSTATUS KeAddTriageDumpDataBlock(PKTRIAGE_DUMP_DATA_ARRAY KtriageDumpDataArray,
                                               PVOID Address, SIZE_T Size);
+#define DUMP_TYPE_FULL 1
 NTKERNELAPI NTSTATUS KeInitializeCrashDumpHeader(ULONG DumpType, ULONG Flags, PVOID Buffer,
                                                  ULONG BufferSize, PULONG BufferNeeded);
 

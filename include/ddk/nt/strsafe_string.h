@@ -57,9 +57,9 @@ FORCEINLINE VOID STRSAFE_OWN(flags)(NTSTATUS status, STRSAFE_CHAR *dest, size_t 
                                     struct STRSAFE_OWN(end) * end, ULONG flags) {
     size_t cch = cb / sizeof(STRSAFE_CHAR);
     if (NT_SUCCESS(status)) {
-        size_t behind = (size_t)((PCHAR)dest + cb - (PCHAR)end->at);
         if ((flags & STRSAFE_FILL_BEHIND_NULL) != 0 && end->left > 1)
-            memset(end->at + 1, STRSAFE_GET_FILL_PATTERN(flags), behind - sizeof(STRSAFE_CHAR));
+            memset(end->at + 1, STRSAFE_GET_FILL_PATTERN(flags),
+                   (end->left - 1) * sizeof(STRSAFE_CHAR) + cb % sizeof(STRSAFE_CHAR));
         return;
     }
     if (cch == 0)
@@ -202,7 +202,7 @@ FORCEINLINE NTSTATUS STRSAFE_OWN(length_of)(const STRSAFE_CHAR *string, size_t m
 
 /* Bytes for a count of characters, kept beyond the limit when the product would wrap. */
 FORCEINLINE size_t STRSAFE_OWN(bytes)(size_t cch) {
-    return cch > NTSTRSAFE_MAX_CCH ? MAXULONG_PTR : cch * sizeof(STRSAFE_CHAR);
+    return (cch > NTSTRSAFE_MAX_CCH ? (size_t)NTSTRSAFE_MAX_CCH + 1 : cch) * sizeof(STRSAFE_CHAR);
 }
 
 #define STRSAFE_WIDE sizeof(STRSAFE_CHAR)

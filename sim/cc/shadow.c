@@ -1,0 +1,234 @@
+/*
+ * Shadows: corrected copies of source files whose text no host preprocessor takes.
+ *
+ * UTF-16 text, the charizing operator `#@`, literals with MSVC's suffixes in #if, and an
+ * end-of-file character have to change before preprocessing. A file with any of them gets a copy in
+ * the private directory, and so do the files that include it, up to the source, with their #include
+ * lines naming copies or real files in full. Line markers and dependency files show the original
+ * names. Most translation units need no shadow at all.
+ */
+#include "cc.h"
+
+#include <ctype.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* ---- what is wrong with a text ---- */
+
+static bool is_utf16(const struct cc_text *text) {
+    const unsigned char *d = (const unsigned char *)text->data;
+    return text->size >= 2 && ((d[0] == 0xFF && d[1] == 0xFE) || (d[0] == 0xFE && d[1] == 0xFF));
+}
+
+static void put_utf8(struct cc_text *out, uint32_t c) {
+    char b[4] = {(char)c};
+    if (c < 0x80) {
+        cc_put(out, b, 1);
+    } else if (c < 0x800) {
+        b[0] = (char)(0xC0 | c >> 6), b[1] = (char)(0x80 | (c & 63));
+        cc_put(out, b, 2);
+    } else if (c < 0x10000) {
+        b[0] = (char)(0xE0 | c >> 12), b[1] = (char)(0x80 | (c >> 6 & 63));
+        b[2] = (char)(0x80 | (c & 63));
+        cc_put(out, b, 3);
+    } else {
+        b[0] = (char)(0xF0 | c >> 18), b[1] = (char)(0x80 | (c >> 12 & 63));
+        b[2] = (char)(0x80 | (c >> 6 & 63)), b[3] = (char)(0x80 | (c & 63));
+        cc_put(out, b, 4);
+    }
+}
+
+void cc_decode(struct cc_text *text) {
+    if (!is_utf16(text)) {
+        return;
+    }
+    const unsigned char *d = (const unsigned char *)text->data;
+    bool little = d[0] == 0xFF;
+    struct cc_text out = {0};
+    for (size_t i = 2; i + 1 < text->size; i += 2) {
+        uint32_t c = little ? d[i] | (uint32_t)d[i + 1] << 8 : d[i + 1] | (uint32_t)d[i] << 8;
+        if (c >= 0xD800 && c < 0xDC00 && i + 3 < text->size) {
+            i += 2;
+            uint32_t low = little ? d[i] | (uint32_t)d[i + 1] << 8 : d[i + 1] | (uint32_t)d[i] << 8;
+            c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
+        }
+        put_utf8(&out, c);
+    }
+    cc_text_free(text);
+    *text = out;
+}
+
+/* The suffix of MSVC's at `at`, as the host spells it; *size is its length. */
+static const char *suffix_at(const char *at, size_t *size) {
+    bool is_unsigned = (at[0] | 32) == 'u';
+    const char *i = at + is_unsigned;
+    if ((i[0] | 32) != 'i' || strncmp(i + 1, "64", 2) != 0 || isalnum((unsigned char)i[3])) {
+        return NULL;
+    }
+    *size = 3 + (size_t)is_unsigned;
+    return is_unsigned ? "ULL" : "LL";
+}
+
+static bool is_condition(const char *line) {
+    while (*line == ' ' || *line == '\t') {
+        line++;
+    }
+    if (*line++ != '#') {
+        return false;
+    }
+    while (*line == ' ' || *line == '\t') {
+        line++;
+    }
+    return strncmp(line, "if", 2) == 0 || strncmp(line, "elif", 4) == 0;
+}
+
+/* Copies one line with its corrections; returns whether there were any. */
+static bool correct_line(const char *line, const char *end, struct cc_text *out) {
+    bool condition = is_condition(line), changed = false;
+    for (const char *at = line; at < end;) {
+        size_t size = 0;
+        const char *suffix =
+            condition && at > line && isxdigit((unsigned char)at[-1]) ? suffix_at(at, &size) : NULL;
+        if (suffix) {
+            cc_puts(out, suffix);
+            at += size;
+            changed = true;
+        } else if (at[0] == '#' && at[1] == '@' &&
+                   (isalpha((unsigned char)at[2]) || at[2] == '_')) {
+            const char *name = at + 2;
+            for (at = name; isalnum((unsigned char)*at) || *at == '_';) {
+                at++;
+            }
+            cc_printf(out, "__wdmsim_char(#%.*s)", (int)(at - name), name);
+            changed = true;
+        } else if (*at == 0x1A) {
+            at++;
+            changed = true;
+        } else {
+            cc_put(out, at++, 1);
+        }
+    }
+    return changed;
+}
+
+bool cc_needs_shadow(const struct cc_text *text) {
+    if (is_utf16(text) || memchr(text->data, 0x1A, text->size)) {
+        return true;
+    }
+    const char *end = text->data + text->size;
+    for (const char *at = text->data; (at = memchr(at, '#', (size_t)(end - at))); at++) {
+        if (at[1] == '@') {
+            return true;
+        }
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        newline = newline ? newline : end;
+        size_t size;
+        if (is_condition(at)) {
+            for (const char *c = at + 1; c < newline; c++) {
+                if (isxdigit((unsigned char)c[-1]) && suffix_at(c, &size)) {
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
+/* ---- which files get one, and writing them ---- */
+
+/* Files that include a shadowed one are shadowed too; repeated until nothing changes. */
+static void spread(struct cc_includes *includes) {
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (size_t i = 0; i < includes->file_count; i++) {
+            struct cc_file *file = &includes->files[i];
+            for (size_t j = 0; j < file->includes.count && !file->shadowed; j += 2) {
+                const struct cc_file *target = cc_file_at(includes, file->includes.items[j + 1]);
+                if (target && target->shadowed) {
+                    file->shadowed = changed = true;
+                }
+            }
+        }
+    }
+}
+
+static const char *shadow_path(const struct cc_includes *includes, const struct cc_file *file) {
+    return cc_format("%s/s%zu", includes->search, (size_t)(file - includes->files));
+}
+
+/* `#include "name"` of the file, resolved; NULL = leave the line alone. */
+static const char *resolved(const struct cc_includes *includes, const struct cc_file *file,
+                            const char *line, const char *end) {
+    const char *hash = line;
+    while (hash < end && (*hash == ' ' || *hash == '\t')) {
+        hash++;
+    }
+    const char *open = hash < end && *hash == '#' ? strpbrk(hash, "\"<\n") : NULL;
+    if (!open || open >= end || *open == '\n') {
+        return NULL;
+    }
+    const char *close = strpbrk(open + 1, *open == '"' ? "\"\n" : ">\n");
+    if (!close || close >= end || *close == '\n') {
+        return NULL;
+    }
+    const char *name = cc_copy(open + 1, (size_t)(close - open - 1));
+    for (size_t j = 0; j < file->includes.count; j += 2) {
+        if (strcmp(file->includes.items[j], name) == 0) {
+            const struct cc_file *target = cc_file_at(includes, file->includes.items[j + 1]);
+            return target && target->shadowed ? shadow_path(includes, target)
+                                              : file->includes.items[j + 1];
+        }
+    }
+    return NULL;
+}
+
+static void write_shadow(struct cc_includes *includes, const struct cc_file *file) {
+    struct cc_text text = {0}, out = {0};
+    if (!cc_read_file(file->path, &text)) {
+        return;
+    }
+    cc_decode(&text);
+    cc_printf(&out, "#line 1 \"%s\"\n", file->path);
+    const char *at = text.data, *end = text.data + text.size;
+    while (at < end) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        newline = newline ? newline : end;
+        const char *target = resolved(includes, file, at, newline);
+        if (target) {
+            cc_printf(&out, "#include \"%s\"", target);
+        } else {
+            correct_line(at, newline, &out);
+        }
+        cc_puts(&out, "\n");
+        at = newline + 1;
+    }
+    const char *path = shadow_path(includes, file);
+    cc_write_file(path, out.data, out.size);
+    cc_add(&includes->shadows, path);
+    cc_add(&includes->shadows, file->path);
+    cc_text_free(&text);
+    cc_text_free(&out);
+}
+
+const char *cc_write_shadows(struct cc_includes *includes, const char *source) {
+    spread(includes);
+    for (size_t i = 0; i < includes->file_count; i++) {
+        if (includes->files[i].shadowed) {
+            write_shadow(includes, &includes->files[i]);
+        }
+    }
+    bool main_shadowed = includes->file_count && includes->files[0].shadowed &&
+                         strcmp(includes->files[0].path, source) == 0;
+    return main_shadowed ? shadow_path(includes, &includes->files[0]) : source;
+}
+
+const char *cc_original(const struct cc_list *shadows, const char *path) {
+    for (size_t i = 0; shadows && i + 1 < shadows->count; i += 2) {
+        if (strcmp(shadows->items[i], path) == 0) {
+            return shadows->items[i + 1];
+        }
+    }
+    return NULL;
+}

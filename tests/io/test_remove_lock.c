@@ -1,0 +1,75 @@
+/* Remove locks: removal waits for what is going on, and tags must match while rules are checked. */
+#include "io_test.h"
+
+static IO_REMOVE_LOCK lock;
+static bool removed;
+
+static void remove_device(void *context) {
+    UNREFERENCED_PARAMETER(context);
+    IoAcquireRemoveLock(&lock, remove_device);
+    IoReleaseRemoveLockAndWait(&lock, remove_device);
+    removed = true;
+}
+
+static void removal_waits_for_the_last_release(struct machine *m) {
+    IoInitializeRemoveLock(&lock, 1, 0, 0);
+    assert_int_equal(IoAcquireRemoveLock(&lock, &lock), STATUS_SUCCESS);
+    assert_int_equal(IoAcquireRemoveLock(&lock, m), STATUS_SUCCESS);
+    removed = false;
+    wdmsim_system_thread(m, remove_device, NULL, NULL);
+    wdmsim_settle(m);
+    assert_false(removed);
+    assert_int_equal(IoAcquireRemoveLock(&lock, NULL), STATUS_DELETE_PENDING);
+    IoReleaseRemoveLock(&lock, m);
+    wdmsim_settle(m);
+    assert_false(removed);
+    IoReleaseRemoveLock(&lock, &lock);
+    wdmsim_settle(m);
+    assert_true(removed);
+}
+
+static void wrong_tag_body(struct machine *m) {
+    IoInitializeRemoveLock(&lock, 1, 0, 0);
+    IoAcquireRemoveLock(&lock, m);
+    IoReleaseRemoveLock(&lock, &lock);
+}
+
+static void a_release_needs_its_tag(void **state) {
+    UNREFERENCED_PARAMETER(state);
+    test_expect_stop(wrong_tag_body, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xD5);
+}
+
+static void wrong_last_tag_body(struct machine *m) {
+    IoInitializeRemoveLock(&lock, 1, 0, 0);
+    IoAcquireRemoveLock(&lock, m);
+    IoReleaseRemoveLockAndWait(&lock, &lock);
+}
+
+static void the_last_release_needs_its_tag(void **state) {
+    UNREFERENCED_PARAMETER(state);
+    test_expect_stop(wrong_last_tag_body, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xD6);
+}
+
+static void again_body(struct machine *m) {
+    test_load(m);
+    PIO_REMOVE_LOCK own = test_device->DeviceExtension;
+    IoInitializeRemoveLock(own, 1, 0, 0);
+    IoAcquireRemoveLock(own, m);
+    IoReleaseRemoveLockAndWait(own, m);
+    IoInitializeRemoveLock(own, 1, 0, 0);
+}
+
+static void a_removed_lock_is_not_initialised_again(void **state) {
+    UNREFERENCED_PARAMETER(state);
+    test_expect_stop(again_body, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xD7);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        wdmsim_unit_test(removal_waits_for_the_last_release),
+        cmocka_unit_test(a_release_needs_its_tag),
+        cmocka_unit_test(the_last_release_needs_its_tag),
+        cmocka_unit_test(a_removed_lock_is_not_initialised_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,91 @@
+/* What processes are charged for: pool quota, cycles; affinity tokens. */
+#include <ntifs.h>
+
+#include <wdmsim/cmocka.h>
+
+static void quota_comes_back_as_it_was_charged(struct machine *m) {
+    PEPROCESS process = PsGetCurrentProcess();
+    (void)m;
+    for (int i = 0; i < 3; i++) {
+        PsChargePoolQuota(process, NonPagedPool, 0x30000000);
+        PsChargePoolQuota(process, PagedPool, 0x30000000);
+        PsReturnPoolQuota(process, NonPagedPool, 0x30000000);
+        PsReturnPoolQuota(process, PagedPool, 0x30000000);
+    }
+}
+
+/* Check that too much raises an exception; with nobody to catch it the thread brings the machine
+ * down. */
+static void too_much_quota_raises(struct machine *m) {
+    (void)m;
+    wdmsim_expect_bugcheck(KMODE_EXCEPTION_NOT_HANDLED);
+    PsChargePoolQuota(PsGetCurrentProcess(), NonPagedPool, (ULONG_PTR)1 << 40);
+}
+
+static void quota_not_charged_cannot_be_returned(struct machine *m) {
+    (void)m;
+    PsChargePoolQuota(PsGetCurrentProcess(), PagedPool, 100);
+    wdmsim_expect_bugcheck(KMODE_EXCEPTION_NOT_HANDLED);
+    PsReturnPoolQuota(PsGetCurrentProcess(), PagedPool, 101);
+}
+
+static VOID stalls(PVOID context) {
+    (void)context;
+    KeStallExecutionProcessor(50);
+}
+
+/* Check that running costs cycles, that ended threads count, and waiting costs none. */
+static void cycles_are_those_its_threads_ran(struct machine *m) {
+    ULONG64 stamp, start = PsQueryTotalCycleTimeProcess(PsInitialSystemProcess, &stamp), now;
+    HANDLE handle;
+    PsCreateSystemThread(&handle, SYNCHRONIZE, NULL, NULL, NULL, stalls, NULL);
+    ZwWaitForSingleObject(handle, FALSE, NULL);
+    ZwClose(handle);
+    now = PsQueryTotalCycleTimeProcess(PsInitialSystemProcess, &stamp);
+    assert_true(now >= start + 50000 && now < start + 60000);
+    wdmsim_advance(m, WDMSIM_S);
+    assert_true(PsQueryTotalCycleTimeProcess(PsInitialSystemProcess, &stamp) < start + 1000000);
+    assert_true(stamp >= WDMSIM_S);
+}
+
+static void disk_counters_are_kept(struct machine *m) {
+    (void)m;
+    assert_true(PsIsDiskCountersEnabled());
+    PsUpdateDiskCounters(PsGetCurrentProcess(), 4096, 512, 1, 1, 0);
+}
+
+/* Check that a token brings a thread to other processors and back. */
+static void an_affinity_token_leads_back(struct machine *m) {
+    GROUP_AFFINITY second = {2, 0, {0, 0, 0}}, nowhere = {4, 0, {0, 0, 0}},
+                   group = {1, 1, {0, 0, 0}};
+    PAFFINITY_TOKEN token;
+    ULONG before = KeGetCurrentProcessorNumber();
+    (void)m;
+    assert_int_equal(PsAllocateAffinityToken(&token), STATUS_SUCCESS);
+    assert_int_equal(PsSetSystemMultipleGroupAffinityThread(&nowhere, 1, token),
+                     STATUS_INVALID_PARAMETER);
+    assert_int_equal(PsSetSystemMultipleGroupAffinityThread(&group, 1, token),
+                     STATUS_INVALID_PARAMETER);
+    assert_int_equal(PsSetSystemMultipleGroupAffinityThread(&second, 1, token), STATUS_SUCCESS);
+    assert_int_equal(KeGetCurrentProcessorNumber(), 1);
+    PsRevertToUserMultipleGroupAffinityThread(token);
+    PsRevertToUserMultipleGroupAffinityThread(token);
+    PsFreeAffinityToken(token);
+    KeSetSystemAffinityThread(1);
+    assert_int_equal(KeGetCurrentProcessorNumber(), 0);
+    KeRevertToUserAffinityThread();
+    assert_true(before < 2);
+}
+
+int main(void) {
+    static const struct wdmsim_config two = {.processors = 2, .flags = WDMSIM_CHECK_RULES};
+    const struct CMUnitTest tests[] = {
+        wdmsim_unit_test(quota_comes_back_as_it_was_charged),
+        wdmsim_unit_test(too_much_quota_raises),
+        wdmsim_unit_test(quota_not_charged_cannot_be_returned),
+        wdmsim_unit_test(cycles_are_those_its_threads_ran),
+        wdmsim_unit_test(disk_counters_are_kept),
+        wdmsim_unit_test_on(an_affinity_token_leads_back, &two),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
