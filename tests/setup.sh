@@ -167,7 +167,8 @@ build() {
     [ $# -eq 0 ] || targets="--target $*"
     # shellcheck disable=SC2086
     if ! cmake --build --preset "$preset" --parallel "$jobs" $targets >"$log" 2>&1; then
-        cat "$log" >&2
+        # Without the steps that went well.
+        grep -v '^\[[0-9]*/[0-9]*\] ' "$log" >&2
         fail "the build of the preset $preset failed"
     fi
 }

@@ -168,6 +168,23 @@ const char *cc_function_name(const struct cc_unit *unit, struct cc_function *fun
 /** The function whose body holds the token, or NULL. */
 struct cc_function *cc_function_at(const struct cc_unit *unit, uint32_t token);
 
+/** The function whose name is the token, or NULL. */
+struct cc_function *cc_function_named(const struct cc_unit *unit, uint32_t token);
+
+/* ---- names.c ---- */
+
+struct cc_names {
+    const struct cc_unit *unit;
+    uint32_t *slots; /* token + 1, 0 = free */
+    uint32_t size;
+};
+
+/** A table for up to `expected` names. */
+void cc_names_init(struct cc_names *names, const struct cc_unit *unit, uint32_t expected);
+/** The entry of the name at `token`: the noted token + 1, or 0 for the caller to set. */
+uint32_t *cc_names_find(const struct cc_names *names, uint32_t token);
+void cc_names_free(struct cc_names *names);
+
 /* ---- the passes, in the order in which cc_rewrite runs them ---- */
 
 void cc_pass_pragma(struct cc_unit *unit);
@@ -177,6 +194,7 @@ void cc_pass_enums(struct cc_unit *unit);
 void cc_pass_lvalues(struct cc_unit *unit);
 void cc_pass_flexible(struct cc_unit *unit);
 void cc_pass_linkage(struct cc_unit *unit);
+void cc_pass_roles(struct cc_unit *unit);
 void cc_pass_llp64(struct cc_unit *unit);
 /** All passes over `text`; the result is appended to `out`. False when an error was reported. */
 bool cc_rewrite(struct cc_unit *unit, const char *text, size_t size, struct cc_text *out);

@@ -230,3 +230,17 @@ struct cc_function *cc_function_at(const struct cc_unit *unit, uint32_t token) {
     bool inside = low < unit->function_count && unit->functions[low].open <= token;
     return inside ? &unit->functions[low] : NULL;
 }
+
+struct cc_function *cc_function_named(const struct cc_unit *unit, uint32_t token) {
+    uint32_t low = 0, high = unit->function_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (unit->functions[middle].name < token) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    bool found = low < unit->function_count && unit->functions[low].name == token;
+    return found ? &unit->functions[low] : NULL;
+}

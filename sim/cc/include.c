@@ -258,7 +258,8 @@ static void scan_text(struct cc_includes *includes, const struct chain *chain,
 
 struct cc_file *cc_file_at(const struct cc_includes *includes, const char *path) {
     char full[PATH_MAX];
-    for (size_t i = 0; realpath(path, full) && i < includes->file_count; i++) {
+    bool known = realpath(path, full) != NULL;
+    for (size_t i = 0; known && i < includes->file_count; i++) {
         if (strcmp(includes->files[i].full, full) == 0) {
             return &includes->files[i];
         }

@@ -6,32 +6,6 @@
  */
 #include "cc.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-struct names {
-    struct cc_unit *unit;
-    uint32_t *slots; /* token + 1 of a declared name, 0 = free */
-    uint32_t size;
-};
-
-static uint32_t *find(const struct names *names, uint32_t token) {
-    const struct cc_unit *unit = names->unit;
-    const struct cc_token *t = &unit->tokens[token];
-    uint32_t hash = 2166136261u;
-    for (uint32_t i = 0; i < t->length; i++) {
-        hash = (hash ^ (unsigned char)unit->text[t->start + i]) * 16777619u;
-    }
-    for (uint32_t slot = hash & (names->size - 1);; slot = (slot + 1) & (names->size - 1)) {
-        uint32_t *entry = &names->slots[slot];
-        const struct cc_token *other = *entry ? &unit->tokens[*entry - 1] : NULL;
-        if (!other || (other->length == t->length &&
-                       memcmp(unit->text + other->start, unit->text + t->start, t->length) == 0)) {
-            return entry;
-        }
-    }
-}
-
 static uint32_t declaration_begin(const struct cc_unit *unit, uint32_t token) {
     while (token > 0 && !cc_punct(unit, token - 1, ';') && !cc_punct(unit, token - 1, '}')) {
         token--;
@@ -49,13 +23,12 @@ static bool says(const struct cc_unit *unit, uint32_t first, uint32_t end, uint1
 }
 
 /* All functions that are defined static, by name. */
-static void collect_static(struct names *names) {
-    struct cc_unit *unit = names->unit;
+static void collect_static(struct cc_unit *unit, struct cc_names *names) {
     for (uint32_t i = 0; i < unit->function_count; i++) {
         const struct cc_function *function = &unit->functions[i];
         if (!unit->tokens[function->name].system &&
             says(unit, function->first, function->name, CC_W_STATIC)) {
-            *find(names, function->name) = function->name + 1;
+            *cc_names_find(names, function->name) = function->name + 1;
         }
     }
 }
@@ -83,13 +56,9 @@ void cc_pass_linkage(struct cc_unit *unit) {
     if (unit->options.cplusplus || !unit->function_count) {
         return;
     }
-    struct names names = {.unit = unit, .size = 64};
-    while (names.size < unit->function_count * 4) {
-        names.size *= 2;
-    }
-    names.slots = cc_realloc(NULL, names.size * sizeof *names.slots);
-    memset(names.slots, 0, names.size * sizeof *names.slots);
-    collect_static(&names);
+    struct cc_names names;
+    cc_names_init(&names, unit, unit->function_count);
+    collect_static(unit, &names);
     for (uint32_t i = 0; i + 1 < unit->count; i++) {
         if (cc_punct(unit, i, '{') && unit->tokens[i].match != CC_NONE) {
             i = unit->tokens[i].match;
@@ -98,11 +67,11 @@ void cc_pass_linkage(struct cc_unit *unit) {
         /* `T name(…);` and `ROUTINE_TYPE name;` both declare functions */
         bool declares = cc_punct(unit, i + 1, '(') || cc_punct(unit, i + 1, ';');
         if (unit->tokens[i].kind == CC_IDENT && declares && !unit->tokens[i].system) {
-            uint32_t definition = *find(&names, i);
+            uint32_t definition = *cc_names_find(&names, i);
             if (definition && definition - 1 > i) {
                 make_static(unit, i);
             }
         }
     }
-    free(names.slots);
+    cc_names_free(&names);
 }

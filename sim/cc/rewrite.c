@@ -46,6 +46,7 @@ bool cc_rewrite(struct cc_unit *unit, const char *text, size_t size, struct cc_t
     cc_pass_lvalues(unit);
     cc_pass_flexible(unit);
     cc_pass_linkage(unit);
+    cc_pass_roles(unit);
     cc_pass_llp64(unit);
     add_prelude(unit);
     cc_emit(unit, out);

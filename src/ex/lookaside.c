@@ -179,8 +179,13 @@ static inline __attribute__((always_inline)) void *ex_lookaside_get(GENERAL_LOOK
                                                                     bool extended,
                                                                     enum ki_routine routine,
                                                                     const void *caller) {
+    const KIRQL limit = routine == KI_ROUTINE_ExAllocateFromPagedLookasideList ||
+                                routine == KI_ROUTINE_ExFreeToPagedLookasideList
+                            ? APC_LEVEL
+                            : DISPATCH_LEVEL;
     struct machine *m = ki_self();
-    bool short_way = !m->attention && !m->mm->careful && ex_slist_first(&list->ListHead);
+    bool short_way =
+        ex_gate_is_open(m, limit) && !m->mm->careful && ex_slist_first(&list->ListHead);
     if (KI_UNLIKELY(!short_way || (extended && (list->Type & PagedPool))))
         return ex_lookaside_allocate_gated(m, list, extended, routine, caller);
     list->TotalAllocates++;
@@ -201,9 +206,13 @@ static inline __attribute__((always_inline)) void ex_lookaside_put(GENERAL_LOOKA
                                                                    void *entry, bool extended,
                                                                    enum ki_routine routine,
                                                                    const void *caller) {
+    const KIRQL limit = routine == KI_ROUTINE_ExAllocateFromPagedLookasideList ||
+                                routine == KI_ROUTINE_ExFreeToPagedLookasideList
+                            ? APC_LEVEL
+                            : DISPATCH_LEVEL;
     struct machine *m = ki_self();
-    bool short_way =
-        !m->attention && !m->mm->careful && ex_slist_depth(&list->ListHead) < list->Depth;
+    bool short_way = ex_gate_is_open(m, limit) && !m->mm->careful &&
+                     ex_slist_depth(&list->ListHead) < list->Depth;
     if (KI_UNLIKELY(!short_way || (extended && (list->Type & PagedPool)))) {
         ex_lookaside_free_gated(m, list, entry, extended, routine, caller);
         return;

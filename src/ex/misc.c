@@ -71,6 +71,14 @@ BOOLEAN ExIsSoftBoot(VOID) {
     return FALSE; /* a machine always starts from nothing */
 }
 
+/* No device of the machine can translate addresses by itself. */
+NTSTATUS ExInitializeDeviceAts(struct _DEVICE_OBJECT *DeviceObject) {
+    KI_GATE(ExInitializeDeviceAts);
+    (void)m;
+    (void)DeviceObject;
+    return STATUS_NOT_SUPPORTED;
+}
+
 /* ---- resolution of the system clock ---- */
 
 #define EX_RESOLUTION_DEFAULT 156250u /* 100 ns: 15.625 ms */

@@ -88,20 +88,43 @@ static inline void *ex_allocate(struct machine *m, ULONG type, size_t size, ULON
     return p;
 }
 
-PVOID ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag) {
-    KI_GATE(ExAllocatePoolWithTag);
-    void *p = ex_allocate(m, PoolType, NumberOfBytes, Tag, __builtin_return_address(0));
-    if (KI_UNLIKELY(!p) && (PoolType & POOL_RAISE_IF_ALLOCATION_FAILURE))
+static __attribute__((noinline)) void *ex_allocate_gated(struct machine *m, ULONG type, size_t size,
+                                                         ULONG tag, enum ki_routine routine,
+                                                         const void *caller) {
+    if (m->attention)
+        ki_gate_slow(m, routine, (void *)(uintptr_t)caller);
+    void *p = ex_allocate(m, type, size, tag, caller);
+    if (KI_UNLIKELY(!p) && (type & POOL_RAISE_IF_ALLOCATION_FAILURE))
         ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
     return p;
 }
 
+/*
+ * The way in. On a quiet machine an ordinary request for a small block goes no further than this;
+ * the rest, gate included, is behind a call, so that the short way needs no registers saved.
+ */
+static inline __attribute__((always_inline)) void *
+ex_allocate_short(ULONG type, size_t size, ULONG tag, enum ki_routine routine, const void *caller) {
+    struct machine *m = ki_self();
+    bool ordinary = size - 1 < MM_LARGEST_SMALL && !(type & ~(ULONG)(NonPagedPoolNx | PagedPool)) &&
+                    tag == m->mm->good_tag;
+    KIRQL limit = type & PagedPool ? APC_LEVEL : DISPATCH_LEVEL;
+    if (KI_LIKELY(ex_gate_is_open(m, limit) && ordinary && mm_is_quiet(m))) {
+        void *p = mm_block_take(m->mm, mm_type_byte(type), size, tag, caller);
+        if (KI_LIKELY(p != NULL))
+            return p;
+    }
+    return ex_allocate_gated(m, type, size, tag, routine, caller);
+}
+
+PVOID ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag) {
+    return ex_allocate_short(PoolType, NumberOfBytes, Tag, KI_ROUTINE_ExAllocatePoolWithTag,
+                             __builtin_return_address(0));
+}
+
 PVOID ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes) {
-    KI_GATE(ExAllocatePool);
-    void *p = ex_allocate(m, PoolType, NumberOfBytes, EX_TAG_NONE, __builtin_return_address(0));
-    if (KI_UNLIKELY(!p) && (PoolType & POOL_RAISE_IF_ALLOCATION_FAILURE))
-        ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
-    return p;
+    return ex_allocate_gated(ki_self(), PoolType, NumberOfBytes, EX_TAG_NONE,
+                             KI_ROUTINE_ExAllocatePool, __builtin_return_address(0));
 }
 
 PVOID ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag,
@@ -196,9 +219,25 @@ static inline void *ex_allocate_flags(struct machine *m, POOL_FLAGS flags, size_
     return p;
 }
 
+static __attribute__((noinline)) void *ex_allocate2_gated(struct machine *m, POOL_FLAGS flags,
+                                                          size_t size, ULONG tag,
+                                                          const void *caller) {
+    if (m->attention)
+        ki_gate_slow(m, KI_ROUTINE_ExAllocatePool2, (void *)(uintptr_t)caller);
+    return ex_allocate_flags(m, flags, size, tag, false, caller);
+}
+
 PVOID ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag) {
-    KI_GATE(ExAllocatePool2);
-    return ex_allocate_flags(m, Flags, NumberOfBytes, Tag, false, __builtin_return_address(0));
+    struct machine *m = ki_self();
+    const void *caller = __builtin_return_address(0);
+    bool ordinary = NumberOfBytes - 1 < MM_LARGEST_SMALL &&
+                    (Flags & ~POOL_FLAG_UNINITIALIZED) == POOL_FLAG_NON_PAGED && Tag;
+    if (KI_LIKELY(ex_gate_is_open(m, DISPATCH_LEVEL) && ordinary && mm_is_quiet(m))) {
+        void *p = mm_block_take(m->mm, 0, NumberOfBytes, Tag, caller);
+        if (KI_LIKELY(p != NULL))
+            return Flags & POOL_FLAG_UNINITIALIZED ? p : memset(p, 0, NumberOfBytes);
+    }
+    return ex_allocate2_gated(m, Flags, NumberOfBytes, Tag, caller);
 }
 
 PVOID ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
@@ -231,12 +270,25 @@ PVOID ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
 
 /* ---- freeing ---- */
 
+static __attribute__((noinline)) void ex_free_gated(struct machine *m, void *p, ULONG tag,
+                                                    enum ki_routine routine, const void *caller) {
+    if (m->attention)
+        ki_gate_slow(m, routine, (void *)(uintptr_t)caller);
+    mm_block_free(m, p, tag, caller);
+}
+
+static inline __attribute__((always_inline)) void
+ex_free_short(void *p, ULONG tag, enum ki_routine routine, const void *caller) {
+    struct machine *m = ki_self();
+    if (KI_UNLIKELY(!ex_gate_is_open(m, DISPATCH_LEVEL) || !mm_is_quiet(m) ||
+                    !mm_block_put(m, p, tag)))
+        ex_free_gated(m, p, tag, routine, caller);
+}
+
 VOID ExFreePool(PVOID P) {
-    KI_GATE(ExFreePool);
-    mm_block_free(m, P, 0, __builtin_return_address(0));
+    ex_free_short(P, 0, KI_ROUTINE_ExFreePool, __builtin_return_address(0));
 }
 
 VOID ExFreePoolWithTag(PVOID P, ULONG Tag) {
-    KI_GATE(ExFreePoolWithTag);
-    mm_block_free(m, P, Tag, __builtin_return_address(0));
+    ex_free_short(P, Tag, KI_ROUTINE_ExFreePoolWithTag, __builtin_return_address(0));
 }

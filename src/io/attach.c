@@ -68,6 +68,11 @@ NTSTATUS IoAttachDevice(PDEVICE_OBJECT SourceDevice, PUNICODE_STRING TargetDevic
     return status;
 }
 
+NTSTATUS IoAttachDeviceByPointer(PDEVICE_OBJECT SourceDevice, PDEVICE_OBJECT TargetDevice) {
+    KI_GATE(IoAttachDeviceByPointer);
+    return io_attach(m, SourceDevice, TargetDevice, NULL) ? STATUS_SUCCESS : STATUS_NO_SUCH_DEVICE;
+}
+
 VOID IoDetachDevice(PDEVICE_OBJECT TargetDevice) {
     KI_GATE(IoDetachDevice);
     PDEVICE_OBJECT upper = TargetDevice->AttachedDevice;
@@ -78,6 +83,7 @@ VOID IoDetachDevice(PDEVICE_OBJECT TargetDevice) {
                     ki_address_name(m, IO_CALLER()), io_device_of(TargetDevice)->text);
     io_device_of(upper)->attached_to = NULL;
     TargetDevice->AttachedDevice = NULL;
+    io_device_detached(m, upper);
     io_device_detached(m, TargetDevice);
 }
 

@@ -177,10 +177,11 @@ static void io_device_unlink(PDEVICE_OBJECT device) {
     device->NextDevice = NULL;
 }
 
-/* Nobody uses it any more: it leaves its driver's list, and the reference of its creation goes. */
+/* Nobody uses it any more, nor does it lie in a stack: it leaves its driver's list, and the
+ * reference of its creation goes. */
 static void io_device_finish_delete(struct machine *m, PDEVICE_OBJECT device) {
     struct io_device *own = io_device_of(device);
-    if (own->deleted || device->ReferenceCount > 0 || device->AttachedDevice)
+    if (own->deleted || device->ReferenceCount > 0 || device->AttachedDevice || own->attached_to)
         return;
     own->deleted = true;
     io_device_unlink(device);
@@ -219,7 +220,7 @@ void io_device_release(struct machine *m, PDEVICE_OBJECT device) {
     ob_dereference(m, driver);
 }
 
-/* A device above was detached: what was waiting for that goes on. */
+/* What waited for the device to leave its stack, or for the one above to leave it, goes on. */
 void io_device_detached(struct machine *m, PDEVICE_OBJECT device) {
     PDRIVER_OBJECT driver = device->DriverObject;
     ob_reference(m, driver);

@@ -161,6 +161,19 @@ static void io_announce_image(struct machine *m, const struct wdmsim_driver *hos
     io_wide_free(m, &path);
 }
 
+/* The driver's service key, which the path that DriverEntry gets leads to, as the installation of a
+ * kernel driver that is started on demand leaves it. */
+static void io_service_key(PUNICODE_STRING name) {
+    static const struct {
+        PCWSTR name;
+        ULONG value;
+    } values[] = {{L"Type", 1}, {L"Start", 3}, {L"ErrorControl", 1}};
+    RtlCreateRegistryKey(RTL_REGISTRY_SERVICES, name->Buffer);
+    for (size_t i = 0; i < KI_COUNT(values); i++)
+        RtlWriteRegistryValue(RTL_REGISTRY_SERVICES, name->Buffer, values[i].name, REG_DWORD,
+                              (PVOID)(ULONG_PTR)&values[i].value, sizeof(ULONG));
+}
+
 static VOID io_driver_entry_thread(PVOID context) {
     struct wdmsim_driver *host = context;
     struct machine *m = host->machine;
@@ -169,10 +182,9 @@ static VOID io_driver_entry_thread(PVOID context) {
     io_announce_image(m, host);
     snprintf(path, sizeof path, IO_SERVICES "%s", host->name);
     UNICODE_STRING registry = io_wide(m, path);
-    io_driver_of(driver)->initializing = true;
+    io_service_key(&driver->DriverExtension->ServiceKeyName);
     host->status = (NTSTATUS)host->image.entry(driver, &registry);
     m = ki_self();
-    io_driver_of(driver)->initializing = false;
     io_wide_free(m, &registry);
     KI_TRACE(m, DRIVER_LOAD, io_driver_of(driver)->text, (uint32_t)host->status);
     if (NT_SUCCESS(host->status)) {

@@ -128,6 +128,26 @@ VOID IoUnregisterFsRegistrationChange(PDRIVER_OBJECT DriverObject,
     }
 }
 
+/* Drivers that watch file systems, each referenced for the caller. */
+NTSTATUS IoEnumerateRegisteredFiltersList(PDRIVER_OBJECT *DriverObjectList,
+                                          ULONG DriverObjectListSize,
+                                          PULONG ActualNumberDriverObjects) {
+    KI_GATE(IoEnumerateRegisteredFiltersList);
+    LIST_ENTRY *head = &m->io->fs_watchers;
+    ULONG room = DriverObjectListSize / (ULONG)sizeof *DriverObjectList, count = 0;
+    for (LIST_ENTRY *at = head->Flink; at != head; at = at->Flink)
+        count++;
+    *ActualNumberDriverObjects = count;
+    if (count > room)
+        return STATUS_BUFFER_TOO_SMALL;
+    for (LIST_ENTRY *at = head->Flink; at != head; at = at->Flink) {
+        PDRIVER_OBJECT driver = CONTAINING_RECORD(at, struct io_fs_watcher, link)->driver;
+        ob_reference(m, driver);
+        *DriverObjectList++ = driver;
+    }
+    return STATUS_SUCCESS;
+}
+
 /* ---- stream files: file objects without a create ---- */
 
 static PFILE_OBJECT io_stream_new(struct machine *m, PFILE_OBJECT related, PDEVICE_OBJECT device) {

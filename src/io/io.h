@@ -147,7 +147,7 @@ struct io_driver {
     struct wdmsim_driver *host;
     LIST_ENTRY extensions; /* io_driver_extension */
     const char *text;      /* "\Driver\name" */
-    bool unload_pending, unloaded, initializing;
+    bool unload_pending, unloaded;
 };
 
 struct io_image {
@@ -204,13 +204,11 @@ struct io_device {
     struct _IO_TIMER *timer;
     bool delete_pending, unload_pending, deleted;
     bool startio_deferred, startio_not_cancelable;
-    bool initializing;   /* created in DriverEntry */
     ULONG startio_depth; /* StartIo in progress */
     bool startio_again;  /* a next packet was asked for meanwhile, thus: */
     bool startio_by_key, startio_cancelable;
     ULONG startio_key;
     bool shutdown, last_shutdown;
-    bool cleared; /* of DO_DEVICE_INITIALIZING */
 };
 
 static inline struct io_device *io_device_of(const DEVICE_OBJECT *device) {
@@ -219,7 +217,7 @@ static inline struct io_device *io_device_of(const DEVICE_OBJECT *device) {
 PDEVICE_OBJECT io_top_of(PDEVICE_OBJECT device);
 /* An open of the device is gone; what waited for that happens. PASSIVE_LEVEL. */
 void io_device_release(struct machine *m, PDEVICE_OBJECT device);
-/* The device above it is detached. */
+/* A device was detached from above it or below it: what was waiting for that goes on. */
 void io_device_detached(struct machine *m, PDEVICE_OBJECT device);
 void io_timer_delete(struct machine *m, PDEVICE_OBJECT device);
 /* Remove locks in freed memory are not known any more. */
@@ -236,8 +234,7 @@ void io_shutdown_forget(struct machine *m, PDEVICE_OBJECT device);
 struct io_file {
     FILE_OBJECT pub;
     ACCESS_MASK granted;
-    USHORT share;
-    bool ignore_sharing, remote_origin, opened;
+    bool ignore_sharing, opened;
     ULONG completion_flags; /* FILE_SKIP_ … */
     IO_PRIORITY_HINT priority;
     ULONG keep_alive;
@@ -339,7 +336,6 @@ void io_request_irp(struct wdmsim_request *request, PIRP irp);
 /* Its IRP is finished; `delivered` when the status block is written. */
 void io_request_irp_done(struct machine *m, struct wdmsim_request *request, bool delivered);
 void io_request_thread_exit(struct machine *m, PETHREAD thread);
-bool io_request_is(const struct wdmsim_request *request, const void *iosb);
 
 /* ---- interrupts ---- */
 
@@ -380,7 +376,7 @@ struct io_part {
     LIST_ENTRY activities; /* of threads */
     LIST_ENTRY file_systems, fs_watchers;
     struct io_held *held[256], *held_free; /* remove locks */
-    LIST_ENTRY error_packets, work_items, controllers, links;
+    LIST_ENTRY error_packets, work_items, links;
 };
 
 /* A UTF-8 text as a string in pool, terminated behind its length; Buffer NULL without memory. */
@@ -406,8 +402,6 @@ extern const struct ob_type io_driver_type, io_device_type, io_file_type, io_con
 
 void io_start(struct machine *m);
 void io_timers_start(struct machine *m);
-void io_requests_start(struct machine *m);
-void io_error_log_start(struct machine *m);
 
 /* Of io_create.flags: the device is opened to be attached to, even if it is exclusive. */
 #define IO_ATTACH_DEVICE_API 0x80000000u

@@ -39,7 +39,6 @@ void io_start(struct machine *m) {
     InitializeListHead(&io->requests);
     InitializeListHead(&io->error_packets);
     InitializeListHead(&io->work_items);
-    InitializeListHead(&io->controllers);
     InitializeListHead(&io->links);
     InitializeListHead(&io->activities);
     InitializeListHead(&io->file_systems);

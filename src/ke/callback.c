@@ -2,8 +2,8 @@
  * Callbacks that run when the machine stops at a bug check, and callbacks for other rare events: NMIs, bound faults,
  * processors that are added.
  *
- * Bug check callbacks run at HIGH_LEVEL on the stack that failed, last registered first; one that fails itself ends the
- * series. Records are the drivers' own memory, linked through their Entry.
+ * A KBUGCHECK_CALLBACK_ROUTINE or KBUGCHECK_REASON_CALLBACK_ROUTINE runs at HIGH_LEVEL on the stack that failed, the last
+ * registered first; one that fails itself ends the series. Records are the drivers' own memory, linked through their Entry.
  */
 #include "ke/callback.h"
 #include "ke/ke.h"

@@ -159,7 +159,7 @@ VOID KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY PreviousAffinity)
         ke_revert_affinity(m);
 }
 
-/* The routine runs at IPI_LEVEL on every processor in turn, as seen by what it asks for the processor number or IRQL. */
+/* A KIPI_BROADCAST_WORKER runs at IPI_LEVEL on every processor in turn, as seen by what it asks for the processor number or IRQL. */
 ULONG_PTR KeIpiGenericCall(PKIPI_BROADCAST_WORKER BroadcastFunction, ULONG_PTR Context)
 {
     KI_GATE(KeIpiGenericCall);

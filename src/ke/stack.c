@@ -2,8 +2,9 @@
  * Calls with a promised amount of stack, and the residency of a stack.
  *
  * A call that fits on what is left of the stack is made there, any other one on a segment of its own (ki_call_on_segment).
- * Either way it stands by itself: an exception that it does not handle is a bug check, it must leave the IRQL as it found it,
- * and its thread must not end before it has returned. (ntddk/nf-ntddk-keexpandkernelstackandcalloutex)
+ * Either way the EXPAND_STACK_CALLOUT stands by itself: an exception that it does not handle is a bug check, it must leave
+ * the IRQL as it found it, and its thread must not end before it has returned.
+ * (ntddk/nf-ntddk-keexpandkernelstackandcalloutex)
  */
 #include "ke/ke.h"
 

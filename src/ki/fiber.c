@@ -266,6 +266,17 @@ void ki_fiber_recover(struct ki_fiber *host)
 #endif
 }
 
+/* What frames that were left for good marked in the sanitizer's shadow, in this machine or an earlier one at its place. */
+static void ki_stack_clean(char *stack, size_t size)
+{
+#ifdef KI_ASAN
+    __asan_unpoison_memory_region(stack, size);
+#else
+    (void)stack;
+    (void)size;
+#endif
+}
+
 /* Free stacks are linked through their lowest word, next to the page that nobody touches anyway. */
 char *ki_stack_allocate(struct machine *m, size_t *size)
 {
@@ -283,14 +294,13 @@ char *ki_stack_allocate(struct machine *m, size_t *size)
     m->stack_count++;
     if (guarded)
         ki_arena_protect(stack, guard, false);
+    ki_stack_clean(stack + guard, *size);
     return stack + guard;
 }
 
 void ki_stack_free(struct machine *m, char *stack)
 {
-#ifdef KI_ASAN
-    __asan_unpoison_memory_region(stack, m->stack_size);
-#endif
+    ki_stack_clean(stack, m->stack_size);
     *(char **)stack = m->stack_free;
     m->stack_free = stack;
 }
@@ -381,6 +391,7 @@ static char *ki_segment_allocate(struct machine *m)
         return NULL;
     ki_arena_protect(segment, KI_PAGE_SIZE, false);
     segment += KI_PAGE_SIZE;
+    ki_stack_clean(segment, size);
     (void)VALGRIND_STACK_REGISTER(segment, segment + size);
     return segment;
 }
@@ -400,8 +411,8 @@ bool ki_call_on_segment(struct machine *m, void (*fn)(void *argument), void *arg
     ki_segment_enter(segment, self->stack_size, &call);
 #ifdef KI_ASAN
     __sanitizer_finish_switch_fiber(call.fake_stack, NULL, NULL);
-    __asan_unpoison_memory_region(segment, self->stack_size);
 #endif
+    ki_stack_clean(segment, self->stack_size);
     KI_ASSERT(m->running == self);
     self->stack = call.stack;
     self->stack_size = call.stack_size;

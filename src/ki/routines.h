@@ -613,7 +613,7 @@
     X(KeReleaseInStackQueuedSpinLock, 2, 2, 0x0) \
     X(KeReleaseInStackQueuedSpinLockForDpc, 2, 2, 0x0) \
     X(KeReleaseInStackQueuedSpinLockFromDpcLevel, 0, 15, 0x0) \
-    X(KeReleaseInterruptSpinLock, 12, 12, 0x0) \
+    X(KeReleaseInterruptSpinLock, 3, 12, 0x0) \
     X(KeReleaseMutant, 0, 15, 0x0) \
     X(KeReleaseMutex, 0, 2, 0x20011) \
     X(KeReleaseQueuedSpinLock, 0, 15, 0x0) \

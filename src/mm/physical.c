@@ -135,3 +135,44 @@ PHYSICAL_ADDRESS MmGetPhysicalAddress(PVOID BaseAddress) {
 PVOID MmGetVirtualForPhysical(PHYSICAL_ADDRESS PhysicalAddress) {
     return mm_physical_view(ki_self(), (uint64_t)PhysicalAddress.QuadPart);
 }
+
+/* ---- the machine's RAM ---- */
+
+#define MM_RANGES_TAG 0x6e52684du /* "MhRn" */
+
+/* The ranges of RAM that drivers get memory of, ended by zeros, in pool that the caller frees. */
+static PPHYSICAL_MEMORY_RANGE mm_ranges(struct machine *m, const void *caller) {
+    PPHYSICAL_MEMORY_RANGE ranges =
+        mm_pool_allocate_for(m, NonPagedPoolNx, 3 * sizeof *ranges, MM_RANGES_TAG, caller);
+    if (!ranges)
+        return NULL;
+    uint64_t total = (uint64_t)m->mm->area[0].limit * PAGE_SIZE;
+    ranges[0].BaseAddress.QuadPart = PAGE_SIZE;
+    ranges[0].NumberOfBytes.QuadPart = (LONGLONG)(MM_HOLE_START - PAGE_SIZE);
+    ranges[1].BaseAddress.QuadPart = (LONGLONG)MM_HOLE_END;
+    ranges[1].NumberOfBytes.QuadPart = (LONGLONG)(total - MM_HOLE_START);
+    ranges[2].BaseAddress.QuadPart = ranges[2].NumberOfBytes.QuadPart = 0;
+    return ranges;
+}
+
+PPHYSICAL_MEMORY_RANGE MmGetPhysicalMemoryRanges(VOID) {
+    struct machine *m = ki_self();
+    return mm_ranges(m, __builtin_return_address(0));
+}
+
+PPHYSICAL_MEMORY_RANGE MmGetPhysicalMemoryRangesEx2(PVOID PartitionObject, ULONG Flags) {
+    KI_GATE(MmGetPhysicalMemoryRangesEx2);
+    (void)Flags;
+    if (PartitionObject)
+        return NULL; /* there is the system partition alone */
+    return mm_ranges(m, __builtin_return_address(0));
+}
+
+/* RAM does not grow while the machine runs: as on a computer without hot-add. */
+NTSTATUS MmAddPhysicalMemory(PPHYSICAL_ADDRESS StartAddress, PLARGE_INTEGER NumberOfBytes) {
+    KI_GATE(MmAddPhysicalMemory);
+    (void)m;
+    (void)StartAddress;
+    (void)NumberOfBytes;
+    return STATUS_NOT_SUPPORTED;
+}

@@ -226,53 +226,70 @@ void *mm_block_make(struct machine *m, unsigned type, size_t size, ULONG tag, co
 void mm_block_free_slow(struct machine *m, void *p, ULONG tag, const void *caller);
 _Noreturn void mm_free_list_corrupt(struct machine *m, struct mm_class *class);
 
+/* Nothing asks for the slow path: no rare mode, no trace of the pool. */
+static inline bool mm_is_quiet(const struct machine *m) {
+    const uint64_t traced = 1ull << WDMSIM_EVENT_POOL_ALLOC | 1ull << WDMSIM_EVENT_POOL_FREE;
+    return !m->mm->careful & !(m->trace.mask & traced);
+}
+
 /*
- * The hot path of all allocation. `type` is a type byte without MM_ALLOCATED, `caller` a code
- * address or NULL.
+ * The hot path of allocation, for a quiet machine: a free block of a plain kind, or NULL when there
+ * is none at hand or something is odd about it. `type` is a type byte without MM_ALLOCATED and
+ * MM_ALIGNED, `caller` a code address or NULL.
  */
-MM_HEADERS static inline void *mm_block_allocate(struct machine *m, unsigned type, size_t size,
-                                                 ULONG tag, const void *caller) {
-    struct mm_part *mm = m->mm;
-    bool traced = m->trace.mask >> WDMSIM_EVENT_POOL_ALLOC & 1;
-    if (KI_UNLIKELY(mm->careful | traced | (type & MM_ALIGNED)) ||
-        KI_UNLIKELY(size > MM_LARGEST_SMALL))
-        return mm_block_make(m, type, size, tag, caller);
+MM_HEADERS static inline void *mm_block_take(struct mm_part *mm, unsigned type, size_t size,
+                                             ULONG tag, const void *caller) {
     unsigned number = mm_class_of(0, size);
     struct mm_class *class = &mm->classes[type & MM_PAGED][number];
     struct mm_header *header = class->free;
     if (KI_UNLIKELY(!header))
-        return mm_block_make(m, type, size, tag, caller);
+        return NULL;
     uint64_t whom = header->whom;
     if (KI_UNLIKELY(!mm_header_is_good(header->what, whom)))
-        mm_free_list_corrupt(m, class);
+        return NULL;
     class->free = mm_whom_pointer(whom);
-    header->what = (uint64_t)tag << 32 | size << 16 | number << 8 | type | MM_ALLOCATED;
-    header->whom = mm_whom(header->what, caller);
+    uint64_t what = (uint64_t)tag << 32 | size << 16 | number << 8 | type | MM_ALLOCATED;
+    header->what = what;
+    header->whom = mm_whom(what, caller);
     return header + 1;
 }
 
-/* The hot path of all freeing; `tag` 0 matches any. */
-MM_HEADERS static inline void mm_block_free(struct machine *m, void *p, ULONG tag,
-                                            const void *caller) {
+/*
+ * The hot path of freeing, for a quiet machine: false if something is odd, and for paged pool above
+ * APC_LEVEL. `tag` 0 matches any.
+ */
+MM_HEADERS static inline bool mm_block_put(struct machine *m, void *p, ULONG tag) {
     struct mm_part *mm = m->mm;
-    bool traced = m->trace.mask >> WDMSIM_EVENT_POOL_FREE & 1;
     bool odd = ((uintptr_t)p & (PAGE_SIZE - 1)) == 0 || ((uintptr_t)p & 15) != 0;
-    if (KI_UNLIKELY(mm->careful | traced | odd) || KI_UNLIKELY(!mm_area_holds(&mm->area[0], p))) {
-        mm_block_free_slow(m, p, tag, caller);
-        return;
-    }
+    unsigned paged = !mm_area_holds(&mm->area[0], p);
+    if (KI_UNLIKELY(odd) ||
+        (paged && (m->cpu->irql > APC_LEVEL || !mm_area_holds(&mm->area[1], p))))
+        return false;
     struct mm_header *header = (struct mm_header *)p - 1;
     uint64_t what = header->what;
-    bool bad = !mm_header_is_good(what, header->whom) | !(what & MM_ALLOCATED) |
-               ((what & MM_KIND_MASK) != 0);
-    if (KI_UNLIKELY(bad) || KI_UNLIKELY(tag && tag != mm_header_tag(what))) {
-        mm_block_free_slow(m, p, tag, caller);
-        return;
-    }
-    struct mm_class *class = &mm->classes[0][(what >> 8) & 0xff];
-    header->what = what ^ (MM_ALLOCATED | MM_FREED);
-    header->whom = mm_whom(header->what, class->free);
+    bool bad = !mm_header_is_good(what, header->whom) |
+               ((what & (MM_ALLOCATED | MM_KIND_MASK)) != (MM_ALLOCATED | paged));
+    if (KI_UNLIKELY(bad) || KI_UNLIKELY(tag && tag != mm_header_tag(what)))
+        return false;
+    struct mm_class *class = &mm->classes[paged][(what >> 8) & 0xff];
+    what ^= MM_ALLOCATED | MM_FREED;
+    header->what = what;
+    header->whom = mm_whom(what, class->free);
     class->free = header;
+    return true;
+}
+
+static inline void *mm_block_allocate(struct machine *m, unsigned type, size_t size, ULONG tag,
+                                      const void *caller) {
+    void *p = NULL;
+    if (KI_LIKELY(mm_is_quiet(m) && size <= MM_LARGEST_SMALL && !(type & MM_ALIGNED)))
+        p = mm_block_take(m->mm, type, size, tag, caller);
+    return KI_LIKELY(p != NULL) ? p : mm_block_make(m, type, size, tag, caller);
+}
+
+static inline void mm_block_free(struct machine *m, void *p, ULONG tag, const void *caller) {
+    if (KI_UNLIKELY(!mm_is_quiet(m) || !mm_block_put(m, p, tag)))
+        mm_block_free_slow(m, p, tag, caller);
 }
 
 /* ---- special pool (special.c) ---- */

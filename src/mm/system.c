@@ -87,6 +87,20 @@ BOOLEAN MmIsThisAnNtAsSystem(VOID) {
     return FALSE; /* a workstation */
 }
 
+/* No fault is ever served by I/O here. */
+LOGICAL MmIsRecursiveIoFault(VOID) {
+    KI_GATE(MmIsRecursiveIoFault);
+    (void)m;
+    return FALSE;
+}
+
+/* 16 TiB less the granularity of views. */
+ULONGLONG MmGetMaximumFileSectionSize(VOID) {
+    KI_GATE(MmGetMaximumFileSectionSize);
+    (void)m;
+    return (1ull << 44) - MM_ALLOCATION_GRANULARITY;
+}
+
 /* A machine that checks rules does what Driver Verifier does, for every driver. */
 ULONG MmIsDriverVerifying(struct _DRIVER_OBJECT *DriverObject) {
     KI_GATE(MmIsDriverVerifying);

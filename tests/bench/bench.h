@@ -53,7 +53,7 @@ bench_measure plain_call, plain_calls_and_malloc, plain_cas, plain_cas_lock, pla
 
 bench_measure irp_round_trip, irp_filter, irp_filter_copying;
 bench_measure sync_dpc, sync_spin_lock, sync_lookaside, sync_event, sync_pool;
-bench_measure clock_switch, clock_yield, clock_timers_1000, clock_timers_1000000, clock_machine;
+bench_measure clock_yield, clock_ping_pong, clock_timers_1000, clock_timers_1000000, clock_machine;
 bench_measure request_ioctl, request_ioctl_asynchronous;
 
 #endif

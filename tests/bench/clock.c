@@ -76,7 +76,7 @@ static double yields(unsigned n) {
     return time;
 }
 
-double clock_switch(unsigned n) { return bench_on_machine(NULL, ping_pong, n < 2 ? 2 : n); }
+double clock_ping_pong(unsigned n) { return bench_on_machine(NULL, ping_pong, n < 2 ? 2 : n); }
 
 double clock_yield(unsigned n) { return bench_on_machine(NULL, yields, n < 2 ? 2 : n); }
 

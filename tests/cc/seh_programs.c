@@ -10,11 +10,20 @@ static struct program *programs;
 static int program_count, program_capacity;
 static int next_id;
 
+/* Nodes live until the process ends, those of rejected programs too. */
+static struct node_block {
+    struct node_block *previous;
+    struct node node;
+} * nodes;
+
 static struct node *new_node(enum node_kind kind) {
-    struct node *node = calloc(1, sizeof *node);
-    if (!node) {
+    struct node_block *block = calloc(1, sizeof *block);
+    if (!block) {
         abort();
     }
+    block->previous = nodes;
+    nodes = block;
+    struct node *node = &block->node;
     node->kind = kind;
     node->id = ++next_id;
     node->answer = 1;

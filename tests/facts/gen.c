@@ -396,8 +396,8 @@ static void read_facts(struct facts *facts, struct csv files[4], const char *dir
 }
 
 int main(int argc, char **argv) {
-    struct facts facts = {0};
-    struct csv files[4];
+    static struct facts facts;
+    static struct csv files[4];
     char path[4096];
     int status;
     if (argc < 6) {

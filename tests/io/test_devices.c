@@ -48,8 +48,21 @@ static void attaching_makes_a_stack(struct machine *m) {
     assert_ptr_equal(IoGetAttachedDevice(test_device), third);
     assert_ptr_equal(IoGetLowerDeviceObject(third), test_filter);
     assert_ptr_equal(IoGetDeviceAttachmentBaseRef(third), test_device);
+    PDEVICE_OBJECT all[2] = {NULL};
+    ULONG count;
+    assert_int_equal(IoEnumerateDeviceObjectList(test_driver, all, sizeof all, &count),
+                     STATUS_SUCCESS);
+    assert_int_equal(count, 2);
+    assert_ptr_equal(all[0], third);
+    ObDereferenceObject(all[0]);
+    ObDereferenceObject(all[1]);
     IoDetachDevice(test_filter);
     assert_ptr_equal(IoGetAttachedDevice(test_device), test_filter);
+    assert_int_equal(IoAttachDeviceByPointer(third, test_device), STATUS_SUCCESS);
+    PDEVICE_OBJECT top = IoGetAttachedDeviceReference(test_device);
+    assert_ptr_equal(top, third);
+    ObDereferenceObject(top);
+    IoDetachDevice(test_filter);
     IoDeleteDevice(third);
 }
 
@@ -83,6 +96,18 @@ static void deletion_waits_for_the_close(struct machine *m) {
     assert_int_equal(wdmsim_request_status(again), (uint32_t)STATUS_OBJECT_NAME_NOT_FOUND);
     test_close(m, handle);
     wdmsim_settle(m);
+    assert_ptr_equal(test_driver->DeviceObject, test_device);
+}
+
+/* Check that a device that was deleted before it was detached goes when it is. */
+static void deletion_waits_for_the_detach(struct machine *m) {
+    PDEVICE_OBJECT third;
+    test_load(m);
+    IoCreateDevice(test_driver, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &third);
+    IoAttachDeviceToDeviceStack(third, test_device);
+    IoDeleteDevice(third);
+    assert_ptr_equal(IoGetAttachedDevice(test_device), third);
+    IoDetachDevice(test_device);
     assert_ptr_equal(test_driver->DeviceObject, test_device);
 }
 
@@ -143,6 +168,7 @@ int main(void) {
         wdmsim_unit_test(attaching_makes_a_stack),
         wdmsim_unit_test(an_initialising_device_cannot_be_attached_to),
         wdmsim_unit_test(deletion_waits_for_the_close),
+        wdmsim_unit_test(deletion_waits_for_the_detach),
         cmocka_unit_test(a_device_is_deleted_once),
         cmocka_unit_test(detaching_needs_an_attachment),
         wdmsim_unit_test(a_device_pointer_by_name),

@@ -29,6 +29,7 @@ static int entry(PDRIVER_OBJECT driver, PUNICODE_STRING path) {
         assert_ptr_equal(driver->MajorFunction[i], driver->MajorFunction[0]);
     seen_path = *path;
     memcpy(seen_text, path->Buffer, path->Length);
+    assert_int_equal(RtlCheckRegistryKey(RTL_REGISTRY_ABSOLUTE, seen_text), STATUS_SUCCESS);
     IoRegisterDriverReinitialization(driver, again, &late);
     IoRegisterBootDriverReinitialization(driver, again, &early);
     return STATUS_SUCCESS;

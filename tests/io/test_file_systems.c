@@ -23,6 +23,14 @@ static void filters_hear_of_file_systems(struct machine *m) {
     assert_int_equal(arrivals, 1);
     assert_int_equal(IoRegisterFsRegistrationChangeEx(test_driver, notice),
                      STATUS_DEVICE_ALREADY_ATTACHED);
+    PDRIVER_OBJECT filters[2] = {NULL};
+    ULONG count;
+    assert_int_equal(IoEnumerateRegisteredFiltersList(NULL, 0, &count), STATUS_BUFFER_TOO_SMALL);
+    assert_int_equal(IoEnumerateRegisteredFiltersList(filters, sizeof filters, &count),
+                     STATUS_SUCCESS);
+    assert_int_equal(count, 1);
+    assert_ptr_equal(filters[0], test_driver);
+    ObDereferenceObject(filters[0]);
     IoRegisterFileSystem(second);
     assert_int_equal(arrivals, 2);
     IoRegisterFileSystem(test_device);

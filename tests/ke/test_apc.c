@@ -134,7 +134,9 @@ static NTSTATUS wait_status;
 static VOID wait(PVOID context)
 {
     (void)context;
+    KeLeaveCriticalRegion(); /* that a system thread starts in */
     wait_status = KeWaitForSingleObject(&event, Executive, wait_mode, alertable, NULL);
+    KeEnterCriticalRegion();
     note('w');
 }
 

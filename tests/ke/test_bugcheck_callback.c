@@ -16,6 +16,9 @@ static struct {
     KADDRESS_RANGE more[1];
 } array;
 
+static KBUGCHECK_CALLBACK_ROUTINE note;
+static KBUGCHECK_REASON_CALLBACK_ROUTINE on_triage, on_pages;
+
 static VOID note(PVOID buffer, ULONG length)
 {
     size_t at = strlen(order);

@@ -39,6 +39,7 @@ static void the_last_registered_nmi_callback_is_asked_first(struct machine *m)
     KeDeregisterNmiCallback(third);
 }
 
+static BOUND_CALLBACK on_bound_first, on_bound_second;
 static BOUND_CALLBACK_STATUS answers[2];
 
 static BOUND_CALLBACK_STATUS on_bound_first(VOID)

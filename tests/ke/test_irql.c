@@ -70,6 +70,23 @@ static void lowering_through_dispatch_level_delivers(struct machine *m)
     KeLowerIrql(irql);
 }
 
+/* The routines behind the intrinsic forms check nothing, but they deliver all the same. */
+static void the_unchecked_forms_deliver_too(struct machine *m)
+{
+    (void)m;
+    ran = FALSE;
+    KeInitializeDpc(&dpc, run, NULL);
+    KIRQL irql = KzRaiseIrql(HIGH_LEVEL);
+    assert_int_equal(irql, PASSIVE_LEVEL);
+    assert_int_equal(KeGetCurrentIrql(), HIGH_LEVEL);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    KzLowerIrql(DISPATCH_LEVEL);
+    assert_false(ran);
+    KzLowerIrql(irql);
+    assert_true(ran);
+    assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -78,6 +95,7 @@ int main(void)
         wdmsim_unit_test(lowering_upwards_is_a_violation),
         wdmsim_unit_test(a_routine_above_its_level_is_a_violation),
         wdmsim_unit_test(lowering_through_dispatch_level_delivers),
+        wdmsim_unit_test(the_unchecked_forms_deliver_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

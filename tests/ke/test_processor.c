@@ -27,6 +27,8 @@ static void a_thread_moves_to_its_affinity(struct machine *m)
     KeRevertToUserAffinityThreadEx(0);
 }
 
+static KIPI_BROADCAST_WORKER mark;
+
 static ULONG_PTR mark(ULONG_PTR context)
 {
     assert_int_equal(KeGetCurrentIrql(), IPI_LEVEL);

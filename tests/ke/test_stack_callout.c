@@ -1,6 +1,7 @@
 /* Calls with a promised amount of stack: on another stack where the own one is too small, as part of the same thread. */
 #include "../threads.h"
 
+static EXPAND_STACK_CALLOUT use_all, nest;
 static ULONG_PTR low, high;
 
 /* Uses `left` bytes of stack in steps and fails to if there are none. */
@@ -163,15 +164,17 @@ static void a_thread_must_not_end_with_a_locked_stack(struct machine *m)
 
 int main(void)
 {
+    /* Smaller than the largest call, whatever the default is. */
+    static const struct wdmsim_config small = {.flags = WDMSIM_CHECK_RULES, .stack_size = 0x10000};
     const struct CMUnitTest tests[] = {
-        wdmsim_unit_test(a_large_call_gets_another_stack),
-        wdmsim_unit_test(calls_nest),
-        wdmsim_unit_test(a_call_may_wait_while_others_run),
-        wdmsim_unit_test(an_exception_does_not_leave_it),
-        wdmsim_unit_test(returning_at_another_irql_is_a_violation),
-        wdmsim_unit_test(a_thread_must_not_end_in_it),
-        wdmsim_unit_test(swapping_is_a_setting_of_the_thread),
-        wdmsim_unit_test(a_thread_must_not_end_with_a_locked_stack),
+        wdmsim_unit_test_on(a_large_call_gets_another_stack, &small),
+        wdmsim_unit_test_on(calls_nest, &small),
+        wdmsim_unit_test_on(a_call_may_wait_while_others_run, &small),
+        wdmsim_unit_test_on(an_exception_does_not_leave_it, &small),
+        wdmsim_unit_test_on(returning_at_another_irql_is_a_violation, &small),
+        wdmsim_unit_test_on(a_thread_must_not_end_in_it, &small),
+        wdmsim_unit_test_on(swapping_is_a_setting_of_the_thread, &small),
+        wdmsim_unit_test_on(a_thread_must_not_end_with_a_locked_stack, &small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

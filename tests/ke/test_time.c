@@ -51,6 +51,29 @@ static void the_machine_starts_when_it_is_told(struct machine *m)
     assert_int_equal(fields.Day, 1);
 }
 
+static void precise_and_unbiased_clocks_run_alike(struct machine *m)
+{
+    LARGE_INTEGER first, second;
+    (void)m;
+    KeQuerySystemTimePrecise(&first);
+    ULONGLONG unbiased = KeQueryUnbiasedInterruptTime();
+    KeStallExecutionProcessor(2000000);
+    KeQuerySystemTimePrecise(&second);
+    assert_in_range(second.QuadPart - first.QuadPart, 20000000, 20001000);
+    assert_in_range(KeQueryUnbiasedInterruptTime() - unbiased, 20000000, 20001000);
+}
+
+static void there_is_no_auxiliary_counter(struct machine *m)
+{
+    ULONG64 frequency = 7, converted = 7, error = 7;
+    (void)m;
+    assert_int_equal(KeQueryAuxiliaryCounterFrequency(&frequency), STATUS_NOT_SUPPORTED);
+    assert_int_equal(KeConvertAuxiliaryCounterToPerformanceCounter(1, &converted, &error), STATUS_NOT_SUPPORTED);
+    assert_int_equal(KeConvertPerformanceCounterToAuxiliaryCounter(1, &converted, &error), STATUS_NOT_SUPPORTED);
+    assert_int_equal(frequency, 7);
+    assert_int_equal(converted, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -58,6 +81,8 @@ int main(void)
         wdmsim_unit_test(a_stall_takes_its_time),
         wdmsim_unit_test(polling_a_clock_ends),
         wdmsim_unit_test(the_machine_starts_when_it_is_told),
+        wdmsim_unit_test(precise_and_unbiased_clocks_run_alike),
+        wdmsim_unit_test(there_is_no_auxiliary_counter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -159,12 +159,23 @@ static void cancel_against_expiry_in_every_order(void **state)
     assert_true(expired_first > 0);
 }
 
+static void a_tolerant_timer_is_due_within_its_tolerance(struct machine *m)
+{
+    prepare(m, SynchronizationTimer);
+    assert_false(KeSetCoalescableTimer(&timer, in_ms(10), 20, 5, &dpc));
+    wdmsim_advance(m, 36 * WDMSIM_MS);
+    assert_int_equal(expirations, 2); /* 10 and 30 ms, each at most 5 ms late */
+    assert_in_range(expired_at, 30 * WDMSIM_MS, 35 * WDMSIM_MS);
+    assert_true(KeCancelTimer(&timer));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(the_dpc_runs_when_the_timer_is_due),
         wdmsim_unit_test(setting_again_moves_the_due_time),
         wdmsim_unit_test(a_periodic_timer_goes_on_until_cancelled),
+        wdmsim_unit_test(a_tolerant_timer_is_due_within_its_tolerance),
         wdmsim_unit_test(a_timer_due_in_the_past_expires_at_once),
         wdmsim_unit_test(a_wait_for_a_synchronization_timer_takes_its_signal),
         wdmsim_unit_test(initialising_a_set_timer_is_found),

@@ -223,6 +223,26 @@ static void addresses_are_valid_while_they_are_allocated(struct machine *m) {
     assert_false(MmIsAddressValid(MM_BAD_POINTER));
 }
 
+static void ram_has_a_hole_for_devices(struct machine *m) {
+    (void)m;
+    PPHYSICAL_MEMORY_RANGE ranges = MmGetPhysicalMemoryRangesEx2(NULL, 0);
+    char *p = ExAllocatePoolWithTag(NonPagedPoolNx, 100, TAG);
+    bool found = false;
+    for (unsigned i = 0; ranges[i].NumberOfBytes.QuadPart; i++) {
+        ULONG64 start = (ULONG64)ranges[i].BaseAddress.QuadPart,
+                size = (ULONG64)ranges[i].NumberOfBytes.QuadPart;
+        found |= physical(p) - start < size;
+        assert_false(0xfe000000 - start < size);
+    }
+    assert_true(found);
+    ExFreePool(ranges);
+    ExFreePool(p);
+    assert_null(MmGetPhysicalMemoryRangesEx2(m, 0));
+    LARGE_INTEGER size = {.QuadPart = PAGE_SIZE};
+    PHYSICAL_ADDRESS start = at(1ULL << 36);
+    assert_int_equal(MmAddPhysicalMemory(&start, &size), STATUS_NOT_SUPPORTED);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(physical_addresses_follow_virtual_ones),
@@ -237,6 +257,7 @@ int main(void) {
         wdmsim_unit_test(ram_can_be_mapped_by_its_physical_address),
         wdmsim_unit_test(unmapping_device_memory_twice),
         wdmsim_unit_test(an_mdl_of_device_memory),
+        wdmsim_unit_test(ram_has_a_hole_for_devices),
         wdmsim_unit_test(copying_memory_that_may_not_be_there),
         wdmsim_unit_test(addresses_are_valid_while_they_are_allocated),
     };

@@ -1,5 +1,5 @@
 /* Looking up exports, pageable sections, the kind of system. */
-#include <ntddk.h>
+#include <ntifs.h>
 
 #include <wdmsim/cmocka.h>
 
@@ -54,6 +54,8 @@ static void a_checked_machine_verifies_drivers(struct machine *m) {
     assert_true(MmIsDriverSuspectForVerifier(NULL));
     assert_false(MmIsThisAnNtAsSystem());
     assert_int_equal(MmQuerySystemSize(), MmLargeSystem);
+    assert_false(MmIsRecursiveIoFault());
+    assert_true(MmGetMaximumFileSectionSize() > (1ULL << 40));
 }
 
 static void an_unchecked_machine_does_not(struct machine *m) {
