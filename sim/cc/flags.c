@@ -46,7 +46,7 @@ static bool given(const struct cc_list *arguments, const char *name, size_t size
     return false;
 }
 
-void cc_add_definitions(struct cc_list *into, const struct cc_list *arguments) {
+void cc_add_definitions(struct cc_list *into, const struct cc_list *arguments, bool cplusplus) {
     bool versions = false;
     for (size_t i = 0; i < sizeof version_names / sizeof *version_names; i++) {
         versions |= given(arguments, version_names[i], strlen(version_names[i]));
@@ -62,6 +62,15 @@ void cc_add_definitions(struct cc_list *into, const struct cc_list *arguments) {
     cc_add(into, "-D__XSAVEINTRIN_H");
     cc_add(into, "-Ulinux");
     cc_add(into, "-Uunix");
+#if defined(__linux__) && !defined(__GLIBC__)
+    /* musl declares wchar_t as int whatever the compiler makes of it. */
+    if (!cplusplus) {
+        cc_add(into, "-D__DEFINED_wchar_t");
+        cc_add(into, "-Dwchar_t=__WCHAR_TYPE__");
+    }
+#else
+    (void)cplusplus;
+#endif
 }
 
 static void add_words(struct cc_list *into, const char *words) {

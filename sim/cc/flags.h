@@ -7,7 +7,7 @@
 #include "cc.h"
 
 /** MSVC's predefined macros, without those that `arguments` define or undefine themselves. */
-void cc_add_definitions(struct cc_list *into, const struct cc_list *arguments);
+void cc_add_definitions(struct cc_list *into, const struct cc_list *arguments, bool cplusplus);
 /** Language options; they go in front of the user's, which may override them. */
 void cc_add_preprocess_flags(struct cc_list *into, bool cplusplus);
 void cc_add_compile_flags(struct cc_list *into, bool cplusplus, bool clang);

@@ -125,7 +125,7 @@ static void preprocess_command(const struct run *run, const struct cc_source *so
         cc_add(argv, command->preprocess.items[i]);
     }
     cc_add_preprocess_flags(argv, source->cplusplus);
-    cc_add_definitions(argv, &command->preprocess);
+    cc_add_definitions(argv, &command->preprocess, source->cplusplus);
     for (size_t i = command->words; i < command->preprocess.count; i++) {
         cc_add(argv, command->preprocess.items[i]);
     }
