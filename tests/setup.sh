@@ -104,9 +104,13 @@ as_root() {
 install_packages() {
     if have apt-get; then
         set -- gcc g++ libc6-dev cmake ninja-build libuv1-dev libcjson-dev libcmocka-dev
-        [ "$preset" != clang ] || set -- "$@" clang
         [ "$with_valgrind" = no ] || set -- "$@" valgrind
         as_root apt-get update
+        if [ "$preset" = clang ]; then
+            set -- "$@" clang
+            # The sanitizers' runtime is a package of its own, or a part of the compiler's.
+            apt-cache show libclang-rt-dev >/dev/null 2>&1 && set -- "$@" libclang-rt-dev
+        fi
         as_root env DEBIAN_FRONTEND=noninteractive \
             apt-get install -y --no-install-recommends "$@"
     elif have dnf; then

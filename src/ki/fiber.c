@@ -35,10 +35,8 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-#if defined(__has_include)
-#if __has_include(<valgrind/valgrind.h>)
+#if defined(WDMSIM_VALGRIND) || __has_include(<valgrind/valgrind.h>)
 #include <valgrind/valgrind.h>
-#endif
 #endif
 #ifndef VALGRIND_STACK_REGISTER
 #define VALGRIND_STACK_REGISTER(start, end) 0

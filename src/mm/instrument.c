@@ -11,11 +11,9 @@
 #if MM_ASAN
 #include <sanitizer/asan_interface.h>
 #endif
-#if defined(__has_include)
-#if __has_include(<valgrind/memcheck.h>)
+#if defined(WDMSIM_VALGRIND) || __has_include(<valgrind/memcheck.h>)
 #include <valgrind/memcheck.h>
 #define MM_MEMCHECK 1
-#endif
 #endif
 
 void mm_instrument_start(struct machine *m) {
