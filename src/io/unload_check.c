@@ -34,7 +34,7 @@ static void io_check_dpcs(struct machine *m, const struct wdmsim_driver *driver,
 
 static void io_check_clock(struct machine *m, const struct wdmsim_driver *driver) {
     for (uint32_t i = 0; i < m->clock.count; i++) {
-        struct ki_clock_node *node = m->clock.heap[i].node;
+        struct ki_clock_node *node = ki_clock_due_at(m, i);
         if (node->kind != KI_CLOCK_TIMER)
             continue;
         PKTIMER timer = CONTAINING_RECORD((PLIST_ENTRY)(void *)node, KTIMER, TimerListEntry);

@@ -1,15 +1,15 @@
 /*
- * Callbacks that run when the machine stops at a bug check, and callbacks for other rare events: NMIs, bound faults,
- * processors that are added.
+ * Callbacks that run when the machine stops at a bug check, and callbacks for other rare events:
+ * NMIs, bound faults, processors that are added.
  *
- * A KBUGCHECK_CALLBACK_ROUTINE or KBUGCHECK_REASON_CALLBACK_ROUTINE runs at HIGH_LEVEL on the stack that failed, the last
- * registered first; one that fails itself ends the series. Records are the drivers' own memory, linked through their Entry.
+ * A KBUGCHECK_CALLBACK_ROUTINE or KBUGCHECK_REASON_CALLBACK_ROUTINE runs at HIGH_LEVEL on the stack
+ * that failed, the last registered first; one that fails itself ends the series. Records are the
+ * drivers' own memory, linked through their Entry.
  */
 #include "ke/callback.h"
 #include "ke/ke.h"
 
-struct ke_part *ke_part(struct machine *m)
-{
+struct ke_part *ke_part(struct machine *m) {
     if (!m->ke) {
         m->ke = ki_alloc(m, sizeof *m->ke);
         InitializeListHead(&m->ke->bugcheck);
@@ -22,9 +22,9 @@ struct ke_part *ke_part(struct machine *m)
     return m->ke;
 }
 
-BOOLEAN KeRegisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackRecord, PKBUGCHECK_CALLBACK_ROUTINE CallbackRoutine,
-                                   PVOID Buffer, ULONG Length, PUCHAR Component)
-{
+BOOLEAN KeRegisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackRecord,
+                                   PKBUGCHECK_CALLBACK_ROUTINE CallbackRoutine, PVOID Buffer,
+                                   ULONG Length, PUCHAR Component) {
     KI_GATE(KeRegisterBugCheckCallback);
     if (CallbackRecord->State != BufferEmpty)
         return FALSE;
@@ -32,14 +32,14 @@ BOOLEAN KeRegisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackRecord, PK
     CallbackRecord->Buffer = Buffer;
     CallbackRecord->Length = Length;
     CallbackRecord->Component = Component;
-    CallbackRecord->Checksum = (ULONG_PTR)CallbackRoutine + (ULONG_PTR)Buffer + Length + (ULONG_PTR)Component;
+    CallbackRecord->Checksum =
+        (ULONG_PTR)CallbackRoutine + (ULONG_PTR)Buffer + Length + (ULONG_PTR)Component;
     CallbackRecord->State = BufferInserted;
     InsertHeadList(&ke_part(m)->bugcheck, &CallbackRecord->Entry);
     return TRUE;
 }
 
-BOOLEAN KeDeregisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackRecord)
-{
+BOOLEAN KeDeregisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackRecord) {
     KI_GATE(KeDeregisterBugCheckCallback);
     (void)m;
     if (CallbackRecord->State != BufferInserted)
@@ -51,22 +51,21 @@ BOOLEAN KeDeregisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackRecord)
 
 BOOLEAN KeRegisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord,
                                          PKBUGCHECK_REASON_CALLBACK_ROUTINE CallbackRoutine,
-                                         KBUGCHECK_CALLBACK_REASON Reason, PUCHAR Component)
-{
+                                         KBUGCHECK_CALLBACK_REASON Reason, PUCHAR Component) {
     KI_GATE(KeRegisterBugCheckReasonCallback);
     if (CallbackRecord->State != BufferEmpty)
         return FALSE;
     CallbackRecord->CallbackRoutine = CallbackRoutine;
     CallbackRecord->Component = Component;
     CallbackRecord->Reason = Reason;
-    CallbackRecord->Checksum = (ULONG_PTR)CallbackRoutine + (ULONG_PTR)Reason + (ULONG_PTR)Component;
+    CallbackRecord->Checksum =
+        (ULONG_PTR)CallbackRoutine + (ULONG_PTR)Reason + (ULONG_PTR)Component;
     CallbackRecord->State = BufferInserted;
     InsertHeadList(&ke_part(m)->reason, &CallbackRecord->Entry);
     return TRUE;
 }
 
-BOOLEAN KeDeregisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord)
-{
+BOOLEAN KeDeregisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord) {
     KI_GATE(KeDeregisterBugCheckReasonCallback);
     (void)m;
     if (CallbackRecord->State != BufferInserted)
@@ -81,8 +80,7 @@ BOOLEAN KeDeregisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD Cal
 /* How often one that adds or removes pages is asked for more. */
 #define KE_PAGES_CALLS 4096u
 
-static void ke_triage_call(const struct machine *m, PKBUGCHECK_REASON_CALLBACK_RECORD record)
-{
+static void ke_triage_call(const struct machine *m, PKBUGCHECK_REASON_CALLBACK_RECORD record) {
     const struct wdmsim_stop *stop = &m->stop;
     KBUGCHECK_TRIAGE_DUMP_DATA triage = {
         .Flags = KB_TRIAGE_DUMP_DATA_FLAG_BUGCHECK_ACTIVE,
@@ -97,8 +95,7 @@ static void ke_triage_call(const struct machine *m, PKBUGCHECK_REASON_CALLBACK_R
 }
 
 /* Asks for ranges of pages until the callback has no more. */
-static void ke_pages_call(const struct machine *m, PKBUGCHECK_REASON_CALLBACK_RECORD record)
-{
+static void ke_pages_call(const struct machine *m, PKBUGCHECK_REASON_CALLBACK_RECORD record) {
     KBUGCHECK_ADD_PAGES pages = {.BugCheckCode = m->stop.code};
     for (unsigned calls = 0; calls < KE_PAGES_CALLS; calls++) {
         pages.Flags = 0;
@@ -109,8 +106,7 @@ static void ke_pages_call(const struct machine *m, PKBUGCHECK_REASON_CALLBACK_RE
 }
 
 /* What a reason callback is handed, by reason: the dump this machine would write is empty. */
-static void ke_reason_call(const struct machine *m, PKBUGCHECK_REASON_CALLBACK_RECORD record)
-{
+static void ke_reason_call(const struct machine *m, PKBUGCHECK_REASON_CALLBACK_RECORD record) {
     KBUGCHECK_SECONDARY_DUMP_DATA secondary = {0};
     KBUGCHECK_DUMP_IO io = {.Offset = (ULONG64)-1, .Type = KbDumpIoComplete};
     switch (record->Reason) {
@@ -133,19 +129,20 @@ static void ke_reason_call(const struct machine *m, PKBUGCHECK_REASON_CALLBACK_R
     }
 }
 
-void ke_bugcheck_callbacks(struct machine *m)
-{
+void ke_bugcheck_callbacks(struct machine *m) {
     struct ke_part *ke = m->ke;
     while (!IsListEmpty(&ke->bugcheck)) {
         PLIST_ENTRY link = RemoveHeadList(&ke->bugcheck);
-        PKBUGCHECK_CALLBACK_RECORD record = CONTAINING_RECORD(link, KBUGCHECK_CALLBACK_RECORD, Entry);
+        PKBUGCHECK_CALLBACK_RECORD record =
+            CONTAINING_RECORD(link, KBUGCHECK_CALLBACK_RECORD, Entry);
         record->State = BufferStarted;
         record->CallbackRoutine(record->Buffer, record->Length);
         record->State = BufferFinished;
     }
     while (!IsListEmpty(&ke->reason)) {
         PLIST_ENTRY link = RemoveHeadList(&ke->reason);
-        PKBUGCHECK_REASON_CALLBACK_RECORD record = CONTAINING_RECORD(link, KBUGCHECK_REASON_CALLBACK_RECORD, Entry);
+        PKBUGCHECK_REASON_CALLBACK_RECORD record =
+            CONTAINING_RECORD(link, KBUGCHECK_REASON_CALLBACK_RECORD, Entry);
         record->State = BufferStarted;
         ke_reason_call(m, record);
         record->State = BufferFinished;
@@ -160,8 +157,7 @@ struct ke_registration {
 };
 
 /* The last registered comes first. */
-static PVOID ke_register(struct machine *m, LIST_ENTRY *list, PVOID routine, PVOID context)
-{
+static PVOID ke_register(struct machine *m, LIST_ENTRY *list, PVOID routine, PVOID context) {
     struct ke_registration *registration = ki_alloc(m, sizeof *registration);
     registration->routine = routine;
     registration->context = context;
@@ -169,8 +165,7 @@ static PVOID ke_register(struct machine *m, LIST_ENTRY *list, PVOID routine, PVO
     return registration;
 }
 
-static bool ke_deregister(LIST_ENTRY *list, PVOID handle)
-{
+static bool ke_deregister(LIST_ENTRY *list, PVOID handle) {
     for (LIST_ENTRY *link = list->Flink; link != list; link = link->Flink) {
         if (link == handle) {
             RemoveEntryList(link);
@@ -180,50 +175,46 @@ static bool ke_deregister(LIST_ENTRY *list, PVOID handle)
     return false;
 }
 
-PVOID KeRegisterNmiCallback(PNMI_CALLBACK CallbackRoutine, PVOID Context)
-{
+PVOID KeRegisterNmiCallback(PNMI_CALLBACK CallbackRoutine, PVOID Context) {
     KI_GATE(KeRegisterNmiCallback);
     return ke_register(m, &ke_part(m)->nmi, (PVOID)CallbackRoutine, Context);
 }
 
-NTSTATUS KeDeregisterNmiCallback(PVOID Handle)
-{
+NTSTATUS KeDeregisterNmiCallback(PVOID Handle) {
     KI_GATE(KeDeregisterNmiCallback);
     return ke_deregister(&ke_part(m)->nmi, Handle) ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
 }
 
 /* Every callback is asked; an NMI that none claims is a hardware failure. */
-int wdmsim_nmi_raise(struct machine *machine)
-{
+int wdmsim_nmi_raise(struct machine *machine) {
     LIST_ENTRY *list = &ke_part(machine)->nmi;
     BOOLEAN handled = FALSE;
     KIRQL irql = ki_raise(machine, HIGH_LEVEL);
     for (LIST_ENTRY *link = list->Flink; link != list; link = link->Flink) {
-        struct ke_registration *registration = CONTAINING_RECORD(link, struct ke_registration, link);
+        struct ke_registration *registration =
+            CONTAINING_RECORD(link, struct ke_registration, link);
         handled |= ((PNMI_CALLBACK)registration->routine)(registration->context, handled);
     }
     machine->cpu->irql = irql;
     return handled ? 0 : WDMSIM_ERROR_NOT_FOUND;
 }
 
-PVOID KeRegisterBoundCallback(PBOUND_CALLBACK CallbackRoutine)
-{
+PVOID KeRegisterBoundCallback(PBOUND_CALLBACK CallbackRoutine) {
     KI_GATE(KeRegisterBoundCallback);
     return ke_register(m, &ke_part(m)->bound, (PVOID)CallbackRoutine, NULL);
 }
 
-NTSTATUS KeDeregisterBoundCallback(PVOID Handle)
-{
+NTSTATUS KeDeregisterBoundCallback(PVOID Handle) {
     KI_GATE(KeDeregisterBoundCallback);
     return ke_deregister(&ke_part(m)->bound, Handle) ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
 }
 
 /* Asked in turn until one does not pass the exception on. */
-int wdmsim_bound_raise(struct machine *machine)
-{
+int wdmsim_bound_raise(struct machine *machine) {
     LIST_ENTRY *list = &ke_part(machine)->bound;
     for (LIST_ENTRY *link = list->Flink, *next; link != list; link = next) {
-        BOUND_CALLBACK *callback = (BOUND_CALLBACK *)CONTAINING_RECORD(link, struct ke_registration, link)->routine;
+        BOUND_CALLBACK *callback =
+            (BOUND_CALLBACK *)CONTAINING_RECORD(link, struct ke_registration, link)->routine;
         next = link->Flink; /* it may deregister itself */
         switch (callback()) {
         case BoundExceptionContinueSearch:
@@ -239,23 +230,27 @@ int wdmsim_bound_raise(struct machine *machine)
 
 /* ---- processors ---- */
 
-PVOID KeRegisterProcessorChangeCallback(PPROCESSOR_CALLBACK_FUNCTION CallbackFunction, PVOID CallbackContext, ULONG Flags)
-{
+PVOID KeRegisterProcessorChangeCallback(PPROCESSOR_CALLBACK_FUNCTION CallbackFunction,
+                                        PVOID CallbackContext, ULONG Flags) {
     KI_GATE(KeRegisterProcessorChangeCallback);
     NTSTATUS status = STATUS_SUCCESS;
     ULONG told = 0;
     if (Flags & KE_PROCESSOR_CHANGE_ADD_EXISTING) {
         for (; told < m->processor_count; told++) {
-            KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT change = {.State = KeProcessorAddStartNotify, .NtNumber = told,
+            KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT change = {.State = KeProcessorAddStartNotify,
+                                                         .NtNumber = told,
                                                          .ProcNumber = {.Number = (UCHAR)told}};
             CallbackFunction(CallbackContext, &change, &status);
             if (!NT_SUCCESS(status))
                 break; /* this one is not told again */
         }
         for (ULONG i = 0; i < told; i++) {
-            KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT change = {
-                .State = NT_SUCCESS(status) ? KeProcessorAddCompleteNotify : KeProcessorAddFailureNotify,
-                .NtNumber = i, .Status = status, .ProcNumber = {.Number = (UCHAR)i}};
+            KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT change = {.State = NT_SUCCESS(status)
+                                                                      ? KeProcessorAddCompleteNotify
+                                                                      : KeProcessorAddFailureNotify,
+                                                         .NtNumber = i,
+                                                         .Status = status,
+                                                         .ProcNumber = {.Number = (UCHAR)i}};
             NTSTATUS ignored = STATUS_SUCCESS;
             CallbackFunction(CallbackContext, &change, &ignored);
         }
@@ -265,8 +260,7 @@ PVOID KeRegisterProcessorChangeCallback(PPROCESSOR_CALLBACK_FUNCTION CallbackFun
     return ke_register(m, &ke_part(m)->processor, (PVOID)CallbackFunction, CallbackContext);
 }
 
-VOID KeDeregisterProcessorChangeCallback(PVOID CallbackHandle)
-{
+VOID KeDeregisterProcessorChangeCallback(PVOID CallbackHandle) {
     KI_GATE(KeDeregisterProcessorChangeCallback);
     ke_deregister(&ke_part(m)->processor, CallbackHandle);
 }

@@ -1,4 +1,5 @@
-/* The kernel core's own part of a machine: registered callbacks, numbered locks, the counters for profiling. */
+/* The kernel core's own part of a machine: registered callbacks, numbered locks, the counters for
+ * profiling. */
 #ifndef KE_CALLBACK_H
 #define KE_CALLBACK_H
 

@@ -1,11 +1,10 @@
 /*
- * Device queues: a busy flag and the requests that came while it was set. An entry that finds the queue free makes it busy
- * and is not queued; removing from an empty queue makes it free.
+ * Device queues: a busy flag and the requests that came while it was set. An entry that finds the
+ * queue free makes it busy and is not queued; removing from an empty queue makes it free.
  */
 #include "ke/ke.h"
 
-VOID KeInitializeDeviceQueue(PKDEVICE_QUEUE DeviceQueue)
-{
+VOID KeInitializeDeviceQueue(PKDEVICE_QUEUE DeviceQueue) {
     DeviceQueue->Type = 0x14;
     DeviceQueue->Size = sizeof *DeviceQueue;
     InitializeListHead(&DeviceQueue->DeviceListHead);
@@ -14,8 +13,7 @@ VOID KeInitializeDeviceQueue(PKDEVICE_QUEUE DeviceQueue)
     DeviceQueue->Busy = FALSE;
 }
 
-BOOLEAN KeInsertDeviceQueue(PKDEVICE_QUEUE DeviceQueue, PKDEVICE_QUEUE_ENTRY DeviceQueueEntry)
-{
+BOOLEAN KeInsertDeviceQueue(PKDEVICE_QUEUE DeviceQueue, PKDEVICE_QUEUE_ENTRY DeviceQueueEntry) {
     KI_GATE(KeInsertDeviceQueue);
     (void)m;
     DeviceQueueEntry->Inserted = DeviceQueue->Busy;
@@ -25,8 +23,8 @@ BOOLEAN KeInsertDeviceQueue(PKDEVICE_QUEUE DeviceQueue, PKDEVICE_QUEUE_ENTRY Dev
     return DeviceQueueEntry->Inserted;
 }
 
-BOOLEAN KeInsertByKeyDeviceQueue(PKDEVICE_QUEUE DeviceQueue, PKDEVICE_QUEUE_ENTRY DeviceQueueEntry, ULONG SortKey)
-{
+BOOLEAN KeInsertByKeyDeviceQueue(PKDEVICE_QUEUE DeviceQueue, PKDEVICE_QUEUE_ENTRY DeviceQueueEntry,
+                                 ULONG SortKey) {
     KI_GATE(KeInsertByKeyDeviceQueue);
     (void)m;
     DeviceQueueEntry->SortKey = SortKey;
@@ -42,16 +40,14 @@ BOOLEAN KeInsertByKeyDeviceQueue(PKDEVICE_QUEUE DeviceQueue, PKDEVICE_QUEUE_ENTR
     return DeviceQueueEntry->Inserted;
 }
 
-static PKDEVICE_QUEUE_ENTRY ke_device_queue_take(PLIST_ENTRY link)
-{
+static PKDEVICE_QUEUE_ENTRY ke_device_queue_take(PLIST_ENTRY link) {
     PKDEVICE_QUEUE_ENTRY entry = CONTAINING_RECORD(link, KDEVICE_QUEUE_ENTRY, DeviceListEntry);
     RemoveEntryList(link);
     entry->Inserted = FALSE;
     return entry;
 }
 
-PKDEVICE_QUEUE_ENTRY KeRemoveDeviceQueue(PKDEVICE_QUEUE DeviceQueue)
-{
+PKDEVICE_QUEUE_ENTRY KeRemoveDeviceQueue(PKDEVICE_QUEUE DeviceQueue) {
     KI_GATE(KeRemoveDeviceQueue);
     (void)m;
     if (!IsListEmpty(&DeviceQueue->DeviceListHead))
@@ -61,34 +57,32 @@ PKDEVICE_QUEUE_ENTRY KeRemoveDeviceQueue(PKDEVICE_QUEUE DeviceQueue)
 }
 
 /* The first entry with a key at or above SortKey, else the one with the lowest key. */
-static PKDEVICE_QUEUE_ENTRY ke_device_queue_by_key(PKDEVICE_QUEUE queue, ULONG key)
-{
+static PKDEVICE_QUEUE_ENTRY ke_device_queue_by_key(PKDEVICE_QUEUE queue, ULONG key) {
     PLIST_ENTRY head = &queue->DeviceListHead, link = head->Flink;
     if (IsListEmpty(head)) {
         queue->Busy = FALSE;
         return NULL;
     }
-    while (link != head && CONTAINING_RECORD(link, KDEVICE_QUEUE_ENTRY, DeviceListEntry)->SortKey < key)
+    while (link != head &&
+           CONTAINING_RECORD(link, KDEVICE_QUEUE_ENTRY, DeviceListEntry)->SortKey < key)
         link = link->Flink;
     return ke_device_queue_take(link == head ? head->Flink : link);
 }
 
-PKDEVICE_QUEUE_ENTRY KeRemoveByKeyDeviceQueue(PKDEVICE_QUEUE DeviceQueue, ULONG SortKey)
-{
+PKDEVICE_QUEUE_ENTRY KeRemoveByKeyDeviceQueue(PKDEVICE_QUEUE DeviceQueue, ULONG SortKey) {
     KI_GATE(KeRemoveByKeyDeviceQueue);
     (void)m;
     return ke_device_queue_by_key(DeviceQueue, SortKey);
 }
 
-PKDEVICE_QUEUE_ENTRY KeRemoveByKeyDeviceQueueIfBusy(PKDEVICE_QUEUE DeviceQueue, ULONG SortKey)
-{
+PKDEVICE_QUEUE_ENTRY KeRemoveByKeyDeviceQueueIfBusy(PKDEVICE_QUEUE DeviceQueue, ULONG SortKey) {
     KI_GATE(KeRemoveByKeyDeviceQueueIfBusy);
     (void)m;
     return DeviceQueue->Busy ? ke_device_queue_by_key(DeviceQueue, SortKey) : NULL;
 }
 
-BOOLEAN KeRemoveEntryDeviceQueue(PKDEVICE_QUEUE DeviceQueue, PKDEVICE_QUEUE_ENTRY DeviceQueueEntry)
-{
+BOOLEAN KeRemoveEntryDeviceQueue(PKDEVICE_QUEUE DeviceQueue,
+                                 PKDEVICE_QUEUE_ENTRY DeviceQueueEntry) {
     KI_GATE(KeRemoveEntryDeviceQueue);
     (void)m;
     (void)DeviceQueue;

@@ -1,8 +1,7 @@
 /* Deferred procedure calls: what drivers do with a KDPC. The queues are in ki/dpc.c. */
 #include "ke/ke.h"
 
-static void ke_dpc_initialize(PRKDPC dpc, UCHAR type, PKDEFERRED_ROUTINE routine, PVOID context)
-{
+static void ke_dpc_initialize(PRKDPC dpc, UCHAR type, PKDEFERRED_ROUTINE routine, PVOID context) {
     dpc->TargetInfoAsUlong = 0;
     dpc->Type = type;
     dpc->Importance = MediumImportance;
@@ -11,80 +10,76 @@ static void ke_dpc_initialize(PRKDPC dpc, UCHAR type, PKDEFERRED_ROUTINE routine
     dpc->DpcData = NULL;
 }
 
-VOID KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext)
-{
+VOID KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext) {
     ke_dpc_initialize(Dpc, KI_DPC_TYPE, DeferredRoutine, DeferredContext);
 }
 
-VOID KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext)
-{
+VOID KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine,
+                             PVOID DeferredContext) {
     ke_dpc_initialize(Dpc, KI_THREADED_DPC_TYPE, DeferredRoutine, DeferredContext);
 }
 
-static void ke_dpc_check(struct machine *m, const KDPC *dpc, void *caller)
-{
+static void ke_dpc_check(struct machine *m, const KDPC *dpc, void *caller) {
     if (KI_UNLIKELY(dpc->Type != KI_DPC_TYPE && dpc->Type != KI_THREADED_DPC_TYPE))
-        ki_bugcheck(m, TIMER_OR_DPC_INVALID, 1, (ULONG_PTR)dpc, 0, 0, "%s used a DPC object that is not initialised",
-                    ki_address_name(m, caller));
+        ki_bugcheck(m, TIMER_OR_DPC_INVALID, 1, (ULONG_PTR)dpc, 0, 0,
+                    "%s used a DPC object that is not initialised", ki_address_name(m, caller));
 }
 
-BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2)
-{
+BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2) {
     KI_GATE(KeInsertQueueDpc);
     ke_dpc_check(m, Dpc, __builtin_return_address(0));
+    if (ki_dpc_run_now(m, Dpc, SystemArgument1, SystemArgument2))
+        return TRUE;
     bool inserted = ki_dpc_insert(m, Dpc, SystemArgument1, SystemArgument2);
     ki_poll(m);
     return inserted;
 }
 
-BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc)
-{
+BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc) {
     KI_GATE(KeRemoveQueueDpc);
     ke_dpc_check(m, Dpc, __builtin_return_address(0));
     return ki_dpc_remove(m, Dpc);
 }
 
-VOID KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance)
-{
+VOID KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance) {
     KI_GATE(KeSetImportanceDpc);
     (void)m;
     Dpc->Importance = (UCHAR)Importance;
 }
 
-VOID KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number)
-{
+VOID KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number) {
     KI_GATE(KeSetTargetProcessorDpc);
     KI_ASSERT(Number >= 0);
     if ((unsigned)Number < m->processor_count)
         Dpc->Number = (USHORT)(KI_MAX_PROCESSORS + (unsigned)Number);
 }
 
-NTSTATUS KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber)
-{
+NTSTATUS KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber) {
     KI_GATE(KeSetTargetProcessorDpcEx);
-    if (ProcNumber->Group != 0 || ProcNumber->Number >= m->processor_count || ProcNumber->Reserved != 0)
+    if (ProcNumber->Group != 0 || ProcNumber->Number >= m->processor_count ||
+        ProcNumber->Reserved != 0)
         return STATUS_INVALID_PARAMETER;
     Dpc->Number = (USHORT)(KI_MAX_PROCESSORS + ProcNumber->Number);
     return STATUS_SUCCESS;
 }
 
 /* In a threaded DPC, too, although that is a thread. */
-LOGICAL KeIsExecutingDpc(VOID)
-{
+LOGICAL KeIsExecutingDpc(VOID) {
     const struct machine *m = ki_self();
     return m->cpu->in_dpc || m->cpu->thread->in_threaded_dpc;
 }
 
 /*
- * The calling thread is at PASSIVE_LEVEL, so no normal DPC is queued or active on its own processor once it polls; threaded
- * ones may be, if its priority is as high as theirs. A threaded DPC that flushes would wait for itself.
+ * The calling thread is at PASSIVE_LEVEL, so no normal DPC is queued or active on its own processor
+ * once it polls; threaded ones may be, if its priority is as high as theirs. A threaded DPC that
+ * flushes would wait for itself.
  */
-VOID KeFlushQueuedDpcs(VOID)
-{
+VOID KeFlushQueuedDpcs(VOID) {
     KI_GATE(KeFlushQueuedDpcs);
     if (KI_UNLIKELY(ki_current_thread(m)->in_threaded_dpc))
-        ki_bugcheck(m, ATTEMPTED_SWITCH_FROM_DPC, (ULONG_PTR)ki_current_thread(m), (ULONG_PTR)m->cpu->idle, 0, 0,
-                    "%s called KeFlushQueuedDpcs in a threaded DPC", ki_address_name(m, __builtin_return_address(0)));
+        ki_bugcheck(m, ATTEMPTED_SWITCH_FROM_DPC, (ULONG_PTR)ki_current_thread(m),
+                    (ULONG_PTR)m->cpu->idle, 0, 0, "%s called KeFlushQueuedDpcs in a threaded DPC",
+                    ki_address_name(m, __builtin_return_address(0)));
     ki_poll(m);
     while (ki_dpcs_outstanding(m)) {
         ki_yield_thread(m);
@@ -94,14 +89,15 @@ VOID KeFlushQueuedDpcs(VOID)
 }
 
 /* From a DPC routine: how much of its time it has used, in clock ticks. */
-NTSTATUS KeQueryDpcWatchdogInformation(PKDPC_WATCHDOG_INFORMATION WatchdogInformation)
-{
+NTSTATUS KeQueryDpcWatchdogInformation(PKDPC_WATCHDOG_INFORMATION WatchdogInformation) {
     KI_GATE(KeQueryDpcWatchdogInformation);
     if (!m->cpu->in_dpc)
         return STATUS_UNSUCCESSFUL;
     ULONG limit = (ULONG)(KI_DPC_TIME_LIMIT / KI_TICK);
     ULONG used = (ULONG)((m->clock.now - m->cpu->dpc_start) / KI_TICK);
-    *WatchdogInformation = (KDPC_WATCHDOG_INFORMATION){
-        .DpcTimeLimit = limit, .DpcTimeCount = limit - used, .DpcWatchdogLimit = limit, .DpcWatchdogCount = limit - used};
+    *WatchdogInformation = (KDPC_WATCHDOG_INFORMATION){.DpcTimeLimit = limit,
+                                                       .DpcTimeCount = limit - used,
+                                                       .DpcWatchdogLimit = limit,
+                                                       .DpcWatchdogCount = limit - used};
     return STATUS_SUCCESS;
 }

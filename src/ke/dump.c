@@ -1,9 +1,11 @@
 /*
- * What drivers prepare for crash dumps: arrays of memory blocks for a triage dump, and the header of a full one.
+ * What drivers prepare for crash dumps: arrays of memory blocks for a triage dump, and the header
+ * of a full one.
  *
- * The header is the 64-bit format that debuggers read, 8 KiB long. It is filled with what the machine knows of itself at the
- * call; what it has not (a page directory, lists of modules and processes in NT's layout, an exception) stays filled with the
- * pattern that stands for unknown. Memory is not described either, as simulated memory has no physical image to append.
+ * The header is the 64-bit format that debuggers read, 8 KiB long. It is filled with what the
+ * machine knows of itself at the call; what it has not (a page directory, lists of modules and
+ * processes in NT's layout, an exception) stays filled with the pattern that stands for unknown.
+ * Memory is not described either, as simulated memory has no physical image to append.
  */
 #include <string.h>
 
@@ -11,8 +13,8 @@
 
 /* ---- triage dumps ---- */
 
-NTSTATUS KeInitializeTriageDumpDataArray(PKTRIAGE_DUMP_DATA_ARRAY KtriageDumpDataArray, ULONG Size)
-{
+NTSTATUS KeInitializeTriageDumpDataArray(PKTRIAGE_DUMP_DATA_ARRAY KtriageDumpDataArray,
+                                         ULONG Size) {
     KI_GATE(KeInitializeTriageDumpDataArray);
     (void)m;
     const ULONG head = FIELD_OFFSET(KTRIAGE_DUMP_DATA_ARRAY, Blocks);
@@ -25,9 +27,10 @@ NTSTATUS KeInitializeTriageDumpDataArray(PKTRIAGE_DUMP_DATA_ARRAY KtriageDumpDat
     return STATUS_SUCCESS;
 }
 
-/* The page leaves the failures open; these are judgements. A block that is there already is not added twice. */
-NTSTATUS KeAddTriageDumpDataBlock(PKTRIAGE_DUMP_DATA_ARRAY KtriageDumpDataArray, PVOID Address, SIZE_T Size)
-{
+/* The page leaves the failures open; these are judgements. A block that is there already is not
+ * added twice. */
+NTSTATUS KeAddTriageDumpDataBlock(PKTRIAGE_DUMP_DATA_ARRAY KtriageDumpDataArray, PVOID Address,
+                                  SIZE_T Size) {
     KI_GATE(KeAddTriageDumpDataBlock);
     (void)m;
     PKTRIAGE_DUMP_DATA_ARRAY array = KtriageDumpDataArray;
@@ -36,7 +39,8 @@ NTSTATUS KeAddTriageDumpDataBlock(PKTRIAGE_DUMP_DATA_ARRAY KtriageDumpDataArray,
     for (ULONG i = 0; i < array->NumBlocksUsed; i++)
         if (array->Blocks[i].Address == Address && array->Blocks[i].Size >= Size)
             return STATUS_SUCCESS;
-    if (array->NumBlocksUsed == array->NumBlocksTotal || Size > array->MaxDataSize - array->DataSize)
+    if (array->NumBlocksUsed == array->NumBlocksTotal ||
+        Size > array->MaxDataSize - array->DataSize)
         return STATUS_INSUFFICIENT_RESOURCES;
     array->Blocks[array->NumBlocksUsed++] = (KADDRESS_RANGE){.Address = Address, .Size = Size};
     array->DataSize += (ULONG)Size;
@@ -75,14 +79,14 @@ struct ke_dump_header {
     UCHAR comment[128];
     ULONG64 up_time;
 };
-_Static_assert(FIELD_OFFSET(struct ke_dump_header, physical_memory) == 0x88, "offset of the memory description");
+_Static_assert(FIELD_OFFSET(struct ke_dump_header, physical_memory) == 0x88,
+               "offset of the memory description");
 _Static_assert(FIELD_OFFSET(struct ke_dump_header, context) == 0x348, "offset of the context");
 _Static_assert(FIELD_OFFSET(struct ke_dump_header, exception) == 0xf00, "offset of the exception");
 _Static_assert(FIELD_OFFSET(struct ke_dump_header, dump_type) == 0xf98, "offset of the dump type");
 _Static_assert(FIELD_OFFSET(struct ke_dump_header, up_time) == 0x1030, "offset of the up time");
 
-static void ke_dump_fill(const struct machine *m, PVOID buffer)
-{
+static void ke_dump_fill(const struct machine *m, PVOID buffer) {
     struct ke_dump_header *header = buffer;
     for (ULONG i = 0; i < KE_DUMP_HEADER_SIZE / sizeof(ULONG); i++)
         ((PULONG)buffer)[i] = KE_DUMP_UNKNOWN;
@@ -102,8 +106,8 @@ static void ke_dump_fill(const struct machine *m, PVOID buffer)
     header->up_time = ki_interrupt_time_at(m->clock.now);
 }
 
-NTSTATUS KeInitializeCrashDumpHeader(ULONG DumpType, ULONG Flags, PVOID Buffer, ULONG BufferSize, PULONG BufferNeeded)
-{
+NTSTATUS KeInitializeCrashDumpHeader(ULONG DumpType, ULONG Flags, PVOID Buffer, ULONG BufferSize,
+                                     PULONG BufferNeeded) {
     KI_GATE(KeInitializeCrashDumpHeader);
     if (BufferNeeded)
         *BufferNeeded = KE_DUMP_HEADER_SIZE;

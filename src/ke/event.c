@@ -1,8 +1,8 @@
-/* Events: notification events wake every waiter and stay signaled, synchronization events wake one and clear themselves. */
+/* Events: notification events wake every waiter and stay signaled, synchronization events wake one
+ * and clear themselves. */
 #include "ke/ke.h"
 
-VOID KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
-{
+VOID KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State) {
     Event->Header.Lock = 0;
     Event->Header.Type = (UCHAR)Type;
     Event->Header.Size = sizeof(KEVENT) / sizeof(LONG);
@@ -10,8 +10,7 @@ VOID KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
     InitializeListHead(&Event->Header.WaitListHead);
 }
 
-LONG KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
-{
+LONG KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
     KI_GATE(KeSetEvent);
     LONG old = Event->Header.SignalState;
     if (Wait)
@@ -27,15 +26,13 @@ LONG KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
     return old;
 }
 
-VOID KeClearEvent(PRKEVENT Event)
-{
+VOID KeClearEvent(PRKEVENT Event) {
     KI_GATE(KeClearEvent);
     (void)m;
     Event->Header.SignalState = 0;
 }
 
-LONG KeResetEvent(PRKEVENT Event)
-{
+LONG KeResetEvent(PRKEVENT Event) {
     KI_GATE(KeResetEvent);
     (void)m;
     LONG old = Event->Header.SignalState;
@@ -43,15 +40,13 @@ LONG KeResetEvent(PRKEVENT Event)
     return old;
 }
 
-LONG KeReadStateEvent(PRKEVENT Event)
-{
+LONG KeReadStateEvent(PRKEVENT Event) {
     KI_GATE(KeReadStateEvent);
     ke_polled(m);
     return Event->Header.SignalState;
 }
 
-LONG KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
-{
+LONG KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
     KI_GATE(KePulseEvent);
     LONG old = Event->Header.SignalState;
     if (Wait)

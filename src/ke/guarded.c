@@ -1,11 +1,10 @@
 /*
- * Guarded mutexes: a fast mutex that keeps all APCs off by a guarded region instead of raising the IRQL.
- * Count is 1 when free, 0 when owned, and goes down with every waiter.
+ * Guarded mutexes: a fast mutex that keeps all APCs off by a guarded region instead of raising the
+ * IRQL. Count is 1 when free, 0 when owned, and goes down with every waiter.
  */
 #include "ke/ke.h"
 
-VOID KeInitializeGuardedMutex(PKGUARDED_MUTEX Mutex)
-{
+VOID KeInitializeGuardedMutex(PKGUARDED_MUTEX Mutex) {
     Mutex->Count = 1;
     Mutex->Owner = NULL;
     Mutex->Contention = 0;
@@ -13,12 +12,12 @@ VOID KeInitializeGuardedMutex(PKGUARDED_MUTEX Mutex)
     Mutex->CombinedApcDisable = 0;
 }
 
-static void ke_guarded_acquire(struct machine *m, PKGUARDED_MUTEX mutex, void *caller)
-{
+static void ke_guarded_acquire(struct machine *m, PKGUARDED_MUTEX mutex, void *caller) {
     PKTHREAD thread = ki_current_thread(m);
     if (KI_UNLIKELY(mutex->Owner == thread))
         ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0x41, (ULONG_PTR)mutex, 0, 0,
-                    "%s acquired a guarded mutex that its thread owns already", ki_address_name(m, caller));
+                    "%s acquired a guarded mutex that its thread owns already",
+                    ki_address_name(m, caller));
     if (--mutex->Count != 0) {
         mutex->Contention++;
         KeWaitForSingleObject(&mutex->Gate, WrGuardedMutex, KernelMode, FALSE, NULL);
@@ -26,45 +25,40 @@ static void ke_guarded_acquire(struct machine *m, PKGUARDED_MUTEX mutex, void *c
     mutex->Owner = thread;
 }
 
-static void ke_guarded_release(struct machine *m, PKGUARDED_MUTEX mutex, void *caller)
-{
+static void ke_guarded_release(struct machine *m, PKGUARDED_MUTEX mutex, void *caller) {
     if (KI_UNLIKELY(mutex->Owner != ki_current_thread(m)))
         ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0x42, (ULONG_PTR)mutex, 0, 0,
-                    "%s released a guarded mutex that its thread does not own", ki_address_name(m, caller));
+                    "%s released a guarded mutex that its thread does not own",
+                    ki_address_name(m, caller));
     mutex->Owner = NULL;
     if (++mutex->Count != 1)
         KeSetEvent(&mutex->Gate, IO_NO_INCREMENT, FALSE);
 }
 
-VOID KeAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)
-{
+VOID KeAcquireGuardedMutex(PKGUARDED_MUTEX Mutex) {
     KI_GATE(KeAcquireGuardedMutex);
     ki_current_thread(m)->special_apc_disable--;
     ke_guarded_acquire(m, Mutex, __builtin_return_address(0));
 }
 
-VOID KeReleaseGuardedMutex(PKGUARDED_MUTEX Mutex)
-{
+VOID KeReleaseGuardedMutex(PKGUARDED_MUTEX Mutex) {
     KI_GATE(KeReleaseGuardedMutex);
     ke_guarded_release(m, Mutex, __builtin_return_address(0));
     if (++ki_current_thread(m)->special_apc_disable == 0)
         ki_apc_poll(m);
 }
 
-VOID KeAcquireGuardedMutexUnsafe(PKGUARDED_MUTEX FastMutex)
-{
+VOID KeAcquireGuardedMutexUnsafe(PKGUARDED_MUTEX FastMutex) {
     KI_GATE(KeAcquireGuardedMutexUnsafe);
     ke_guarded_acquire(m, FastMutex, __builtin_return_address(0));
 }
 
-VOID KeReleaseGuardedMutexUnsafe(PKGUARDED_MUTEX FastMutex)
-{
+VOID KeReleaseGuardedMutexUnsafe(PKGUARDED_MUTEX FastMutex) {
     KI_GATE(KeReleaseGuardedMutexUnsafe);
     ke_guarded_release(m, FastMutex, __builtin_return_address(0));
 }
 
-BOOLEAN KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)
-{
+BOOLEAN KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX Mutex) {
     KI_GATE(KeTryToAcquireGuardedMutex);
     if (Mutex->Count != 1)
         return FALSE;

@@ -1,6 +1,6 @@
 /*
- * What belongs to the processor itself: caches, the interrupt flag and the halt instruction, counters for thread profiling,
- * and whether it is time to give the processor away.
+ * What belongs to the processor itself: caches, the interrupt flag and the halt instruction,
+ * counters for thread profiling, and whether it is time to give the processor away.
  */
 #include "ke/callback.h"
 #include "ke/ke.h"
@@ -8,17 +8,14 @@
 /* Of x64: two threads that write to different lines of it do not slow each other down. */
 #define KE_CACHE_LINE 64u
 
-ULONG KeGetRecommendedSharedDataAlignment(VOID)
-{
-    return KE_CACHE_LINE;
-}
+ULONG KeGetRecommendedSharedDataAlignment(VOID) { return KE_CACHE_LINE; }
 
 /*
- * The simulated processors and devices see one coherent memory, so no stale line exists that would have to go; what a caller
- * can rely on is that everything written before is in memory. The result means nothing to callers.
+ * The simulated processors and devices see one coherent memory, so no stale line exists that would
+ * have to go; what a caller can rely on is that everything written before is in memory. The result
+ * means nothing to callers.
  */
-BOOLEAN KeInvalidateAllCaches(VOID)
-{
+BOOLEAN KeInvalidateAllCaches(VOID) {
     KI_GATE(KeInvalidateAllCaches);
     (void)m;
     __sync_synchronize();
@@ -27,8 +24,7 @@ BOOLEAN KeInvalidateAllCaches(VOID)
 
 /* ---- the interrupt flag: _disable, _enable, __halt ---- */
 
-VOID wdmsim_set_interrupts(BOOLEAN Enable)
-{
+VOID wdmsim_set_interrupts(BOOLEAN Enable) {
     struct machine *m = ki_self();
     if (m->cpu->interrupts_off == !Enable)
         return;
@@ -36,10 +32,14 @@ VOID wdmsim_set_interrupts(BOOLEAN Enable)
     ki_poll(m);
 }
 
-/* With interrupts off a real processor would never go on, and its clock interrupt be missed by the others. */
-VOID wdmsim_halt(VOID)
-{
+/* With interrupts off a real processor would never go on, and its clock interrupt be missed by the
+ * others. */
+VOID wdmsim_halt(VOID) {
     struct machine *m = ki_self();
+    if (m->cpu->interrupts_off && m->cpu->idling) {
+        ki_halt_masked(m); /* the way into an idle state ends like this */
+        return;
+    }
     if (m->cpu->interrupts_off)
         ki_bugcheck(m, CLOCK_WATCHDOG_TIMEOUT, 1, 0, (ULONG_PTR)m->cpu, m->cpu->number,
                     "%s halted processor %u while its interrupts were disabled",
@@ -52,9 +52,9 @@ VOID wdmsim_halt(VOID)
 /* A DPC routine that has run for longer should leave the rest for later. */
 #define KE_DPC_SHARE KI_TICK
 
-/* Advice for a loop at DISPATCH_LEVEL: something waits for a lower IRQL, or the DPC has had its share. */
-LOGICAL KeShouldYieldProcessor(VOID)
-{
+/* Advice for a loop at DISPATCH_LEVEL: something waits for a lower IRQL, or the DPC has had its
+ * share. */
+LOGICAL KeShouldYieldProcessor(VOID) {
     KI_GATE(KeShouldYieldProcessor);
     ke_polled(m);
     const struct ki_processor *cpu = m->cpu;
@@ -65,8 +65,7 @@ LOGICAL KeShouldYieldProcessor(VOID)
 
 /* ---- counters for thread profiling ---- */
 
-NTSTATUS KeSetHardwareCounterConfiguration(PHARDWARE_COUNTER CounterArray, ULONG Count)
-{
+NTSTATUS KeSetHardwareCounterConfiguration(PHARDWARE_COUNTER CounterArray, ULONG Count) {
     KI_GATE(KeSetHardwareCounterConfiguration);
     struct ke_part *ke = ke_part(m);
     if (Count > MAX_HW_COUNTERS)
@@ -80,8 +79,8 @@ NTSTATUS KeSetHardwareCounterConfiguration(PHARDWARE_COUNTER CounterArray, ULONG
     return STATUS_SUCCESS;
 }
 
-NTSTATUS KeQueryHardwareCounterConfiguration(PHARDWARE_COUNTER CounterArray, ULONG MaximumCount, PULONG Count)
-{
+NTSTATUS KeQueryHardwareCounterConfiguration(PHARDWARE_COUNTER CounterArray, ULONG MaximumCount,
+                                             PULONG Count) {
     KI_GATE(KeQueryHardwareCounterConfiguration);
     const struct ke_part *ke = ke_part(m);
     *Count = ke->counter_count;

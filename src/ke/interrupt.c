@@ -2,8 +2,7 @@
 #include "ke/ke.h"
 #include "ki/interrupt.h"
 
-static KIRQL ke_interrupt_acquire(struct machine *m, PKINTERRUPT interrupt)
-{
+static KIRQL ke_interrupt_acquire(struct machine *m, PKINTERRUPT interrupt) {
     KIRQL old = m->cpu->irql;
     if (interrupt->sync_irql > old)
         m->cpu->irql = interrupt->sync_irql;
@@ -11,14 +10,13 @@ static KIRQL ke_interrupt_acquire(struct machine *m, PKINTERRUPT interrupt)
     return old;
 }
 
-static void ke_interrupt_release(struct machine *m, PKINTERRUPT interrupt, KIRQL old)
-{
+static void ke_interrupt_release(struct machine *m, PKINTERRUPT interrupt, KIRQL old) {
     *interrupt->lock = 0;
     ki_lower(m, old);
 }
 
-BOOLEAN KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE SynchronizeRoutine, PVOID SynchronizeContext)
-{
+BOOLEAN KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE SynchronizeRoutine,
+                               PVOID SynchronizeContext) {
     KI_GATE(KeSynchronizeExecution);
     KIRQL old = ke_interrupt_acquire(m, Interrupt);
     BOOLEAN result = SynchronizeRoutine(SynchronizeContext);
@@ -26,14 +24,12 @@ BOOLEAN KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE Sync
     return result;
 }
 
-KIRQL KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt)
-{
+KIRQL KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt) {
     KI_GATE(KeAcquireInterruptSpinLock);
     return ke_interrupt_acquire(m, Interrupt);
 }
 
-VOID KeReleaseInterruptSpinLock(PKINTERRUPT Interrupt, KIRQL OldIrql)
-{
+VOID KeReleaseInterruptSpinLock(PKINTERRUPT Interrupt, KIRQL OldIrql) {
     KI_GATE(KeReleaseInterruptSpinLock);
     if (KI_UNLIKELY(*Interrupt->lock != 1u + m->cpu->number))
         ki_bugcheck(m, SPIN_LOCK_NOT_OWNED, (ULONG_PTR)Interrupt->lock, 0, 0, 0,

@@ -1,5 +1,6 @@
 /*
- * The kernel core as the rest of the library uses it, besides the Ke routines that drivers use themselves.
+ * The kernel core as the rest of the library uses it, besides the Ke routines that drivers use
+ * themselves.
  */
 #ifndef KE_KE_H
 #define KE_KE_H
@@ -13,28 +14,31 @@
 
 /* APCs and alerts: without a reference page, so no header of drivers declares them. See apc.c. */
 VOID KeInitializeApc(PRKAPC Apc, PKTHREAD Thread, int Environment, PKKERNEL_ROUTINE KernelRoutine,
-                     PKRUNDOWN_ROUTINE RundownRoutine, PKNORMAL_ROUTINE NormalRoutine, KPROCESSOR_MODE ApcMode,
-                     PVOID NormalContext);
-BOOLEAN KeInsertQueueApc(PRKAPC Apc, PVOID SystemArgument1, PVOID SystemArgument2, KPRIORITY Increment);
+                     PKRUNDOWN_ROUTINE RundownRoutine, PKNORMAL_ROUTINE NormalRoutine,
+                     KPROCESSOR_MODE ApcMode, PVOID NormalContext);
+BOOLEAN KeInsertQueueApc(PRKAPC Apc, PVOID SystemArgument1, PVOID SystemArgument2,
+                         KPRIORITY Increment);
 BOOLEAN KeRemoveQueueApc(PRKAPC Apc);
 BOOLEAN KeAlertThread(PKTHREAD Thread, KPROCESSOR_MODE AlertMode);
 BOOLEAN KeTestAlertThread(KPROCESSOR_MODE AlertMode);
 
-/* The clock reading at which a KeWait or KeSetTimer argument falls due: negative relative, else absolute; 100 ns units. */
+/* The clock reading at which a KeWait or KeSetTimer argument falls due: negative relative, else
+ * absolute; 100 ns units. */
 uint64_t ke_due_time(const struct machine *m, LARGE_INTEGER time);
 
 /*
- * A query that a polling loop might repeat: lets a little time pass and the other processors move, so that the loop ends.
+ * A query that a polling loop might repeat: lets a little time pass and the other processors move,
+ * so that the loop ends.
  */
-static inline void ke_polled(struct machine *m)
-{
+static inline void ke_polled(struct machine *m) {
     ki_clock_spend(m, 100);
     if (m->processor_count > 1 && m->running != &m->host)
         ki_yield_processor(m);
     ki_poll(m);
 }
 
-/* A thread is about to end: bug check if it owns a kernel mutex, or its stack is expanded or locked. */
+/* A thread is about to end: bug check if it owns a kernel mutex, or its stack is expanded or
+ * locked. */
 void ke_thread_check(struct machine *m, PKTHREAD thread);
 /* A thread ends: leaves its queue, and what mutants it owns are abandoned. */
 void ke_thread_ends(struct machine *m, PKTHREAD thread);
@@ -43,24 +47,25 @@ void ke_thread_ends(struct machine *m, PKTHREAD thread);
 void ke_queue_suspend(struct machine *m, PKTHREAD thread);
 void ke_queue_leave(struct machine *m, PKTHREAD thread);
 /* Sleeps in a queue, at DISPATCH_LEVEL on entry and `irql` on return. */
-NTSTATUS ke_wait_queue(struct machine *m, PKQUEUE queue, KPROCESSOR_MODE mode, PLARGE_INTEGER timeout, KIRQL irql);
+NTSTATUS ke_wait_queue(struct machine *m, PKQUEUE queue, KPROCESSOR_MODE mode,
+                       PLARGE_INTEGER timeout, KIRQL irql);
 
-/* Spin locks of our own structures, without a gate: lock words are 0 or 1 + number of the owning processor. */
+/* Spin locks of our own structures, without a gate: lock words are 0 or 1 + number of the owning
+ * processor. */
 void ke_spin_contended(struct machine *m, PKSPIN_LOCK lock);
 
-static inline void ke_spin_acquire(struct machine *m, PKSPIN_LOCK lock)
-{
+static inline void ke_spin_acquire(struct machine *m, PKSPIN_LOCK lock) {
     if (KI_UNLIKELY(*lock))
         ke_spin_contended(m, lock);
     *lock = 1u + m->cpu->number;
 }
 
 /*
- * Ends a routine that signaled something: what became ready may preempt. With Wait = TRUE it leaves at DISPATCH_LEVEL, so
- * that nothing comes between it and the wait that must follow; that wait lowers to the level kept in the thread.
+ * Ends a routine that signaled something: what became ready may preempt. With Wait = TRUE it leaves
+ * at DISPATCH_LEVEL, so that nothing comes between it and the wait that must follow; that wait
+ * lowers to the level kept in the thread.
  */
-static inline void ke_finish_signal(struct machine *m, BOOLEAN wait)
-{
+static inline void ke_finish_signal(struct machine *m, BOOLEAN wait) {
     if (KI_LIKELY(!wait)) {
         ki_poll(m);
         return;

@@ -1,18 +1,17 @@
 /*
- * Mutexes: owned by a thread, recursive, and with normal kernel APCs held off while owned (ApcDisable). A mutant is the same
- * object without that bracket. SignalState is 1 when free and goes down with each acquisition.
+ * Mutexes: owned by a thread, recursive, and with normal kernel APCs held off while owned
+ * (ApcDisable). A mutant is the same object without that bracket. SignalState is 1 when free and
+ * goes down with each acquisition.
  */
 #include "ke/ke.h"
 
-VOID KeInitializeMutex(PRKMUTEX Mutex, ULONG Level)
-{
+VOID KeInitializeMutex(PRKMUTEX Mutex, ULONG Level) {
     (void)Level;
     KeInitializeMutant(Mutex, FALSE);
     Mutex->ApcDisable = 1;
 }
 
-VOID KeInitializeMutant(PRKMUTANT Mutant, BOOLEAN InitialOwner)
-{
+VOID KeInitializeMutant(PRKMUTANT Mutant, BOOLEAN InitialOwner) {
     struct machine *m = ki_self();
     Mutant->Header.Lock = 0;
     Mutant->Header.Type = MutantObject;
@@ -27,8 +26,7 @@ VOID KeInitializeMutant(PRKMUTANT Mutant, BOOLEAN InitialOwner)
 }
 
 /* The owner gives up the last acquisition. */
-static void ke_mutant_free(struct machine *m, PKMUTANT mutant, KPRIORITY increment)
-{
+static void ke_mutant_free(struct machine *m, PKMUTANT mutant, KPRIORITY increment) {
     PKTHREAD owner = mutant->OwnerThread;
     RemoveEntryList(&mutant->MutantListEntry);
     mutant->OwnerThread = NULL;
@@ -37,8 +35,7 @@ static void ke_mutant_free(struct machine *m, PKMUTANT mutant, KPRIORITY increme
     ki_wait_test(m, &mutant->Header, increment);
 }
 
-LONG KeReleaseMutant(PRKMUTANT Mutant, KPRIORITY Increment, BOOLEAN Abandoned, BOOLEAN Wait)
-{
+LONG KeReleaseMutant(PRKMUTANT Mutant, KPRIORITY Increment, BOOLEAN Abandoned, BOOLEAN Wait) {
     KI_GATE(KeReleaseMutant);
     PKTHREAD thread = ki_current_thread(m);
     LONG old = Mutant->Header.SignalState;
@@ -58,41 +55,37 @@ LONG KeReleaseMutant(PRKMUTANT Mutant, KPRIORITY Increment, BOOLEAN Abandoned, B
     return old;
 }
 
-LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)
-{
-    return KeReleaseMutant(Mutex, 1, FALSE, Wait);
-}
+LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait) { return KeReleaseMutant(Mutex, 1, FALSE, Wait); }
 
-LONG KeReadStateMutant(PRKMUTANT Mutant)
-{
+LONG KeReadStateMutant(PRKMUTANT Mutant) {
     KI_GATE(KeReadStateMutant);
     (void)m;
     return Mutant->Header.SignalState;
 }
 
-LONG KeReadStateMutex(PRKMUTEX Mutex)
-{
+LONG KeReadStateMutex(PRKMUTEX Mutex) {
     KI_GATE(KeReadStateMutex);
     (void)m;
     return Mutex->Header.SignalState;
 }
 
-void ke_thread_check(struct machine *m, PKTHREAD thread)
-{
+void ke_thread_check(struct machine *m, PKTHREAD thread) {
     if (thread->stack_locked || thread->expansions)
-        ki_bugcheck(m, KERNEL_STACK_LOCKED_AT_EXIT, 0, 0, 0, 0, "thread %u (%s) ended while its stack was %s",
-                    thread->serial, thread->name, thread->expansions ? "expanded" : "not swappable");
+        ki_bugcheck(m, KERNEL_STACK_LOCKED_AT_EXIT, 0, 0, 0, 0,
+                    "thread %u (%s) ended while its stack was %s", thread->serial, thread->name,
+                    thread->expansions ? "expanded" : "not swappable");
     for (PLIST_ENTRY link = thread->mutants.Flink; link != &thread->mutants; link = link->Flink) {
         PKMUTANT mutant = CONTAINING_RECORD(link, KMUTANT, MutantListEntry);
         if (mutant->ApcDisable)
             ki_bugcheck(m, THREAD_TERMINATE_HELD_MUTEX, (ULONG_PTR)thread, (ULONG_PTR)mutant, 0, 0,
-                        "thread %u (%s) ended while it owned a kernel mutex", thread->serial, thread->name);
+                        "thread %u (%s) ended while it owned a kernel mutex", thread->serial,
+                        thread->name);
     }
 }
 
-void ke_thread_ends(struct machine *m, PKTHREAD thread)
-{
+void ke_thread_ends(struct machine *m, PKTHREAD thread) {
     ke_queue_leave(m, thread);
     while (!IsListEmpty(&thread->mutants))
-        KeReleaseMutant(CONTAINING_RECORD(thread->mutants.Flink, KMUTANT, MutantListEntry), 0, TRUE, FALSE);
+        KeReleaseMutant(CONTAINING_RECORD(thread->mutants.Flink, KMUTANT, MutantListEntry), 0, TRUE,
+                        FALSE);
 }

@@ -1,23 +1,18 @@
-/* NUMA nodes and the relationship of logical processors: one node, one package, one core for each processor. */
+/* NUMA nodes and the relationship of logical processors: one node, one package, one core for each
+ * processor. */
 #include "ke/ke.h"
 
-static GROUP_AFFINITY ke_all(const struct machine *m)
-{
-    return (GROUP_AFFINITY){.Mask = m->processor_count == 64 ? ~(KAFFINITY)0 : ((KAFFINITY)1 << m->processor_count) - 1};
+static GROUP_AFFINITY ke_all(const struct machine *m) {
+    return (GROUP_AFFINITY){.Mask = m->processor_count == 64
+                                        ? ~(KAFFINITY)0
+                                        : ((KAFFINITY)1 << m->processor_count) - 1};
 }
 
-USHORT KeGetCurrentNodeNumber(VOID)
-{
-    return 0;
-}
+USHORT KeGetCurrentNodeNumber(VOID) { return 0; }
 
-USHORT KeQueryHighestNodeNumber(VOID)
-{
-    return 0;
-}
+USHORT KeQueryHighestNodeNumber(VOID) { return 0; }
 
-VOID KeQueryNodeActiveAffinity(USHORT NodeNumber, PGROUP_AFFINITY Affinity, PUSHORT Count)
-{
+VOID KeQueryNodeActiveAffinity(USHORT NodeNumber, PGROUP_AFFINITY Affinity, PUSHORT Count) {
     KI_GATE(KeQueryNodeActiveAffinity);
     if (Affinity)
         *Affinity = NodeNumber == 0 ? ke_all(m) : (GROUP_AFFINITY){0};
@@ -25,9 +20,8 @@ VOID KeQueryNodeActiveAffinity(USHORT NodeNumber, PGROUP_AFFINITY Affinity, PUSH
         *Count = NodeNumber == 0 ? (USHORT)m->processor_count : 0;
 }
 
-NTSTATUS KeQueryNodeActiveAffinity2(USHORT NodeNumber, PGROUP_AFFINITY GroupAffinities, USHORT GroupAffinitiesCount,
-                                    PUSHORT GroupAffinitiesRequired)
-{
+NTSTATUS KeQueryNodeActiveAffinity2(USHORT NodeNumber, PGROUP_AFFINITY GroupAffinities,
+                                    USHORT GroupAffinitiesCount, PUSHORT GroupAffinitiesRequired) {
     KI_GATE(KeQueryNodeActiveAffinity2);
     if (NodeNumber != 0)
         return STATUS_INVALID_PARAMETER;
@@ -38,22 +32,20 @@ NTSTATUS KeQueryNodeActiveAffinity2(USHORT NodeNumber, PGROUP_AFFINITY GroupAffi
     return STATUS_SUCCESS;
 }
 
-ULONG KeQueryNodeActiveProcessorCount(USHORT NodeNumber)
-{
+ULONG KeQueryNodeActiveProcessorCount(USHORT NodeNumber) {
     KI_GATE(KeQueryNodeActiveProcessorCount);
     return NodeNumber == 0 ? m->processor_count : 0;
 }
 
-USHORT KeQueryNodeMaximumProcessorCount(USHORT NodeNumber)
-{
+USHORT KeQueryNodeMaximumProcessorCount(USHORT NodeNumber) {
     KI_GATE(KeQueryNodeMaximumProcessorCount);
     return NodeNumber == 0 ? (USHORT)m->processor_count : 0;
 }
 
 /* One record of the answer. */
-static void ke_relation_write(const struct machine *m, PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX record, ULONG size,
-                              LOGICAL_PROCESSOR_RELATIONSHIP relation, unsigned number)
-{
+static void ke_relation_write(const struct machine *m,
+                              PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX record, ULONG size,
+                              LOGICAL_PROCESSOR_RELATIONSHIP relation, unsigned number) {
     RtlZeroMemory(record, size);
     record->Relationship = relation;
     record->Size = size;
@@ -71,15 +63,14 @@ static void ke_relation_write(const struct machine *m, PSYSTEM_LOGICAL_PROCESSOR
         break;
     default: /* RelationGroup */
         record->Group.MaximumGroupCount = record->Group.ActiveGroupCount = 1;
-        record->Group.GroupInfo[0].MaximumProcessorCount = record->Group.GroupInfo[0].ActiveProcessorCount =
-            (UCHAR)m->processor_count;
+        record->Group.GroupInfo[0].MaximumProcessorCount =
+            record->Group.GroupInfo[0].ActiveProcessorCount = (UCHAR)m->processor_count;
         record->Group.GroupInfo[0].ActiveProcessorMask = ke_all(m).Mask;
         break;
     }
 }
 
-static ULONG ke_relation_size(LOGICAL_PROCESSOR_RELATIONSHIP relation)
-{
+static ULONG ke_relation_size(LOGICAL_PROCESSOR_RELATIONSHIP relation) {
     const ULONG head = FIELD_OFFSET(SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX, Processor);
     switch (relation) {
     case RelationProcessorCore:
@@ -92,14 +83,16 @@ static ULONG ke_relation_size(LOGICAL_PROCESSOR_RELATIONSHIP relation)
     }
 }
 
-NTSTATUS KeQueryLogicalProcessorRelationship(PPROCESSOR_NUMBER ProcessorNumber, LOGICAL_PROCESSOR_RELATIONSHIP RelationshipType,
-                                             PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX Information, PULONG Length)
-{
-    static const LOGICAL_PROCESSOR_RELATIONSHIP known[] = {RelationProcessorCore, RelationProcessorPackage,
-                                                           RelationNumaNode, RelationGroup};
+NTSTATUS KeQueryLogicalProcessorRelationship(PPROCESSOR_NUMBER ProcessorNumber,
+                                             LOGICAL_PROCESSOR_RELATIONSHIP RelationshipType,
+                                             PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX Information,
+                                             PULONG Length) {
+    static const LOGICAL_PROCESSOR_RELATIONSHIP known[] = {
+        RelationProcessorCore, RelationProcessorPackage, RelationNumaNode, RelationGroup};
     KI_GATE(KeQueryLogicalProcessorRelationship);
     ULONG room = *Length, need = 0;
-    if (ProcessorNumber && (ProcessorNumber->Group || ProcessorNumber->Number >= m->processor_count))
+    if (ProcessorNumber &&
+        (ProcessorNumber->Group || ProcessorNumber->Number >= m->processor_count))
         return STATUS_INVALID_PARAMETER;
     for (unsigned k = 0; k < KI_COUNT(known); k++) {
         if (RelationshipType != RelationAll && RelationshipType != known[k])

@@ -3,87 +3,65 @@
  */
 #include "ke/ke.h"
 
-static KAFFINITY ke_active(const struct machine *m)
-{
+static KAFFINITY ke_active(const struct machine *m) {
     return m->processor_count == 64 ? ~(KAFFINITY)0 : ((KAFFINITY)1 << m->processor_count) - 1;
 }
 
-static bool ke_is_group(USHORT group)
-{
-    return group == 0 || group == ALL_PROCESSOR_GROUPS;
-}
+static bool ke_is_group(USHORT group) { return group == 0 || group == ALL_PROCESSOR_GROUPS; }
 
-ULONG KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber)
-{
+ULONG KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber) {
     KI_GATE(KeGetCurrentProcessorNumberEx);
     if (ProcNumber)
         *ProcNumber = (PROCESSOR_NUMBER){.Group = 0, .Number = m->cpu->number};
     return m->cpu->number;
 }
 
-ULONG KeGetCurrentProcessorNumber(VOID)
-{
-    return ki_self()->cpu->number;
-}
+ULONG KeGetCurrentProcessorNumber(VOID) { return ki_self()->cpu->number; }
 
-KAFFINITY KeQueryActiveProcessors(VOID)
-{
+KAFFINITY KeQueryActiveProcessors(VOID) {
     KI_GATE(KeQueryActiveProcessors);
     return ke_active(m);
 }
 
-ULONG KeQueryActiveProcessorCount(PKAFFINITY ActiveProcessors)
-{
+ULONG KeQueryActiveProcessorCount(PKAFFINITY ActiveProcessors) {
     KI_GATE(KeQueryActiveProcessorCount);
     if (ActiveProcessors)
         *ActiveProcessors = ke_active(m);
     return m->processor_count;
 }
 
-ULONG KeQueryActiveProcessorCountEx(USHORT GroupNumber)
-{
+ULONG KeQueryActiveProcessorCountEx(USHORT GroupNumber) {
     KI_GATE(KeQueryActiveProcessorCountEx);
     return ke_is_group(GroupNumber) ? m->processor_count : 0;
 }
 
-ULONG KeQueryMaximumProcessorCount(VOID)
-{
+ULONG KeQueryMaximumProcessorCount(VOID) {
     KI_GATE(KeQueryMaximumProcessorCount);
     return m->processor_count;
 }
 
-ULONG KeQueryMaximumProcessorCountEx(USHORT GroupNumber)
-{
+ULONG KeQueryMaximumProcessorCountEx(USHORT GroupNumber) {
     KI_GATE(KeQueryMaximumProcessorCountEx);
     return ke_is_group(GroupNumber) ? m->processor_count : 0;
 }
 
-USHORT KeQueryActiveGroupCount(VOID)
-{
-    return 1;
-}
+USHORT KeQueryActiveGroupCount(VOID) { return 1; }
 
-USHORT KeQueryMaximumGroupCount(VOID)
-{
-    return 1;
-}
+USHORT KeQueryMaximumGroupCount(VOID) { return 1; }
 
-KAFFINITY KeQueryGroupAffinity(USHORT GroupNumber)
-{
+KAFFINITY KeQueryGroupAffinity(USHORT GroupNumber) {
     KI_GATE(KeQueryGroupAffinity);
     return GroupNumber == 0 ? ke_active(m) : 0;
 }
 
-ULONG KeGetProcessorIndexFromNumber(PPROCESSOR_NUMBER ProcNumber)
-{
+ULONG KeGetProcessorIndexFromNumber(PPROCESSOR_NUMBER ProcNumber) {
     KI_GATE(KeGetProcessorIndexFromNumber);
     if (ProcNumber->Group != 0 || ProcNumber->Number >= m->processor_count)
         return INVALID_PROCESSOR_INDEX;
     return ProcNumber->Number;
 }
 
-NTSTATUS KeGetProcessorNumberFromIndex(ULONG ProcIndex, PPROCESSOR_NUMBER ProcNumber)
-{
+NTSTATUS KeGetProcessorNumberFromIndex(ULONG ProcIndex, PPROCESSOR_NUMBER ProcNumber) {
     KI_GATE(KeGetProcessorNumberFromIndex);
     if (ProcIndex >= m->processor_count)
         return STATUS_INVALID_PARAMETER;
@@ -91,9 +69,9 @@ NTSTATUS KeGetProcessorNumberFromIndex(ULONG ProcIndex, PPROCESSOR_NUMBER ProcNu
     return STATUS_SUCCESS;
 }
 
-/* Sets the calling thread's affinity and moves it at once; 0 bits that no processor has are ignored. */
-static KAFFINITY ke_set_affinity(struct machine *m, KAFFINITY affinity)
-{
+/* Sets the calling thread's affinity and moves it at once; 0 bits that no processor has are
+ * ignored. */
+static KAFFINITY ke_set_affinity(struct machine *m, KAFFINITY affinity) {
     PKTHREAD thread = ki_current_thread(m);
     KAFFINITY old = thread->system_affinity ? thread->affinity : 0;
     affinity &= ke_active(m);
@@ -106,8 +84,7 @@ static KAFFINITY ke_set_affinity(struct machine *m, KAFFINITY affinity)
     return old;
 }
 
-static void ke_revert_affinity(struct machine *m)
-{
+static void ke_revert_affinity(struct machine *m) {
     PKTHREAD thread = ki_current_thread(m);
     thread->affinity = thread->user_affinity;
     thread->system_affinity = FALSE;
@@ -115,26 +92,22 @@ static void ke_revert_affinity(struct machine *m)
     ki_poll(m);
 }
 
-VOID KeSetSystemAffinityThread(KAFFINITY Affinity)
-{
+VOID KeSetSystemAffinityThread(KAFFINITY Affinity) {
     KI_GATE(KeSetSystemAffinityThread);
     ke_set_affinity(m, Affinity);
 }
 
-KAFFINITY KeSetSystemAffinityThreadEx(KAFFINITY Affinity)
-{
+KAFFINITY KeSetSystemAffinityThreadEx(KAFFINITY Affinity) {
     KI_GATE(KeSetSystemAffinityThreadEx);
     return ke_set_affinity(m, Affinity);
 }
 
-VOID KeRevertToUserAffinityThread(VOID)
-{
+VOID KeRevertToUserAffinityThread(VOID) {
     KI_GATE(KeRevertToUserAffinityThread);
     ke_revert_affinity(m);
 }
 
-VOID KeRevertToUserAffinityThreadEx(KAFFINITY Affinity)
-{
+VOID KeRevertToUserAffinityThreadEx(KAFFINITY Affinity) {
     KI_GATE(KeRevertToUserAffinityThreadEx);
     if (Affinity)
         ke_set_affinity(m, Affinity);
@@ -142,16 +115,14 @@ VOID KeRevertToUserAffinityThreadEx(KAFFINITY Affinity)
         ke_revert_affinity(m);
 }
 
-VOID KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity, PGROUP_AFFINITY PreviousAffinity)
-{
+VOID KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity, PGROUP_AFFINITY PreviousAffinity) {
     KI_GATE(KeSetSystemGroupAffinityThread);
     KAFFINITY old = ke_set_affinity(m, Affinity->Group == 0 ? Affinity->Mask : 0);
     if (PreviousAffinity)
         *PreviousAffinity = (GROUP_AFFINITY){.Mask = old, .Group = 0};
 }
 
-VOID KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY PreviousAffinity)
-{
+VOID KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY PreviousAffinity) {
     KI_GATE(KeRevertToUserGroupAffinityThread);
     if (PreviousAffinity->Mask)
         ke_set_affinity(m, PreviousAffinity->Mask);
@@ -159,9 +130,9 @@ VOID KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY PreviousAffinity)
         ke_revert_affinity(m);
 }
 
-/* A KIPI_BROADCAST_WORKER runs at IPI_LEVEL on every processor in turn, as seen by what it asks for the processor number or IRQL. */
-ULONG_PTR KeIpiGenericCall(PKIPI_BROADCAST_WORKER BroadcastFunction, ULONG_PTR Context)
-{
+/* A KIPI_BROADCAST_WORKER runs at IPI_LEVEL on every processor in turn, as seen by what it asks for
+ * the processor number or IRQL. */
+ULONG_PTR KeIpiGenericCall(PKIPI_BROADCAST_WORKER BroadcastFunction, ULONG_PTR Context) {
     KI_GATE(KeIpiGenericCall);
     struct ki_processor *own = m->cpu;
     ULONG_PTR result = 0;

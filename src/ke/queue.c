@@ -1,14 +1,15 @@
 /*
- * Kernel queues: entries that a pool of threads takes, with a bound on how many of those threads run at a time.
+ * Kernel queues: entries that a pool of threads takes, with a bound on how many of those threads
+ * run at a time.
  *
- * A thread belongs to the queue it last waited on. CurrentCount is the number of such threads that are not waiting for
- * anything; an entry wakes a waiter only while it is below MaximumCount, and a member that blocks elsewhere lets the next
- * waiter in. Waiters are served last in, first out, because the last one's stack is still warm.
+ * A thread belongs to the queue it last waited on. CurrentCount is the number of such threads that
+ * are not waiting for anything; an entry wakes a waiter only while it is below MaximumCount, and a
+ * member that blocks elsewhere lets the next waiter in. Waiters are served last in, first out,
+ * because the last one's stack is still warm.
  */
 #include "ke/ke.h"
 
-VOID KeInitializeQueue(PRKQUEUE Queue, ULONG Count)
-{
+VOID KeInitializeQueue(PRKQUEUE Queue, ULONG Count) {
     struct machine *m = ki_self();
     Queue->Header.Lock = 0;
     Queue->Header.Type = QueueObject;
@@ -21,24 +22,22 @@ VOID KeInitializeQueue(PRKQUEUE Queue, ULONG Count)
     Queue->MaximumCount = Count ? Count : m->processor_count;
 }
 
-LONG KeReadStateQueue(PRKQUEUE Queue)
-{
+LONG KeReadStateQueue(PRKQUEUE Queue) {
     KI_GATE(KeReadStateQueue);
     ke_polled(m);
     return Queue->Header.SignalState;
 }
 
 /* Gives an entry to the last waiter. */
-static void ke_queue_hand_over(struct machine *m, PKQUEUE queue, PLIST_ENTRY entry)
-{
-    PKWAIT_BLOCK block = CONTAINING_RECORD(queue->Header.WaitListHead.Blink, KWAIT_BLOCK, WaitListEntry);
+static void ke_queue_hand_over(struct machine *m, PKQUEUE queue, PLIST_ENTRY entry) {
+    PKWAIT_BLOCK block =
+        CONTAINING_RECORD(queue->Header.WaitListHead.Blink, KWAIT_BLOCK, WaitListEntry);
     PKTHREAD thread = block->Thread;
     thread->queue_entry = entry;
     ki_unwait(m, thread, STATUS_SUCCESS, 0);
 }
 
-static LONG ke_queue_insert(struct machine *m, PKQUEUE queue, PLIST_ENTRY entry, bool head)
-{
+static LONG ke_queue_insert(struct machine *m, PKQUEUE queue, PLIST_ENTRY entry, bool head) {
     LONG old = queue->Header.SignalState;
     bool waiters = !IsListEmpty(&queue->Header.WaitListHead);
     PKTHREAD thread = ki_current_thread(m);
@@ -57,20 +56,17 @@ static LONG ke_queue_insert(struct machine *m, PKQUEUE queue, PLIST_ENTRY entry,
     return old;
 }
 
-LONG KeInsertQueue(PRKQUEUE Queue, PLIST_ENTRY Entry)
-{
+LONG KeInsertQueue(PRKQUEUE Queue, PLIST_ENTRY Entry) {
     KI_GATE(KeInsertQueue);
     return ke_queue_insert(m, Queue, Entry, false);
 }
 
-LONG KeInsertHeadQueue(PRKQUEUE Queue, PLIST_ENTRY Entry)
-{
+LONG KeInsertHeadQueue(PRKQUEUE Queue, PLIST_ENTRY Entry) {
     KI_GATE(KeInsertHeadQueue);
     return ke_queue_insert(m, Queue, Entry, true);
 }
 
-void ke_queue_suspend(struct machine *m, PKTHREAD thread)
-{
+void ke_queue_suspend(struct machine *m, PKTHREAD thread) {
     PKQUEUE queue = thread->queue;
     queue->CurrentCount--;
     if (queue->CurrentCount < queue->MaximumCount && !IsListEmpty(&queue->EntryListHead) &&
@@ -81,8 +77,7 @@ void ke_queue_suspend(struct machine *m, PKTHREAD thread)
     }
 }
 
-void ke_queue_leave(struct machine *m, PKTHREAD thread)
-{
+void ke_queue_leave(struct machine *m, PKTHREAD thread) {
     if (!thread->queue)
         return;
     RemoveEntryList(&thread->queue_link);
@@ -90,8 +85,7 @@ void ke_queue_leave(struct machine *m, PKTHREAD thread)
     thread->queue = NULL;
 }
 
-static void ke_queue_join(struct machine *m, PKTHREAD thread, PKQUEUE queue)
-{
+static void ke_queue_join(struct machine *m, PKTHREAD thread, PKQUEUE queue) {
     if (thread->queue == queue)
         return;
     ke_queue_leave(m, thread);
@@ -100,14 +94,11 @@ static void ke_queue_join(struct machine *m, PKTHREAD thread, PKQUEUE queue)
     queue->CurrentCount++;
 }
 
-/* The documented returns for a wait that ended otherwise are the statuses themselves, as pointers. */
-static PLIST_ENTRY ke_queue_status(NTSTATUS status)
-{
-    return (PLIST_ENTRY)(LONG_PTR)status;
-}
+/* The documented returns for a wait that ended otherwise are the statuses themselves, as pointers.
+ */
+static PLIST_ENTRY ke_queue_status(NTSTATUS status) { return (PLIST_ENTRY)(LONG_PTR)status; }
 
-PLIST_ENTRY KeRemoveQueue(PRKQUEUE Queue, KPROCESSOR_MODE WaitMode, PLARGE_INTEGER Timeout)
-{
+PLIST_ENTRY KeRemoveQueue(PRKQUEUE Queue, KPROCESSOR_MODE WaitMode, PLARGE_INTEGER Timeout) {
     KI_GATE(KeRemoveQueue);
     PKTHREAD thread = ki_current_thread(m);
     KIRQL irql = ki_raise(m, DISPATCH_LEVEL);
@@ -128,19 +119,20 @@ PLIST_ENTRY KeRemoveQueue(PRKQUEUE Queue, KPROCESSOR_MODE WaitMode, PLARGE_INTEG
     return thread->queue_entry ? thread->queue_entry : ke_queue_status(status);
 }
 
-PLIST_ENTRY KeRundownQueue(PRKQUEUE Queue)
-{
+PLIST_ENTRY KeRundownQueue(PRKQUEUE Queue) {
     KI_GATE(KeRundownQueue);
     PLIST_ENTRY first = NULL;
     KI_ASSERT(IsListEmpty(&Queue->Header.WaitListHead));
     if (!IsListEmpty(&Queue->EntryListHead)) {
         first = Queue->EntryListHead.Flink;
-        RemoveEntryList(&Queue->EntryListHead); /* the entries stay linked in a ring without the head */
+        RemoveEntryList(
+            &Queue->EntryListHead); /* the entries stay linked in a ring without the head */
         InitializeListHead(&Queue->EntryListHead);
     }
     Queue->Header.SignalState = 0;
     while (!IsListEmpty(&Queue->ThreadListHead)) {
-        PKTHREAD thread = CONTAINING_RECORD(Queue->ThreadListHead.Flink, struct _KTHREAD, queue_link);
+        PKTHREAD thread =
+            CONTAINING_RECORD(Queue->ThreadListHead.Flink, struct _KTHREAD, queue_link);
         RemoveEntryList(&thread->queue_link);
         thread->queue = NULL;
     }

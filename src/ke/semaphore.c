@@ -1,8 +1,7 @@
 /* Semaphores: a count that waits take from and releases add to, up to a limit. */
 #include "ke/ke.h"
 
-VOID KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG Limit)
-{
+VOID KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG Limit) {
     Semaphore->Header.Lock = 0;
     Semaphore->Header.Type = SemaphoreObject;
     Semaphore->Header.Size = sizeof(KSEMAPHORE) / sizeof(LONG);
@@ -11,8 +10,8 @@ VOID KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG Limit)
     Semaphore->Limit = Limit;
 }
 
-LONG KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjustment, BOOLEAN Wait)
-{
+LONG KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjustment,
+                        BOOLEAN Wait) {
     KI_GATE(KeReleaseSemaphore);
     if (Wait)
         KI_CHECK_IRQL(KeReleaseSemaphore, APC_LEVEL);
@@ -28,8 +27,7 @@ LONG KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjust
     return old;
 }
 
-LONG KeReadStateSemaphore(PRKSEMAPHORE Semaphore)
-{
+LONG KeReadStateSemaphore(PRKSEMAPHORE Semaphore) {
     KI_GATE(KeReadStateSemaphore);
     (void)m;
     return Semaphore->Header.SignalState;

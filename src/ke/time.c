@@ -1,72 +1,61 @@
 /*
- * Clocks as drivers read them. Every reading lets a little virtual time pass (ke_polled), so that a loop that polls a clock
- * ends. The performance counter runs at 10 MHz; the tick is 15.625 ms.
+ * Clocks as drivers read them. Every reading lets a little virtual time pass (ke_polled), so that a
+ * loop that polls a clock ends. The performance counter runs at 10 MHz; the tick is 15.625 ms.
  */
 #include "ke/ke.h"
 
 #define KE_TIME_INCREMENT 156250u /* 100 ns units per tick */
 #define KE_COUNTER_FREQUENCY 10000000
 
-static ULONGLONG ke_interrupt_time(struct machine *m)
-{
+static ULONGLONG ke_interrupt_time(struct machine *m) {
     ke_polled(m);
     return ki_interrupt_time_at(m->clock.now);
 }
 
-VOID KeQuerySystemTime(PLARGE_INTEGER CurrentTime)
-{
+VOID KeQuerySystemTime(PLARGE_INTEGER CurrentTime) {
     KI_GATE(KeQuerySystemTime);
     ke_polled(m);
     CurrentTime->QuadPart = ki_system_time(m);
 }
 
-VOID KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime)
-{
+VOID KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime) {
     KI_GATE(KeQuerySystemTimePrecise);
     ke_polled(m);
     CurrentTime->QuadPart = ki_system_time(m);
 }
 
-ULONGLONG KeQueryInterruptTime(VOID)
-{
+ULONGLONG KeQueryInterruptTime(VOID) {
     KI_GATE(KeQueryInterruptTime);
     return ke_interrupt_time(m);
 }
 
-ULONGLONG KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp)
-{
+ULONGLONG KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp) {
     KI_GATE(KeQueryInterruptTimePrecise);
     *QpcTimeStamp = ke_interrupt_time(m);
     return *QpcTimeStamp;
 }
 
-/* Unbiased time leaves out the time spent asleep; the machine's interrupt time does not run then. */
-ULONGLONG KeQueryUnbiasedInterruptTime(VOID)
-{
+/* Unbiased time leaves out the time spent asleep; the machine's interrupt time does not run then.
+ */
+ULONGLONG KeQueryUnbiasedInterruptTime(VOID) {
     KI_GATE(KeQueryUnbiasedInterruptTime);
     return ke_interrupt_time(m);
 }
 
-ULONGLONG KeQueryUnbiasedInterruptTimePrecise(PULONG64 QpcTimeStamp)
-{
+ULONGLONG KeQueryUnbiasedInterruptTimePrecise(PULONG64 QpcTimeStamp) {
     KI_GATE(KeQueryUnbiasedInterruptTimePrecise);
     *QpcTimeStamp = ke_interrupt_time(m);
     return *QpcTimeStamp;
 }
 
-ULONG KeQueryTimeIncrement(VOID)
-{
-    return KE_TIME_INCREMENT;
-}
+ULONG KeQueryTimeIncrement(VOID) { return KE_TIME_INCREMENT; }
 
-VOID wdmsim_query_tick_count(PLARGE_INTEGER TickCount)
-{
+VOID wdmsim_query_tick_count(PLARGE_INTEGER TickCount) {
     KI_GATE(KeQueryTickCount);
     TickCount->QuadPart = (LONGLONG)(ke_interrupt_time(m) / KE_TIME_INCREMENT);
 }
 
-LARGE_INTEGER KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency)
-{
+LARGE_INTEGER KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency) {
     KI_GATE(KeQueryPerformanceCounter);
     LARGE_INTEGER counter;
     counter.QuadPart = (LONGLONG)ke_interrupt_time(m);
@@ -75,8 +64,7 @@ LARGE_INTEGER KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency)
     return counter;
 }
 
-VOID KeStallExecutionProcessor(ULONG MicroSeconds)
-{
+VOID KeStallExecutionProcessor(ULONG MicroSeconds) {
     KI_GATE(KeStallExecutionProcessor);
     ki_clock_spend(m, MicroSeconds * WDMSIM_US);
     ki_yield_processor(m);
@@ -84,17 +72,16 @@ VOID KeStallExecutionProcessor(ULONG MicroSeconds)
 }
 
 /* There is no auxiliary counter besides the performance counter. */
-NTSTATUS KeQueryAuxiliaryCounterFrequency(PULONG64 AuxiliaryCounterFrequency)
-{
+NTSTATUS KeQueryAuxiliaryCounterFrequency(PULONG64 AuxiliaryCounterFrequency) {
     KI_GATE(KeQueryAuxiliaryCounterFrequency);
     (void)m;
     (void)AuxiliaryCounterFrequency;
     return STATUS_NOT_SUPPORTED;
 }
 
-NTSTATUS KeConvertAuxiliaryCounterToPerformanceCounter(ULONG64 AuxiliaryCounterValue, PULONG64 PerformanceCounterValue,
-                                                       PULONG64 ConversionError)
-{
+NTSTATUS KeConvertAuxiliaryCounterToPerformanceCounter(ULONG64 AuxiliaryCounterValue,
+                                                       PULONG64 PerformanceCounterValue,
+                                                       PULONG64 ConversionError) {
     KI_GATE(KeConvertAuxiliaryCounterToPerformanceCounter);
     (void)m;
     (void)AuxiliaryCounterValue;
@@ -103,9 +90,9 @@ NTSTATUS KeConvertAuxiliaryCounterToPerformanceCounter(ULONG64 AuxiliaryCounterV
     return STATUS_NOT_SUPPORTED;
 }
 
-NTSTATUS KeConvertPerformanceCounterToAuxiliaryCounter(ULONG64 PerformanceCounterValue, PULONG64 AuxiliaryCounterValue,
-                                                       PULONG64 ConversionError)
-{
+NTSTATUS KeConvertPerformanceCounterToAuxiliaryCounter(ULONG64 PerformanceCounterValue,
+                                                       PULONG64 AuxiliaryCounterValue,
+                                                       PULONG64 ConversionError) {
     KI_GATE(KeConvertPerformanceCounterToAuxiliaryCounter);
     (void)m;
     (void)PerformanceCounterValue;

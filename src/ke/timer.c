@@ -1,31 +1,28 @@
 /*
- * Timers. A timer's place in the clock is inside the KTIMER, where NT keeps its table link; expiry is ki_timer_expire.
+ * Timers. A timer's place in the clock is inside the KTIMER, where NT keeps its table link; expiry
+ * is ki_timer_expire.
  */
 #include "ke/ke.h"
 
 /* A queued timer whose memory was reused or overwritten no longer names its place in the clock. */
-static void ke_timer_check(struct machine *m, PKTIMER timer, void *caller)
-{
+static void ke_timer_check(struct machine *m, PKTIMER timer, void *caller) {
     const struct ki_clock_node *node = ki_timer_node(timer);
     UCHAR type = timer->Header.Type;
     bool sound = (type == TimerNotificationObject || type == TimerSynchronizationObject) &&
-                 (node->index == 0 || ki_clock_holds(m, node));
+                 (!ki_clock_is_queued(node) || ki_clock_holds(m, node));
     if (KI_UNLIKELY(!sound))
         ki_bugcheck(m, TIMER_OR_DPC_INVALID, 0, (ULONG_PTR)timer, 0, 0,
                     "%s used a timer that is not initialised or was overwritten while it was set",
                     ki_address_name(m, caller));
 }
 
-VOID KeInitializeTimer(PKTIMER Timer)
-{
-    KeInitializeTimerEx(Timer, NotificationTimer);
-}
+VOID KeInitializeTimer(PKTIMER Timer) { KeInitializeTimerEx(Timer, NotificationTimer); }
 
-VOID KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
-{
+VOID KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type) {
     struct machine *m = ki_self();
     if (KI_UNLIKELY(ki_clock_holds(m, ki_timer_node(Timer))))
-        ki_bugcheck(m, TIMER_OR_DPC_INVALID, 0, (ULONG_PTR)Timer, 0, 0, "%s initialised a timer that is set",
+        ki_bugcheck(m, TIMER_OR_DPC_INVALID, 0, (ULONG_PTR)Timer, 0, 0,
+                    "%s initialised a timer that is set",
                     ki_address_name(m, __builtin_return_address(0)));
     Timer->Header.Lock = 0;
     Timer->Header.Type = (UCHAR)(TimerNotificationObject + Type);
@@ -38,14 +35,13 @@ VOID KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
     Timer->Period = 0;
 }
 
-static bool ke_timer_stop(struct machine *m, PKTIMER timer)
-{
+static bool ke_timer_stop(struct machine *m, PKTIMER timer) {
     timer->Header.Inserted = FALSE;
     return ki_clock_remove(m, ki_timer_node(timer));
 }
 
-static BOOLEAN ke_timer_set(struct machine *m, PKTIMER timer, LARGE_INTEGER due_time, ULONG period, PKDPC dpc)
-{
+static BOOLEAN ke_timer_set(struct machine *m, PKTIMER timer, LARGE_INTEGER due_time, ULONG period,
+                            PKDPC dpc) {
     bool was_set = ke_timer_stop(m, timer);
     uint64_t due = ke_due_time(m, due_time);
     timer->Header.SignalState = 0;
@@ -65,41 +61,38 @@ static BOOLEAN ke_timer_set(struct machine *m, PKTIMER timer, LARGE_INTEGER due_
     return was_set;
 }
 
-BOOLEAN KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc)
-{
+BOOLEAN KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc) {
     KI_GATE(KeSetTimer);
     ke_timer_check(m, Timer, __builtin_return_address(0));
     return ke_timer_set(m, Timer, DueTime, 0, Dpc);
 }
 
-BOOLEAN KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc)
-{
+BOOLEAN KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc) {
     KI_GATE(KeSetTimerEx);
     ke_timer_check(m, Timer, __builtin_return_address(0));
     return ke_timer_set(m, Timer, DueTime, Period > 0 ? (ULONG)Period : 0, Dpc);
 }
 
 /* The tolerance is leave to be late, not a duty: expiry is exact on the virtual clock. */
-BOOLEAN KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period, ULONG TolerableDelay, PKDPC Dpc)
-{
+BOOLEAN KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period,
+                              ULONG TolerableDelay, PKDPC Dpc) {
     KI_GATE(KeSetCoalescableTimer);
     (void)TolerableDelay;
     ke_timer_check(m, Timer, __builtin_return_address(0));
     return ke_timer_set(m, Timer, DueTime, Period, Dpc);
 }
 
-BOOLEAN KeCancelTimer(PKTIMER Timer)
-{
+BOOLEAN KeCancelTimer(PKTIMER Timer) {
     KI_GATE(KeCancelTimer);
     ke_timer_check(m, Timer, __builtin_return_address(0));
     bool was_set = ke_timer_stop(m, Timer);
-    KI_TRACE(m, TIMER_CANCEL, Timer->Dpc ? ki_address_name(m, (void *)Timer->Dpc->DeferredRoutine) : "without a DPC",
+    KI_TRACE(m, TIMER_CANCEL,
+             Timer->Dpc ? ki_address_name(m, (void *)Timer->Dpc->DeferredRoutine) : "without a DPC",
              was_set);
     return was_set;
 }
 
-BOOLEAN KeReadStateTimer(PKTIMER Timer)
-{
+BOOLEAN KeReadStateTimer(PKTIMER Timer) {
     KI_GATE(KeReadStateTimer);
     ke_polled(m);
     return Timer->Header.SignalState != 0;

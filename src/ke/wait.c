@@ -1,14 +1,14 @@
 /*
  * Waiting for dispatcher objects.
  *
- * A wait that can be satisfied at once takes its objects and returns; nothing is linked. Otherwise the thread's wait blocks
- * go to the objects' lists, a time-out to the clock, and the processor to somebody else. A kernel APC ends such a sleep with
- * STATUS_KERNEL_APC; the APC runs as the IRQL is lowered and the wait begins anew with what is left of its time.
+ * A wait that can be satisfied at once takes its objects and returns; nothing is linked. Otherwise
+ * the thread's wait blocks go to the objects' lists, a time-out to the clock, and the processor to
+ * somebody else. A kernel APC ends such a sleep with STATUS_KERNEL_APC; the APC runs as the IRQL is
+ * lowered and the wait begins anew with what is left of its time.
  */
 #include "ke/ke.h"
 
-uint64_t ke_due_time(const struct machine *m, LARGE_INTEGER time)
-{
+uint64_t ke_due_time(const struct machine *m, LARGE_INTEGER time) {
     if (time.QuadPart < 0) {
         uint64_t span = (uint64_t)0 - (uint64_t)time.QuadPart;
         uint64_t room = (UINT64_MAX - 1 - m->clock.now) / 100;
@@ -33,8 +33,7 @@ struct ke_wait {
 };
 
 /* Raises to DISPATCH_LEVEL; returns the level the caller will be at afterwards. */
-static KIRQL ke_wait_enter(struct machine *m, PKTHREAD thread)
-{
+static KIRQL ke_wait_enter(struct machine *m, PKTHREAD thread) {
     if (KI_UNLIKELY(thread->wait_next)) {
         thread->wait_next = FALSE;
         return thread->wait_irql;
@@ -43,17 +42,17 @@ static KIRQL ke_wait_enter(struct machine *m, PKTHREAD thread)
 }
 
 /* A mutex recursed into too deep would wrap its count. */
-static void ke_wait_check_mutant(DISPATCHER_HEADER *object, KIRQL irql, struct machine *m)
-{
-    if ((object->Type & KI_OBJECT_TYPE_MASK) == MutantObject && object->SignalState == (LONG)MINLONG) {
+static void ke_wait_check_mutant(DISPATCHER_HEADER *object, KIRQL irql, struct machine *m) {
+    if ((object->Type & KI_OBJECT_TYPE_MASK) == MutantObject &&
+        object->SignalState == (LONG)MINLONG) {
         ki_lower(m, irql);
         ExRaiseStatus(STATUS_MUTANT_LIMIT_EXCEEDED);
     }
 }
 
 /* Tries to take what the wait asks for without sleeping. */
-static bool ke_wait_try(struct machine *m, PKTHREAD thread, const struct ke_wait *wait, KIRQL irql, NTSTATUS *status)
-{
+static bool ke_wait_try(struct machine *m, PKTHREAD thread, const struct ke_wait *wait, KIRQL irql,
+                        NTSTATUS *status) {
     if (wait->count == 0)
         return false; /* a delay: only time ends it */
     if (wait->type == WaitAny) {
@@ -80,8 +79,7 @@ static bool ke_wait_try(struct machine *m, PKTHREAD thread, const struct ke_wait
 }
 
 /* Reasons not to sleep at all: alerts and user APCs. */
-static bool ke_wait_interrupted(PKTHREAD thread, const struct ke_wait *wait, NTSTATUS *status)
-{
+static bool ke_wait_interrupted(PKTHREAD thread, const struct ke_wait *wait, NTSTATUS *status) {
     if (wait->alertable) {
         if (thread->alerted[(int)wait->mode]) {
             thread->alerted[(int)wait->mode] = FALSE;
@@ -101,8 +99,7 @@ static bool ke_wait_interrupted(PKTHREAD thread, const struct ke_wait *wait, NTS
     return false;
 }
 
-static void ke_wait_link(PKTHREAD thread, const struct ke_wait *wait)
-{
+static void ke_wait_link(PKTHREAD thread, const struct ke_wait *wait) {
     for (ULONG i = 0; i < wait->count; i++) {
         PKWAIT_BLOCK block = &wait->blocks[i];
         DISPATCHER_HEADER *object = wait->objects[i];
@@ -117,12 +114,13 @@ static void ke_wait_link(PKTHREAD thread, const struct ke_wait *wait)
 }
 
 /* Sleeps until the wait ends; at DISPATCH_LEVEL on both sides. */
-static NTSTATUS ke_wait_sleep(struct machine *m, PKTHREAD thread, const struct ke_wait *wait, KIRQL irql)
-{
+static NTSTATUS ke_wait_sleep(struct machine *m, PKTHREAD thread, const struct ke_wait *wait,
+                              KIRQL irql) {
     bool in_dpc = m->cpu->in_dpc || thread->in_threaded_dpc;
     if (KI_UNLIKELY(thread == m->cpu->idle || irql >= DISPATCH_LEVEL || in_dpc))
         ki_bugcheck(m, ATTEMPTED_SWITCH_FROM_DPC, (ULONG_PTR)thread, (ULONG_PTR)m->cpu->idle, 0, 0,
-                    "a wait had to block at %s%s", ki_irql_name(irql), in_dpc ? " in a DPC routine" : "");
+                    "a wait had to block at %s%s", ki_irql_name(irql),
+                    in_dpc ? " in a DPC routine" : "");
     ke_wait_link(thread, wait);
     if (wait->has_timeout)
         ki_clock_insert(m, &thread->timeout, KI_CLOCK_TIMEOUT, wait->due);
@@ -139,8 +137,7 @@ static NTSTATUS ke_wait_sleep(struct machine *m, PKTHREAD thread, const struct k
     return thread->wait_status;
 }
 
-static NTSTATUS ke_wait(struct machine *m, struct ke_wait *wait, PLARGE_INTEGER timeout)
-{
+static NTSTATUS ke_wait(struct machine *m, struct ke_wait *wait, PLARGE_INTEGER timeout) {
     PKTHREAD thread = ki_current_thread(m);
     NTSTATUS status;
     bool poll = timeout && timeout->QuadPart == 0;
@@ -150,7 +147,8 @@ static NTSTATUS ke_wait(struct machine *m, struct ke_wait *wait, PLARGE_INTEGER 
     }
     for (;;) {
         KIRQL irql = ke_wait_enter(m, thread);
-        if (ke_wait_try(m, thread, wait, irql, &status) || ke_wait_interrupted(thread, wait, &status)) {
+        if (ke_wait_try(m, thread, wait, irql, &status) ||
+            ke_wait_interrupted(thread, wait, &status)) {
             ki_lower(m, irql);
             return status;
         }
@@ -159,7 +157,8 @@ static NTSTATUS ke_wait(struct machine *m, struct ke_wait *wait, PLARGE_INTEGER 
             ke_polled(m);
             return STATUS_TIMEOUT;
         }
-        if (irql < APC_LEVEL && ki_apc_pending(thread)) { /* runs as the level is lowered, then again */
+        if (irql < APC_LEVEL &&
+            ki_apc_pending(thread)) { /* runs as the level is lowered, then again */
             m->cpu->pending |= 1u << APC_LEVEL;
             ki_lower(m, irql);
             continue;
@@ -171,11 +170,15 @@ static NTSTATUS ke_wait(struct machine *m, struct ke_wait *wait, PLARGE_INTEGER 
     }
 }
 
-NTSTATUS ke_wait_queue(struct machine *m, PKQUEUE queue, KPROCESSOR_MODE mode, PLARGE_INTEGER timeout, KIRQL irql)
-{
+NTSTATUS ke_wait_queue(struct machine *m, PKQUEUE queue, KPROCESSOR_MODE mode,
+                       PLARGE_INTEGER timeout, KIRQL irql) {
     PKTHREAD thread = ki_current_thread(m);
     PVOID object = queue;
-    struct ke_wait wait = {.count = 1, .objects = &object, .type = WaitAny, .blocks = thread->own_blocks, .mode = mode,
+    struct ke_wait wait = {.count = 1,
+                           .objects = &object,
+                           .type = WaitAny,
+                           .blocks = thread->own_blocks,
+                           .mode = mode,
                            .has_timeout = timeout != NULL};
     NTSTATUS status;
     if (timeout)
@@ -194,8 +197,8 @@ NTSTATUS ke_wait_queue(struct machine *m, PKQUEUE queue, KPROCESSOR_MODE mode, P
 }
 
 /* The limit of a wait's IRQL depends on whether it may block. */
-static void ke_wait_check_irql(struct machine *m, enum ki_routine routine, PLARGE_INTEGER timeout, void *caller)
-{
+static void ke_wait_check_irql(struct machine *m, enum ki_routine routine, PLARGE_INTEGER timeout,
+                               void *caller) {
     KIRQL irql = m->cpu->irql;
     if (ki_current_thread(m)->wait_next)
         irql = ki_current_thread(m)->wait_irql;
@@ -203,49 +206,59 @@ static void ke_wait_check_irql(struct machine *m, enum ki_routine routine, PLARG
         ki_check_irql(m, routine, APC_LEVEL, caller);
 }
 
-NTSTATUS KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
-                               PLARGE_INTEGER Timeout)
-{
+NTSTATUS KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode,
+                               BOOLEAN Alertable, PLARGE_INTEGER Timeout) {
     KI_GATE(KeWaitForSingleObject);
     PKTHREAD thread = ki_current_thread(m);
     DISPATCHER_HEADER *object = Object;
     ke_wait_check_irql(m, KI_ROUTINE_KeWaitForSingleObject, Timeout, __builtin_return_address(0));
     /* The common case: an event that is signaled. */
-    if (object->SignalState > 0 && object->Type <= EventSynchronizationObject && !thread->wait_next) {
+    if (object->SignalState > 0 && object->Type <= EventSynchronizationObject &&
+        !thread->wait_next) {
         if (object->Type == EventSynchronizationObject)
             object->SignalState = 0;
         return STATUS_SUCCESS;
     }
-    struct ke_wait wait = {.count = 1, .objects = &Object, .type = WaitAny, .blocks = thread->own_blocks,
-                           .mode = WaitMode, .alertable = Alertable};
+    struct ke_wait wait = {.count = 1,
+                           .objects = &Object,
+                           .type = WaitAny,
+                           .blocks = thread->own_blocks,
+                           .mode = WaitMode,
+                           .alertable = Alertable};
     thread->wait_reason = WaitReason;
     return ke_wait(m, &wait, Timeout);
 }
 
-NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType, KWAIT_REASON WaitReason,
-                                  KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout,
-                                  PKWAIT_BLOCK WaitBlockArray)
-{
+NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType,
+                                  KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode,
+                                  BOOLEAN Alertable, PLARGE_INTEGER Timeout,
+                                  PKWAIT_BLOCK WaitBlockArray) {
     KI_GATE(KeWaitForMultipleObjects);
     PKTHREAD thread = ki_current_thread(m);
-    ke_wait_check_irql(m, KI_ROUTINE_KeWaitForMultipleObjects, Timeout, __builtin_return_address(0));
-    if (Count == 0 || Count > (WaitBlockArray ? (ULONG)MAXIMUM_WAIT_OBJECTS : (ULONG)THREAD_WAIT_OBJECTS))
+    ke_wait_check_irql(m, KI_ROUTINE_KeWaitForMultipleObjects, Timeout,
+                       __builtin_return_address(0));
+    if (Count == 0 ||
+        Count > (WaitBlockArray ? (ULONG)MAXIMUM_WAIT_OBJECTS : (ULONG)THREAD_WAIT_OBJECTS))
         ki_bugcheck(m, MAXIMUM_WAIT_OBJECTS_EXCEEDED, Count, 0, 0, 0,
                     "KeWaitForMultipleObjects with %u objects and %s wait block array", Count,
                     WaitBlockArray ? "a" : "no");
-    struct ke_wait wait = {.count = Count, .objects = Object, .type = WaitType,
+    struct ke_wait wait = {.count = Count,
+                           .objects = Object,
+                           .type = WaitType,
                            .blocks = WaitBlockArray ? WaitBlockArray : thread->own_blocks,
-                           .mode = WaitMode, .alertable = Alertable};
+                           .mode = WaitMode,
+                           .alertable = Alertable};
     thread->wait_reason = WaitReason;
     return ke_wait(m, &wait, Timeout);
 }
 
-NTSTATUS KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Interval)
-{
+NTSTATUS KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
+                                PLARGE_INTEGER Interval) {
     KI_GATE(KeDelayExecutionThread);
     KI_CHECK_IRQL(KeDelayExecutionThread, APC_LEVEL);
     PKTHREAD thread = ki_current_thread(m);
-    struct ke_wait wait = {.type = WaitAll, .blocks = thread->own_blocks, .mode = WaitMode, .alertable = Alertable};
+    struct ke_wait wait = {
+        .type = WaitAll, .blocks = thread->own_blocks, .mode = WaitMode, .alertable = Alertable};
     NTSTATUS status;
     thread->wait_reason = DelayExecution;
     if (Interval->QuadPart == 0) { /* gives the rest of its slice away */

@@ -1,15 +1,19 @@
 /*
- * The arena of a machine: slots of address space, regions that grow in them (arena.h has the picture).
+ * The arena of a machine: slots of address space, regions that grow in them (arena.h has the
+ * picture).
  *
- * Principle. Nothing is reserved ahead: a region grows by mapping the next chunk exactly where it belongs. Designated
- * addresses are far from where any host puts its own mappings, so the request succeeds unless the host's address space is
- * smaller; then a slot is reserved wherever the host likes and the machine says that its addresses do not repeat.
+ * Principle. Nothing is reserved ahead: a region grows by mapping the next chunk exactly where it
+ * belongs. Designated addresses are far from where any host puts its own mappings, so the request
+ * succeeds unless the host's address space is smaller; then a slot is reserved wherever the host
+ * likes and the machine says that its addresses do not repeat.
  *
- * Reuse. Destroying a machine gives the pages back but remembers nothing; the first chunk of the control region, which every
- * machine needs at once, is kept mapped by its slot and zeroed instead, because that is several times cheaper than faulting
- * it in again.
+ * Reuse. Destroying a machine gives the pages back but remembers nothing. What every machine needs
+ * at once stays mapped for the slot's next one: the control region and the nonpaged pool. Their
+ * pages that are used first are zeroed instead of given back, because that is several times cheaper
+ * than faulting them in again.
  *
- * Not thread-safe by itself: the table of slots is guarded by an atomic flag, everything else belongs to one machine.
+ * Not thread-safe by itself: the table of slots is guarded by an atomic flag, everything else
+ * belongs to one machine.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -41,6 +45,8 @@ static const struct {
     [KI_REGION_CONTROL] = {0, KI_GIB},
     [KI_REGION_CLOCK] = {1 * KI_GIB, KI_GIB},
     [KI_REGION_LOG] = {2 * KI_GIB, 2 * KI_GIB},
+    [KI_REGION_CLOCK_NODES] = {4 * KI_GIB, KI_GIB},
+    [KI_REGION_CLOCK_PLACES] = {5 * KI_GIB, KI_GIB},
     [KI_REGION_USER] = {8 * KI_GIB, KI_USER_SIZE},
     [KI_REGION_NONPAGED] = {32 * KI_GIB, 64 * KI_GIB},
     [KI_REGION_PAGED] = {96 * KI_GIB, 32 * KI_GIB},
@@ -51,29 +57,35 @@ static const struct {
 /* How much a region grows at a time, at least. */
 #define KI_CHUNK (256u * 1024u)
 
+#define KI_HUGE_PAGE (2048u * 1024u)
+
+/* How much of a kept region keeps its memory. */
+#define KI_HOT (64u * 1024u)
+
 static atomic_flag ki_slot_lock = ATOMIC_FLAG_INIT;
 static bool ki_slot_taken[KI_SLOTS];
-static char *ki_slot_control[KI_SLOTS]; /* kept first chunk, or NULL */
+/* Bytes of each region that stay mapped between two machines; of the control region at least the
+ * first chunk, or nothing. */
+static size_t ki_slot_kept[KI_SLOTS][KI_REGIONS];
+/* What is kept of a region at most. It is address space: all but the first chunk is without memory.
+ */
+#define KI_KEEP (512ull << 20)
 
-static void ki_slots_lock(void)
-{
+static void ki_slots_lock(void) {
     while (atomic_flag_test_and_set_explicit(&ki_slot_lock, memory_order_acquire))
         ;
 }
 
-static void ki_slots_unlock(void)
-{
+static void ki_slots_unlock(void) {
     atomic_flag_clear_explicit(&ki_slot_lock, memory_order_release);
 }
 
-static size_t ki_pages(size_t size)
-{
+static size_t ki_pages(size_t size) {
     return (size + KI_PAGE_SIZE - 1) & ~(size_t)(KI_PAGE_SIZE - 1);
 }
 
 /* Maps memory at exactly `address`, which nothing of ours occupies. */
-static bool ki_map(char *address, size_t size, bool designated)
-{
+static bool ki_map(char *address, size_t size, bool designated) {
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
     flags |= designated ? MAP_FIXED_NOREPLACE : MAP_FIXED;
     char *got = mmap(address, size, PROT_READ | PROT_WRITE, flags, -1, 0);
@@ -86,8 +98,7 @@ static bool ki_map(char *address, size_t size, bool designated)
     return true;
 }
 
-static int ki_slot_take(void)
-{
+static int ki_slot_take(void) {
     int slot = -1;
     ki_slots_lock();
     for (unsigned i = 0; i < KI_SLOTS && slot < 0; i++) {
@@ -100,26 +111,26 @@ static int ki_slot_take(void)
     return slot;
 }
 
-static void ki_slot_give(unsigned slot)
-{
+static void ki_slot_give(unsigned slot) {
     ki_slots_lock();
     ki_slot_taken[slot] = false;
     ki_slots_unlock();
 }
 
-/* The control region's first chunk of a slot: kept from an earlier machine, designated, or anywhere. */
-static char *ki_slot_open(unsigned slot, bool *stable)
-{
+/* The control region's first chunk of a slot: kept from an earlier machine, designated, or
+ * anywhere. */
+static char *ki_slot_open(unsigned slot, bool *stable) {
     char *designated = (char *)(uintptr_t)(KI_SLOT_BASE + slot * KI_SLOT_SIZE);
     *stable = true;
-    if (ki_slot_control[slot])
-        return ki_slot_control[slot];
+    if (ki_slot_kept[slot][KI_REGION_CONTROL])
+        return designated;
     if (ki_map(designated, KI_CHUNK, true)) {
-        ki_slot_control[slot] = designated;
+        ki_slot_kept[slot][KI_REGION_CONTROL] = KI_CHUNK;
         return designated;
     }
     *stable = false;
-    char *anywhere = mmap(NULL, KI_SLOT_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    char *anywhere =
+        mmap(NULL, KI_SLOT_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (anywhere == MAP_FAILED)
         return NULL;
     if (!ki_map(anywhere, KI_CHUNK, false)) {
@@ -129,8 +140,7 @@ static char *ki_slot_open(unsigned slot, bool *stable)
     return anywhere;
 }
 
-struct machine *ki_arena_create(size_t machine_size)
-{
+struct machine *ki_arena_create(size_t machine_size) {
     int slot = ki_slot_take();
     if (slot < 0)
         return NULL;
@@ -148,17 +158,18 @@ struct machine *ki_arena_create(size_t machine_size)
     for (unsigned i = 0; i < KI_REGIONS; i++) {
         m->arena.regions[i].base = base + ki_layout[i].offset;
         m->arena.regions[i].limit = ki_layout[i].limit;
+        m->arena.regions[i].committed = stable ? ki_slot_kept[slot][i] : 0;
     }
-    m->arena.regions[KI_REGION_CONTROL].committed = KI_CHUNK;
-    m->arena.regions[KI_REGION_CONTROL].used = ki_pages(machine_size);
+    if (!stable)
+        m->arena.regions[KI_REGION_CONTROL].committed = KI_CHUNK;
+    m->arena.regions[KI_REGION_CONTROL].used = KI_CHUNK;
     KI_ASSERT(machine_size <= KI_CHUNK);
     m->control.next = base + ((machine_size + 15) & ~(size_t)15);
-    m->control.end = base + ki_pages(machine_size);
+    m->control.end = base + KI_CHUNK;
     return m;
 }
 
-static void ki_user_close(const struct ki_arena *arena)
-{
+static void ki_user_close(const struct ki_arena *arena) {
     size_t size = arena->regions[KI_REGION_USER].committed;
     if (size)
         munmap(arena->user_base, size);
@@ -166,28 +177,52 @@ static void ki_user_close(const struct ki_arena *arena)
         close(arena->user_file);
 }
 
-void ki_arena_destroy(struct machine *m)
-{
+/* How much of a region stays mapped for the slot's next machine. */
+static size_t ki_region_keep(const struct ki_arena *arena, enum ki_region_kind kind) {
+    const struct ki_region *region = &arena->regions[kind];
+    bool common = kind == KI_REGION_CONTROL || kind == KI_REGION_NONPAGED;
+    if (!arena->stable || !common || region->guarded)
+        return 0;
+    if (arena->watched)
+        return kind == KI_REGION_CONTROL ? KI_CHUNK : 0;
+    return region->committed < KI_KEEP ? region->committed : KI_KEEP;
+}
+
+/* What was used of the kept part is zero again: `hot` bytes from the region's hot offset on stay
+ * where they are. */
+static void ki_region_clean(const struct ki_region *region, size_t keep, size_t hot) {
+    size_t used = region->used < keep ? region->used : keep;
+    size_t from = region->hot < used ? region->hot : used,
+           to = used - from < hot ? used : from + hot;
+    memset(region->base + from, 0, to - from);
+    to = ki_pages(to);
+    if (from > 0)
+        ki_arena_discard(region->base, from);
+    if (used > to)
+        ki_arena_discard(region->base + to, used - to);
+}
+
+void ki_arena_destroy(struct machine *m) {
     struct ki_arena arena = m->arena; /* the machine itself lies in what goes */
+    size_t control = (size_t)(m->control.next - (char *)m);
     ki_user_close(&arena);
     for (unsigned i = 0; i < KI_REGIONS; i++) {
         const struct ki_region *region = &arena.regions[i];
-        size_t keep = i == KI_REGION_CONTROL ? KI_CHUNK : 0;
+        size_t keep = ki_region_keep(&arena, i);
         if (region->committed > keep)
             munmap(region->base + keep, region->committed - keep);
+        if (keep)
+            ki_region_clean(region, keep,
+                            i == KI_REGION_CONTROL && control < KI_CHUNK ? control : KI_HOT);
+        ki_slot_kept[arena.slot][i] = keep;
     }
-    char *control = arena.regions[KI_REGION_CONTROL].base;
-    size_t used = arena.regions[KI_REGION_CONTROL].used;
-    if (arena.stable)
-        memset(control, 0, used < KI_CHUNK ? used : KI_CHUNK);
-    else
-        munmap(control, KI_SLOT_SIZE);
+    if (!arena.stable)
+        munmap(arena.regions[KI_REGION_CONTROL].base, KI_SLOT_SIZE);
     ki_slot_give(arena.slot);
 }
 
 /* An unnamed file of the host's memory, to be mapped twice. */
-static int ki_user_open(void)
-{
+static int ki_user_open(void) {
 #if defined(__linux__)
     int file = memfd_create("wdmsim-user", MFD_CLOEXEC);
     if (file >= 0)
@@ -203,8 +238,7 @@ static int ki_user_open(void)
 }
 
 /* Extends the user region: the same file pages at the user view and at the alias. */
-static bool ki_user_grow(struct machine *m, struct ki_region *region, size_t size)
-{
+static bool ki_user_grow(struct machine *m, struct ki_region *region, size_t size) {
     if (m->arena.user_file < 0 && (m->arena.user_file = ki_user_open()) < 0)
         return false;
     off_t offset = (off_t)region->committed;
@@ -214,7 +248,8 @@ static bool ki_user_grow(struct machine *m, struct ki_region *region, size_t siz
     for (unsigned i = 0; i < 2; i++) {
         bool designated = m->arena.stable || i == 1;
         int flags = MAP_SHARED | (designated ? MAP_FIXED_NOREPLACE : MAP_FIXED);
-        char *got = mmap(places[i], size, PROT_READ | PROT_WRITE, flags, m->arena.user_file, offset);
+        char *got =
+            mmap(places[i], size, PROT_READ | PROT_WRITE, flags, m->arena.user_file, offset);
         if (got != places[i]) {
             if (got != MAP_FAILED)
                 munmap(got, size);
@@ -226,26 +261,39 @@ static bool ki_user_grow(struct machine *m, struct ki_region *region, size_t siz
     return true;
 }
 
-static bool ki_region_grow(struct machine *m, enum ki_region_kind kind, size_t need)
-{
+/* Tables that are read and written at random all over. */
+static bool ki_wants_huge_pages(enum ki_region_kind kind) {
+    return kind == KI_REGION_CLOCK || kind == KI_REGION_CLOCK_NODES ||
+           kind == KI_REGION_CLOCK_PLACES;
+}
+
+static bool ki_region_grow(struct machine *m, enum ki_region_kind kind, size_t need) {
     struct ki_region *region = &m->arena.regions[kind];
     size_t size = need - region->committed;
     /* Larger regions grow in larger steps: the number of host mappings stays small. */
     size_t step = region->committed / 4 > KI_CHUNK ? region->committed / 4 : KI_CHUNK;
     size = size > step ? size : step;
     size = (size + KI_CHUNK - 1) & ~(size_t)(KI_CHUNK - 1);
+    bool huge = ki_wants_huge_pages(kind) && region->committed >= KI_CHUNK;
+    if (huge)
+        size = ((region->committed + size + KI_HUGE_PAGE - 1) & ~(size_t)(KI_HUGE_PAGE - 1)) -
+               region->committed;
     if (size > region->limit - region->committed)
         size = region->limit - region->committed;
     bool done = kind == KI_REGION_USER
                     ? ki_user_grow(m, region, size)
                     : ki_map(region->base + region->committed, size, m->arena.stable);
+#ifdef MADV_HUGEPAGE
+    if (done && huge)
+        (void)madvise(region->base + region->committed, size,
+                      MADV_HUGEPAGE); /* a host without them does as well */
+#endif
     if (done)
         region->committed += size;
     return done;
 }
 
-void *ki_region_take(struct machine *m, enum ki_region_kind kind, size_t size)
-{
+void *ki_region_take(struct machine *m, enum ki_region_kind kind, size_t size) {
     struct ki_region *region = &m->arena.regions[kind];
     if (size > region->limit)
         return NULL;
@@ -259,14 +307,17 @@ void *ki_region_take(struct machine *m, enum ki_region_kind kind, size_t size)
     return result;
 }
 
-void ki_arena_protect(void *address, size_t size, bool accessible)
-{
+void ki_arena_protect(void *address, size_t size, bool accessible) {
+    for (unsigned i = 0; i < KI_REGIONS; i++) {
+        struct ki_region *region = &ki_machine->arena.regions[i];
+        if ((uintptr_t)address - (uintptr_t)region->base < region->limit)
+            region->guarded = true;
+    }
     if (mprotect(address, ki_pages(size), accessible ? PROT_READ | PROT_WRITE : PROT_NONE) != 0)
         ki_no_memory();
 }
 
-void ki_arena_discard(void *address, size_t size)
-{
+void ki_arena_discard(void *address, size_t size) {
     int done = madvise(address, ki_pages(size), MADV_DONTNEED);
     KI_ASSERT(done == 0);
 #ifndef __linux__ /* elsewhere the advice may keep the contents */
@@ -274,8 +325,7 @@ void ki_arena_discard(void *address, size_t size)
 #endif
 }
 
-void *ki_alloc(struct machine *m, size_t size)
-{
+void *ki_alloc(struct machine *m, size_t size) {
     size = (size + 15) & ~(size_t)15;
     if ((size_t)(m->control.end - m->control.next) < size) {
         size_t take = size > 16384 ? ki_pages(size) : 16384;

@@ -1,14 +1,16 @@
 /*
  * The arena: the address space of one machine.
  *
- * A machine lives in a slot of reserved addresses, at the same place in every run, divided into regions that grow from
- * their lower end. Memory is taken from the host only as regions grow; resetting the slot is what destroys a machine.
+ * A machine lives in a slot of reserved addresses, at the same place in every run, divided into
+ * regions that grow from their lower end. Memory is taken from the host only as regions grow;
+ * resetting the slot is what destroys a machine.
  *
- *   user views      one shared mapping per slot, below every kernel address: MmSystemRangeStart is KI_SLOT_BASE
- *   slot            control | nonpaged | paged | special pool | stacks | clock heap | user alias
+ *   user views      one shared mapping per slot, below every kernel address: MmSystemRangeStart is
+ * KI_SLOT_BASE slot            control | clock heap | its slots | choice log | user alias |
+ * nonpaged | paged | special pool | stacks
  *
- * The user region is one piece of memory mapped twice; an address of its system alias is the user address plus a constant
- * of the slot (ki_user_alias).
+ * The user region is one piece of memory mapped twice; an address of its system alias is the user
+ * address plus a constant of the slot (ki_user_alias).
  */
 #ifndef KI_ARENA_H
 #define KI_ARENA_H
@@ -28,14 +30,16 @@ struct machine;
 #define KI_USER_SIZE (8 * KI_GIB)
 
 enum ki_region_kind {
-    KI_REGION_CONTROL,  /* struct machine, processors, machine-lifetime data */
-    KI_REGION_NONPAGED, /* nonpaged pool and kernel objects */
-    KI_REGION_PAGED,    /* paged pool */
-    KI_REGION_SPECIAL,  /* pool blocks with guard pages */
-    KI_REGION_STACK,    /* fiber stacks */
-    KI_REGION_CLOCK,    /* the heap of clock events */
-    KI_REGION_LOG,      /* choice log */
-    KI_REGION_USER,     /* user memory, seen through its system alias */
+    KI_REGION_CONTROL,      /* struct machine, processors, machine-lifetime data */
+    KI_REGION_NONPAGED,     /* nonpaged pool and kernel objects */
+    KI_REGION_PAGED,        /* paged pool */
+    KI_REGION_SPECIAL,      /* pool blocks with guard pages */
+    KI_REGION_STACK,        /* fiber stacks */
+    KI_REGION_CLOCK,        /* the heap of clock events */
+    KI_REGION_CLOCK_NODES,  /* what its slots stand for */
+    KI_REGION_CLOCK_PLACES, /* where they are in the heap */
+    KI_REGION_LOG,          /* choice log */
+    KI_REGION_USER,         /* user memory, seen through its system alias */
     KI_REGIONS
 };
 
@@ -44,24 +48,29 @@ struct ki_region {
     size_t used;      /* bytes handed out, from base */
     size_t committed; /* bytes backed by host memory, from base */
     size_t limit;     /* bytes reserved */
+    size_t hot;       /* offset of the pages that are used first */
+    bool guarded;     /* some of its pages are or were inaccessible */
 };
 
 struct ki_arena {
     unsigned slot;
-    bool stable;       /* the slot lies at its designated address */
-    int user_file;     /* descriptor behind the user region, -1 until used */
-    char *user_base;   /* of the user view */
+    bool stable;  /* the slot lies at its designated address */
+    bool watched; /* an instrument knows what is accessible in it: no page is used again as it is */
+    int user_file;   /* descriptor behind the user region, -1 until used */
+    char *user_base; /* of the user view */
     struct ki_region regions[KI_REGIONS];
 };
 
-/* Takes a free slot and commits the control region; the machine is its first bytes, zeroed. NULL if nothing is left. */
+/* Takes a free slot and commits the control region; the machine is its first bytes, zeroed. NULL if
+ * nothing is left. */
 struct machine *ki_arena_create(size_t machine_size);
 /* Gives back everything but the address space, and the slot. */
 void ki_arena_destroy(struct machine *m);
 
 /*
- * Takes `size` bytes (rounded up to pages) from the end of a region; zeroed. Returns NULL when the reservation or the host's
- * memory is exhausted. For KI_REGION_USER the address is the system alias.
+ * Takes `size` bytes (rounded up to pages) from the end of a region; zeroed. Returns NULL when the
+ * reservation or the host's memory is exhausted. For KI_REGION_USER the address is the system
+ * alias.
  */
 void *ki_region_take(struct machine *m, enum ki_region_kind kind, size_t size);
 
@@ -74,9 +83,6 @@ void ki_arena_discard(void *address, size_t size);
 void *ki_alloc(struct machine *m, size_t size);
 
 /* User view <-> system alias. The user address must lie in the slot's user region. */
-static inline bool ki_is_user_address(uintptr_t address)
-{
-    return address < KI_SLOT_BASE;
-}
+static inline bool ki_is_user_address(uintptr_t address) { return address < KI_SLOT_BASE; }
 
 #endif

@@ -1,8 +1,9 @@
 /*
  * Bug checks: the machine stops, the process goes on.
  *
- * Whoever calls ki_bugcheck never gets control back. The record of what happened is made while the failing stack is still
- * there; then the OS thread returns to the host's stack for good and the machine can only be looked at and destroyed.
+ * Whoever calls ki_bugcheck never gets control back. The record of what happened is made while the
+ * failing stack is still there; then the OS thread returns to the host's stack for good and the
+ * machine can only be looked at and destroyed.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -27,38 +28,33 @@ static const struct {
 #undef X
 };
 
-const char *wdmsim_bugcheck_name(uint32_t code)
-{
+const char *wdmsim_bugcheck_name(uint32_t code) {
     for (size_t i = 0; i < KI_COUNT(ki_bugcheck_names); i++)
         if (ki_bugcheck_names[i].code == code)
             return ki_bugcheck_names[i].name;
     return NULL;
 }
 
-int64_t wdmsim_bugcheck_code(const char *name)
-{
+int64_t wdmsim_bugcheck_code(const char *name) {
     for (size_t i = 0; i < KI_COUNT(ki_bugcheck_names); i++)
         if (strcmp(ki_bugcheck_names[i].name, name) == 0)
             return ki_bugcheck_names[i].code;
     return WDMSIM_ERROR_NOT_FOUND;
 }
 
-_Noreturn void ki_assertion_failed(const char *condition, const char *file, int line)
-{
+_Noreturn void ki_assertion_failed(const char *condition, const char *file, int line) {
     fprintf(stderr, "wdmsim: internal error: %s:%d: %s\n", file, line, condition);
     abort();
 }
 
-_Noreturn void ki_no_memory(void)
-{
+_Noreturn void ki_no_memory(void) {
     fprintf(stderr, "wdmsim: the host has no memory left\n");
     exit(EXIT_FAILURE);
 }
 
-const char *ki_irql_name(unsigned irql)
-{
+const char *ki_irql_name(unsigned irql) {
     static const char *const names[16] = {
-        "PASSIVE", "APC",    "DISPATCH", "DIRQL 3",  "DIRQL 4",  "DIRQL 5", "DIRQL 6", "DIRQL 7",
+        "PASSIVE", "APC",     "DISPATCH", "DIRQL 3",  "DIRQL 4",  "DIRQL 5", "DIRQL 6", "DIRQL 7",
         "DIRQL 8", "DIRQL 9", "DIRQL 10", "DIRQL 11", "DIRQL 12", "CLOCK",   "IPI",     "HIGH",
     };
     return irql < KI_COUNT(names) ? names[irql] : "an invalid IRQL";
@@ -72,8 +68,7 @@ struct ki_name_cache {
 };
 
 /* "driver.sys" -> "driver": the file's name without folder and ending. */
-static void ki_image_name(const char *path, char *buffer, size_t size)
-{
+static void ki_image_name(const char *path, char *buffer, size_t size) {
     const char *slash = strrchr(path, '/');
     snprintf(buffer, size, "%s", slash ? slash + 1 : path);
     char *dot = strstr(buffer, ".sys");
@@ -81,8 +76,7 @@ static void ki_image_name(const char *path, char *buffer, size_t size)
         *dot = 0;
 }
 
-static const char *ki_address_name_new(struct machine *m, const void *address)
-{
+static const char *ki_address_name_new(struct machine *m, const void *address) {
     Dl_info info;
     char text[256], image[128];
     if (!dladdr(address, &info) || !info.dli_fname)
@@ -90,15 +84,16 @@ static const char *ki_address_name_new(struct machine *m, const void *address)
     ki_image_name(info.dli_fname, image, sizeof image);
     if (info.dli_sname) {
         uintptr_t offset = (uintptr_t)address - (uintptr_t)info.dli_saddr;
-        snprintf(text, sizeof text, offset ? "%s!%s+%#lx" : "%s!%s", image, info.dli_sname, (unsigned long)offset);
+        snprintf(text, sizeof text, offset ? "%s!%s+%#lx" : "%s!%s", image, info.dli_sname,
+                 (unsigned long)offset);
     } else {
-        snprintf(text, sizeof text, "%s+%#lx", image, (unsigned long)((uintptr_t)address - (uintptr_t)info.dli_fbase));
+        snprintf(text, sizeof text, "%s+%#lx", image,
+                 (unsigned long)((uintptr_t)address - (uintptr_t)info.dli_fbase));
     }
     return ki_intern(m, text);
 }
 
-const char *ki_address_name(struct machine *m, const void *address)
-{
+const char *ki_address_name(struct machine *m, const void *address) {
     if (!m->names)
         m->names = ki_alloc(m, KI_NAME_CACHE * sizeof *m->names);
     struct ki_name_cache *entry = &m->names[((uintptr_t)address >> 2) % KI_NAME_CACHE];
@@ -109,8 +104,7 @@ const char *ki_address_name(struct machine *m, const void *address)
     return entry->name;
 }
 
-static void ki_frame_resolve(struct wdmsim_frame *frame)
-{
+static void ki_frame_resolve(struct wdmsim_frame *frame) {
     Dl_info info;
     /* The address after a call may be the first of the next function; its predecessor never is. */
     if (!dladdr((void *)(frame->address - 1), &info) || !info.dli_fname)
@@ -123,14 +117,15 @@ static void ki_frame_resolve(struct wdmsim_frame *frame)
     }
 }
 
-unsigned ki_unwind(struct machine *m, void *frame_pointer, struct wdmsim_frame *frames, unsigned capacity)
-{
+unsigned ki_unwind(struct machine *m, void *frame_pointer, struct wdmsim_frame *frames,
+                   unsigned capacity) {
     uintptr_t at = (uintptr_t)frame_pointer;
     uintptr_t low = (uintptr_t)m->running->stack, high = low + m->running->stack_size;
     unsigned count = 0;
     if (m->running == &m->host)
         return 0;
-    while (count < capacity && at >= low && at + 2 * sizeof(uintptr_t) <= high && at % sizeof(uintptr_t) == 0) {
+    while (count < capacity && at >= low && at + 2 * sizeof(uintptr_t) <= high &&
+           at % sizeof(uintptr_t) == 0) {
         uintptr_t next = ((const uintptr_t *)at)[0], address = ((const uintptr_t *)at)[1];
         if (!address)
             break;
@@ -144,8 +139,7 @@ unsigned ki_unwind(struct machine *m, void *frame_pointer, struct wdmsim_frame *
 }
 
 /* The host goes on; the fiber never does. */
-static _Noreturn void ki_leave_for_good(struct machine *m)
-{
+static _Noreturn void ki_leave_for_good(struct machine *m) {
     KI_ASSERT(m->running != &m->host);
     m->state = KI_STATE_STOPPED;
     m->running = &m->host;
@@ -153,9 +147,8 @@ static _Noreturn void ki_leave_for_good(struct machine *m)
 }
 
 /* Fills the record, lets registered callbacks run, and leaves for the host. */
-static _Noreturn void ki_stop(struct machine *m, ULONG code, void *frame_pointer, const ULONG_PTR parameters[4],
-                              uintptr_t fault_address)
-{
+static _Noreturn void ki_stop(struct machine *m, ULONG code, void *frame_pointer,
+                              const ULONG_PTR parameters[4], uintptr_t fault_address) {
     struct wdmsim_stop *stop = &m->stop;
     m->stopping = true; /* a second one, in a callback of this, leaves this record as it is */
     stop->code = code;
@@ -184,9 +177,8 @@ static _Noreturn void ki_stop(struct machine *m, ULONG code, void *frame_pointer
     ki_leave_for_good(m);
 }
 
-_Noreturn void ki_bugcheck(struct machine *m, ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3, ULONG_PTR p4,
-                           const char *format, ...)
-{
+_Noreturn void ki_bugcheck(struct machine *m, ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3,
+                           ULONG_PTR p4, const char *format, ...) {
     if (m->stopping)
         ki_leave_for_good(m);
     va_list arguments;
@@ -196,16 +188,14 @@ _Noreturn void ki_bugcheck(struct machine *m, ULONG code, ULONG_PTR p1, ULONG_PT
     ki_stop(m, code, __builtin_frame_address(0), (const ULONG_PTR[4]){p1, p2, p3, p4}, 0);
 }
 
-_Noreturn void ki_bugcheck_at(struct machine *m, ULONG code, const ULONG_PTR parameters[4], uintptr_t address,
-                              void *frame_pointer, const char *explanation)
-{
+_Noreturn void ki_bugcheck_at(struct machine *m, ULONG code, const ULONG_PTR parameters[4],
+                              uintptr_t address, void *frame_pointer, const char *explanation) {
     if (m->stopping)
         ki_leave_for_good(m);
     snprintf(m->stop.explanation, sizeof m->stop.explanation, "%s", explanation);
     ki_stop(m, code, frame_pointer, parameters, address);
 }
 
-const struct wdmsim_stop *wdmsim_machine_stop(const struct machine *machine)
-{
+const struct wdmsim_stop *wdmsim_machine_stop(const struct machine *machine) {
     return machine->state == KI_STATE_STOPPED ? &machine->stop : NULL;
 }

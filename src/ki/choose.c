@@ -1,9 +1,10 @@
 /*
  * Choices and the strategies that answer them.
  *
- * A strategy is asked only when there is more than one alternative. RANDOM weighs kinds: preemption at a gate and allocation
- * failure are rare events, drawn from 16 numbers of which most mean "alternative 0"; the rest is uniform. The generator is
- * xorshift128+, seeded through splitmix64, so neighbouring seeds give unrelated runs.
+ * A strategy is asked only when there is more than one alternative. RANDOM weighs kinds: preemption
+ * at a gate and allocation failure are rare events, drawn from 16 numbers of which most mean
+ * "alternative 0"; the rest is uniform. The generator is xorshift128+, seeded through splitmix64,
+ * so neighbouring seeds give unrelated runs.
  */
 #include <string.h>
 
@@ -15,21 +16,18 @@ static const char *const ki_choice_names[WDMSIM_CHOICE_KINDS] = {
 #undef X
 };
 
-const char *wdmsim_choice_name(enum wdmsim_choice_kind kind)
-{
+const char *wdmsim_choice_name(enum wdmsim_choice_kind kind) {
     return (unsigned)kind < WDMSIM_CHOICE_KINDS ? ki_choice_names[kind] : NULL;
 }
 
-static uint64_t ki_splitmix(uint64_t *state)
-{
+static uint64_t ki_splitmix(uint64_t *state) {
     uint64_t z = (*state += 0x9e3779b97f4a7c15ull);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
     return z ^ (z >> 31);
 }
 
-static uint64_t ki_random(struct ki_chooser *chooser)
-{
+static uint64_t ki_random(struct ki_chooser *chooser) {
     uint64_t a = chooser->random[0], b = chooser->random[1];
     chooser->random[0] = b;
     a ^= a << 23;
@@ -37,8 +35,8 @@ static uint64_t ki_random(struct ki_chooser *chooser)
     return chooser->random[1] + b;
 }
 
-static unsigned ki_choose_random(struct ki_chooser *chooser, enum wdmsim_choice_kind kind, unsigned n)
-{
+static unsigned ki_choose_random(struct ki_chooser *chooser, enum wdmsim_choice_kind kind,
+                                 unsigned n) {
     uint64_t random = ki_random(chooser);
     bool rare = kind == WDMSIM_CHOICE_PREEMPT || kind == WDMSIM_CHOICE_POOL;
     if (rare && (random & 15) != 0)
@@ -46,8 +44,8 @@ static unsigned ki_choose_random(struct ki_chooser *chooser, enum wdmsim_choice_
     return (unsigned)(((random >> 32) * n) >> 32);
 }
 
-static unsigned ki_choose_replay(struct ki_chooser *chooser, enum wdmsim_choice_kind kind, unsigned n)
-{
+static unsigned ki_choose_replay(struct ki_chooser *chooser, enum wdmsim_choice_kind kind,
+                                 unsigned n) {
     if (chooser->replay_next >= chooser->replay_length) {
         chooser->diverged = true;
         return 0;
@@ -61,8 +59,8 @@ static unsigned ki_choose_replay(struct ki_chooser *chooser, enum wdmsim_choice_
     return answer;
 }
 
-static void ki_choice_append(struct machine *m, enum wdmsim_choice_kind kind, unsigned n, unsigned answer)
-{
+static void ki_choice_append(struct machine *m, enum wdmsim_choice_kind kind, unsigned n,
+                             unsigned answer) {
     struct ki_chooser *chooser = &m->chooser;
     if (chooser->log_length == chooser->log_capacity) {
         /* The log's region has no other user, so what is taken follows what was taken before. */
@@ -73,11 +71,11 @@ static void ki_choice_append(struct machine *m, enum wdmsim_choice_kind kind, un
             chooser->log = more;
         chooser->log_capacity += 65536 / sizeof *more;
     }
-    chooser->log[chooser->log_length++] = (uint32_t)kind << 24 | (n > 255 ? 255u : n) << 16 | answer;
+    chooser->log[chooser->log_length++] =
+        (uint32_t)kind << 24 | (n > 255 ? 255u : n) << 16 | answer;
 }
 
-unsigned ki_choose_slow(struct machine *m, enum wdmsim_choice_kind kind, unsigned n)
-{
+unsigned ki_choose_slow(struct machine *m, enum wdmsim_choice_kind kind, unsigned n) {
     struct ki_chooser *chooser = &m->chooser;
     unsigned answer = 0;
     if (n > 65535)
@@ -101,25 +99,21 @@ unsigned ki_choose_slow(struct machine *m, enum wdmsim_choice_kind kind, unsigne
     return answer;
 }
 
-unsigned wdmsim_choose(struct machine *machine, unsigned n)
-{
+unsigned wdmsim_choose(struct machine *machine, unsigned n) {
     return ki_choose(machine, WDMSIM_CHOICE_HOST, n ? n : 1);
 }
 
-void wdmsim_set_chooser(struct machine *machine, wdmsim_choose_fn *choose, void *context)
-{
+void wdmsim_set_chooser(struct machine *machine, wdmsim_choose_fn *choose, void *context) {
     machine->chooser.ask = choose;
     machine->chooser.ask_context = context;
 }
 
-size_t wdmsim_choice_log(const struct machine *machine, const uint32_t **entries)
-{
+size_t wdmsim_choice_log(const struct machine *machine, const uint32_t **entries) {
     *entries = machine->chooser.log;
     return machine->chooser.log_length;
 }
 
-void ki_choose_start(struct machine *m, const struct wdmsim_config *config)
-{
+void ki_choose_start(struct machine *m, const struct wdmsim_config *config) {
     uint64_t state = config->seed;
     m->chooser.strategy = config->strategy;
     m->chooser.random[0] = ki_splitmix(&state);

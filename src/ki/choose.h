@@ -9,8 +9,7 @@
 unsigned ki_choose_slow(struct machine *m, enum wdmsim_choice_kind kind, unsigned n);
 
 /* One of n alternatives, 0 <= result < n; n >= 1. */
-static inline unsigned ki_choose(struct machine *m, enum wdmsim_choice_kind kind, unsigned n)
-{
+static inline unsigned ki_choose(struct machine *m, enum wdmsim_choice_kind kind, unsigned n) {
     if (KI_LIKELY(n <= 1))
         return 0;
     return ki_choose_slow(m, kind, n);

@@ -1,12 +1,13 @@
 /*
  * The virtual clock (clock.h has the structure).
  *
- * Time moves in two ways only: a processor spends some (a stall, a read of the clock, a charged cost), or all processors
- * are idle and it jumps to the next event. Device events run at once, on whatever stack moved the clock: they are hardware
- * and see no IRQL. Everything else that falls due becomes a request at DISPATCH_LEVEL to processor 0, as a clock interrupt
- * hands timer expiry on; that processor takes the due nodes off the heap when it gets there.
+ * Time moves in two ways only: a processor spends some (a stall, a read of the clock, a charged
+ * cost), or all processors are idle and it jumps to the next event. Device events run at once, on
+ * whatever stack moved the clock: they are hardware and see no IRQL. Everything else that falls due
+ * becomes a request at DISPATCH_LEVEL to processor 0, as a clock interrupt hands timer expiry on;
+ * that processor takes the due nodes off the heap when it gets there.
  *
- * The heap is 4-ary: half the levels of a binary one and four children in one and a half cache lines.
+ * The heap is 4-ary: half the levels of a binary one, and four siblings are one cache line.
  */
 #include "ki/bugcheck.h"
 #include "ki/choose.h"
@@ -16,19 +17,24 @@
 #include "ki/processor.h"
 #include "ki/trace.h"
 
-static inline bool ki_before(const struct ki_clock_entry *a, const struct ki_clock_entry *b)
-{
-    return a->due < b->due || (a->due == b->due && a->sequence < b->sequence);
+static inline bool ki_before(const struct ki_clock_entry *a, const struct ki_clock_entry *b) {
+    return a->due < b->due || (a->due == b->due && a->order < b->order);
 }
 
-static inline void ki_place(struct ki_clock *clock, uint32_t at, struct ki_clock_entry entry)
-{
+static inline uint32_t ki_slot_of(const struct ki_clock_entry *entry) {
+    return (uint32_t)entry->order & (KI_CLOCK_SLOTS - 1);
+}
+
+static inline struct ki_clock_node *ki_node_at(const struct ki_clock *clock, uint32_t at) {
+    return clock->slots.node[ki_slot_of(&clock->heap[at])];
+}
+
+static inline void ki_place(struct ki_clock *clock, uint32_t at, struct ki_clock_entry entry) {
     clock->heap[at] = entry;
-    entry.node->index = at + 1;
+    clock->slots.place[ki_slot_of(&entry)] = at;
 }
 
-static void ki_sift_up(struct ki_clock *clock, uint32_t at, struct ki_clock_entry entry)
-{
+static void ki_sift_up(struct ki_clock *clock, uint32_t at, struct ki_clock_entry entry) {
     while (at > 0) {
         uint32_t parent = (at - 1) / 4;
         if (!ki_before(&entry, &clock->heap[parent]))
@@ -39,16 +45,29 @@ static void ki_sift_up(struct ki_clock *clock, uint32_t at, struct ki_clock_entr
     ki_place(clock, at, entry);
 }
 
-static void ki_sift_down(struct ki_clock *clock, uint32_t at, struct ki_clock_entry entry)
-{
+/* The first of the siblings from `first` on. */
+static inline uint32_t ki_earliest(const struct ki_clock *clock, uint32_t first) {
+    uint32_t best = first, last = first + 4 < clock->count ? first + 4 : clock->count;
+    for (uint32_t child = first + 1; child < last; child++)
+        if (ki_before(&clock->heap[child], &clock->heap[best]))
+            best = child;
+    return best;
+}
+
+/* Whichever of four siblings is the earliest, its children are in one of these four lines. */
+static inline void ki_prefetch_children(const struct ki_clock *clock, uint32_t first) {
+    const struct ki_clock_entry *children = &clock->heap[(size_t)first * 4 + 1];
+    for (unsigned i = 0; i < 4; i++)
+        __builtin_prefetch(children + 4 * i);
+}
+
+static void ki_sift_down(struct ki_clock *clock, uint32_t at, struct ki_clock_entry entry) {
     for (;;) {
-        uint32_t first = at * 4 + 1, best = first;
+        uint32_t first = at * 4 + 1;
         if (first >= clock->count)
             break;
-        uint32_t last = first + 4 < clock->count ? first + 4 : clock->count;
-        for (uint32_t child = first + 1; child < last; child++)
-            if (ki_before(&clock->heap[child], &clock->heap[best]))
-                best = child;
+        ki_prefetch_children(clock, first);
+        uint32_t best = ki_earliest(clock, first);
         if (!ki_before(&clock->heap[best], &entry))
             break;
         ki_place(clock, at, clock->heap[best]);
@@ -57,40 +76,83 @@ static void ki_sift_down(struct ki_clock *clock, uint32_t at, struct ki_clock_en
     ki_place(clock, at, entry);
 }
 
-static void ki_clock_grow(struct machine *m)
-{
-    size_t size = 64 * 1024;
-    /* The region has no other user, so the heap stays contiguous. */
-    struct ki_clock_entry *more = ki_region_take(m, KI_REGION_CLOCK, size);
+#define KI_CLOCK_STEP (64u * 1024u)
+
+/* More of a region that has no other user, so that it stays contiguous. */
+static char *ki_clock_take(struct machine *m, enum ki_region_kind region) {
+    char *more = ki_region_take(m, region, KI_CLOCK_STEP);
     if (!more)
         ki_no_memory();
-    if (!m->clock.heap)
-        m->clock.heap = more;
-    char *end = (char *)more + size;
-    m->clock.capacity = (uint32_t)((size_t)(end - (char *)m->clock.heap) / sizeof *more);
+    return more;
 }
 
-static inline void ki_clock_top_changed(struct ki_clock *clock)
-{
+static void ki_clock_grow(struct machine *m) {
+    struct ki_clock *clock = &m->clock;
+    char *more = ki_clock_take(m, KI_REGION_CLOCK);
+    if (!clock->heap)
+        clock->heap = (struct ki_clock_entry *)(void *)more + 3;
+    clock->capacity =
+        (uint32_t)((size_t)(more + KI_CLOCK_STEP - (char *)clock->heap) / sizeof *clock->heap);
+}
+
+static void ki_slots_grow(struct machine *m) {
+    struct ki_clock_slots *slots = &m->clock.slots;
+    uint32_t more = KI_CLOCK_STEP / sizeof *slots->place;
+    KI_ASSERT(slots->capacity + more <= KI_CLOCK_SLOTS);
+    char *places = ki_clock_take(m, KI_REGION_CLOCK_PLACES);
+    if (!slots->place)
+        slots->place = (uint32_t *)(void *)places;
+    for (size_t done = 0; done < more * sizeof *slots->node; done += KI_CLOCK_STEP) {
+        char *nodes = ki_clock_take(m, KI_REGION_CLOCK_NODES);
+        if (!slots->node)
+            slots->node = (struct ki_clock_node **)(void *)nodes;
+    }
+    slots->capacity += more;
+}
+
+static uint32_t ki_slot_for(struct machine *m, struct ki_clock_node *node) {
+    struct ki_clock_slots *slots = &m->clock.slots;
+    uint32_t slot;
+    if (slots->free) {
+        slot = slots->free - 1;
+        slots->free = slots->place[slot];
+    } else {
+        if (slots->used == slots->capacity)
+            ki_slots_grow(m);
+        slot = slots->used++;
+    }
+    slots->node[slot] = node;
+    return slot;
+}
+
+static void ki_slot_release(struct ki_clock_slots *slots, uint32_t slot) {
+    slots->node[slot] = NULL;
+    slots->place[slot] = slots->free;
+    slots->free = slot + 1;
+}
+
+static inline void ki_clock_top_changed(struct ki_clock *clock) {
     clock->next_due = clock->count ? clock->heap[0].due : UINT64_MAX;
 }
 
 /* Due work waits for processor 0. */
-static void ki_clock_announce(struct machine *m)
-{
+static void ki_clock_announce(struct machine *m) {
     if (m->clock.next_due <= m->clock.now)
         ki_request(m, &m->processors[0], DISPATCH_LEVEL);
 }
 
-void ki_clock_insert(struct machine *m, struct ki_clock_node *node, enum ki_clock_kind kind, uint64_t due)
-{
+void ki_clock_insert(struct machine *m, struct ki_clock_node *node, enum ki_clock_kind kind,
+                     uint64_t due) {
     struct ki_clock *clock = &m->clock;
-    KI_ASSERT(node->index == 0);
+    KI_ASSERT(node->slot == 0);
     if (clock->count == clock->capacity)
         ki_clock_grow(m);
+    uint32_t slot = ki_slot_for(m, node);
+    node->slot = slot + 1;
     node->kind = kind;
     node->due = due;
-    struct ki_clock_entry entry = {.due = due, .sequence = ++clock->sequence, .node = node};
+    struct ki_clock_entry entry = {.due = due,
+                                   .order = ++clock->sequence << KI_CLOCK_SLOT_BITS | slot};
     ki_sift_up(clock, clock->count++, entry);
     if (due < clock->next_due) {
         clock->next_due = due;
@@ -99,14 +161,15 @@ void ki_clock_insert(struct machine *m, struct ki_clock_node *node, enum ki_cloc
     }
 }
 
-bool ki_clock_remove(struct machine *m, struct ki_clock_node *node)
-{
+bool ki_clock_remove(struct machine *m, struct ki_clock_node *node) {
     struct ki_clock *clock = &m->clock;
-    uint32_t at = node->index;
-    if (at-- == 0)
+    uint32_t slot = node->slot;
+    if (slot-- == 0)
         return false;
-    KI_ASSERT(at < clock->count && clock->heap[at].node == node);
-    node->index = 0;
+    KI_ASSERT(slot < clock->slots.used && clock->slots.node[slot] == node);
+    uint32_t at = clock->slots.place[slot];
+    node->slot = 0;
+    ki_slot_release(&clock->slots, slot);
     struct ki_clock_entry last = clock->heap[--clock->count];
     if (at < clock->count) {
         if (at > 0 && ki_before(&last, &clock->heap[(at - 1) / 4]))
@@ -118,17 +181,23 @@ bool ki_clock_remove(struct machine *m, struct ki_clock_node *node)
     return true;
 }
 
-bool ki_clock_holds(const struct machine *m, const struct ki_clock_node *node)
-{
-    uint32_t index = node->index;
-    return index > 0 && index <= m->clock.count && m->clock.heap[index - 1].node == node;
+bool ki_clock_holds(const struct machine *m, const struct ki_clock_node *node) {
+    uint32_t slot = node->slot;
+    return slot > 0 && slot <= m->clock.slots.used && m->clock.slots.node[slot - 1] == node;
+}
+
+/* What comes next is at the top or just below it: their objects are fetched while the present one
+ * is dealt with. */
+static inline void ki_prefetch_next(const struct ki_clock *clock) {
+    uint32_t count = clock->count < 5 ? clock->count : 5;
+    for (uint32_t at = 0; at < count; at++)
+        __builtin_prefetch(ki_node_at(clock, at), 1);
 }
 
 /* Runs device events due now; they may schedule more. */
-static void ki_clock_devices(struct machine *m)
-{
-    while (m->clock.next_due <= m->clock.now && m->clock.heap[0].node->kind == KI_CLOCK_DEVICE) {
-        struct ki_clock_node *node = m->clock.heap[0].node;
+static void ki_clock_devices(struct machine *m) {
+    while (m->clock.next_due <= m->clock.now && ki_node_at(&m->clock, 0)->kind == KI_CLOCK_DEVICE) {
+        struct ki_clock_node *node = ki_node_at(&m->clock, 0);
         ki_clock_remove(m, node);
         ki_device_event_run(m, node);
     }
@@ -136,13 +205,12 @@ static void ki_clock_devices(struct machine *m)
 }
 
 /* Moves the clock to `target`, stopping on the way wherever something falls due. */
-static void ki_clock_move(struct machine *m, uint64_t target)
-{
+static void ki_clock_move(struct machine *m, uint64_t target) {
     while (m->clock.next_due <= target && m->state == KI_STATE_RUNNING) {
         uint64_t due = m->clock.next_due;
         if (due > m->clock.now)
             m->clock.now = due;
-        if (m->clock.heap[0].node->kind != KI_CLOCK_DEVICE)
+        if (ki_node_at(&m->clock, 0)->kind != KI_CLOCK_DEVICE)
             break; /* announced below; further device events wait behind it in due order */
         ki_clock_devices(m);
     }
@@ -151,15 +219,13 @@ static void ki_clock_move(struct machine *m, uint64_t target)
     ki_clock_announce(m);
 }
 
-void ki_clock_spend(struct machine *m, uint64_t ns)
-{
+void ki_clock_spend(struct machine *m, uint64_t ns) {
     ki_clock_move(m, m->clock.now + ns);
     if (m->cpu->in_dpc && KI_UNLIKELY(m->clock.now - m->cpu->dpc_start > KI_DPC_TIME_LIMIT))
         ki_dpc_overrun(m);
 }
 
-bool ki_clock_jump(struct machine *m)
-{
+bool ki_clock_jump(struct machine *m) {
     struct ki_clock *clock = &m->clock;
     if (clock->next_due > clock->limit)
         return false;
@@ -171,9 +237,9 @@ bool ki_clock_jump(struct machine *m)
     return true;
 }
 
-/* How many timers of the heap's top are due at the same instant: candidates of a choice, at most 16. */
-static unsigned ki_clock_ties(const struct ki_clock *clock, uint32_t *ties)
-{
+/* How many timers of the heap's top are due at the same instant: candidates of a choice, at
+ * most 16. */
+static unsigned ki_clock_ties(const struct ki_clock *clock, uint32_t *ties) {
     unsigned count = 0;
     uint64_t due = clock->heap[0].due;
     uint32_t stack[64];
@@ -181,7 +247,8 @@ static unsigned ki_clock_ties(const struct ki_clock *clock, uint32_t *ties)
     stack[depth++] = 0;
     while (depth && count < 16) {
         uint32_t at = stack[--depth];
-        if (at >= clock->count || clock->heap[at].due != due || clock->heap[at].node->kind == KI_CLOCK_DEVICE)
+        if (at >= clock->count || clock->heap[at].due != due ||
+            ki_node_at(clock, at)->kind == KI_CLOCK_DEVICE)
             continue;
         ties[count++] = at;
         for (uint32_t child = at * 4 + 4; child > at * 4 && depth < KI_COUNT(stack); child--)
@@ -191,23 +258,25 @@ static unsigned ki_clock_ties(const struct ki_clock *clock, uint32_t *ties)
 }
 
 /* The order of alternatives must be the order of arming, with the top first. */
-static void ki_sort_ties(const struct ki_clock *clock, uint32_t *ties, unsigned count)
-{
+static void ki_sort_ties(const struct ki_clock *clock, uint32_t *ties, unsigned count) {
     for (unsigned i = 1; i < count; i++) {
         uint32_t tie = ties[i];
         unsigned j = i;
-        for (; j > 0 && clock->heap[tie].sequence < clock->heap[ties[j - 1]].sequence; j--)
+        for (; j > 0 && clock->heap[tie].order < clock->heap[ties[j - 1]].order; j--)
             ties[j] = ties[j - 1];
         ties[j] = tie;
     }
 }
 
-struct ki_clock_node *ki_clock_take_due(struct machine *m)
-{
+struct ki_clock_node *ki_clock_due_at(const struct machine *m, uint32_t at) {
+    return ki_node_at(&m->clock, at);
+}
+
+struct ki_clock_node *ki_clock_take_due(struct machine *m) {
     struct ki_clock *clock = &m->clock;
     if (clock->next_due > clock->now)
         return NULL;
-    if (clock->heap[0].node->kind == KI_CLOCK_DEVICE)
+    if (ki_node_at(clock, 0)->kind == KI_CLOCK_DEVICE)
         ki_clock_devices(m);
     if (clock->next_due > clock->now)
         return NULL;
@@ -218,15 +287,13 @@ struct ki_clock_node *ki_clock_take_due(struct machine *m)
         ki_sort_ties(clock, ties, count);
         at = ties[ki_choose(m, WDMSIM_CHOICE_TIMER, count)];
     }
-    struct ki_clock_node *node = clock->heap[at].node;
-    if (KI_UNLIKELY(node->index != at + 1))
+    struct ki_clock_node *node = ki_node_at(clock, at);
+    if (KI_UNLIKELY(node->slot != ki_slot_of(&clock->heap[at]) + 1))
         ki_bugcheck(m, TIMER_OR_DPC_INVALID, 0, (ULONG_PTR)node, 0, 0,
                     "a timer was overwritten or freed while it was set");
     ki_clock_remove(m, node);
+    ki_prefetch_next(clock);
     return node;
 }
 
-uint64_t wdmsim_time(const struct machine *machine)
-{
-    return machine->clock.now;
-}
+uint64_t wdmsim_time(const struct machine *machine) { return machine->clock.now; }

@@ -1,9 +1,11 @@
 /*
  * The virtual clock and the queue of everything that will happen on it.
  *
- * An event is a small node inside the object that wants it (a KTIMER's list entry, a thread's time-out, a device model's
- * event); the queue is a 4-ary heap of (due, sequence, node) outside the objects, so that arming and cancelling cost
- * O(log n) and equal due times keep the order of arming.
+ * An event is a small node inside the object that wants it (a KTIMER's list entry, a thread's
+ * time-out, a device model's event); the queue is a 4-ary heap of (due, order of arming) outside
+ * the objects, so that arming and cancelling cost O(log n) and equal due times keep the order of
+ * arming. Between the two stands a small number, the node's slot: as entries move in the heap only
+ * a dense table of places is written, not the objects all over memory.
  */
 #ifndef KI_CLOCK_H
 #define KI_CLOCK_H
@@ -24,33 +26,42 @@ enum ki_clock_kind {
 
 /* 16 bytes: fits the place of a LIST_ENTRY. */
 struct ki_clock_node {
-    uint32_t index; /* position in the heap + 1; 0 when not queued */
+    uint32_t slot; /* its slot + 1; 0 when not queued */
     uint32_t kind;
-    uint64_t due;   /* ns */
+    uint64_t due; /* ns */
 };
 
+/* `order` is the number of the arming, then the slot in the low KI_CLOCK_SLOT_BITS. */
 struct ki_clock_entry {
     uint64_t due;
-    uint64_t sequence;
-    struct ki_clock_node *node;
+    uint64_t order;
+};
+#define KI_CLOCK_SLOT_BITS 26
+#define KI_CLOCK_SLOTS (1u << KI_CLOCK_SLOT_BITS)
+
+/* What a slot stands for. While it is free `place` is the next free slot + 1. */
+struct ki_clock_slots {
+    struct ki_clock_node **node;
+    uint32_t *place; /* in the heap */
+    uint32_t used, capacity, free;
 };
 
 struct ki_clock {
-    uint64_t now; /* ns since the machine started */
+    uint64_t now;      /* ns since the machine started */
     uint64_t next_due; /* of the heap's top, UINT64_MAX when empty */
-    uint64_t limit; /* the host lets time pass up to here */
+    uint64_t limit;    /* the host lets time pass up to here */
     uint64_t sequence;
-    struct ki_clock_entry *heap;
+    struct ki_clock_entry
+        *heap; /* its second entry begins a cache line, as every group of four siblings does then */
     uint32_t count;
     uint32_t capacity;
+    struct ki_clock_slots slots;
 };
 
-static inline bool ki_clock_is_queued(const struct ki_clock_node *node)
-{
-    return node->index != 0;
-}
+static inline bool ki_clock_is_queued(const struct ki_clock_node *node) { return node->slot != 0; }
 
-void ki_clock_insert(struct machine *m, struct ki_clock_node *node, enum ki_clock_kind kind, uint64_t due);
+void ki_clock_insert(struct machine *m, struct ki_clock_node *node, enum ki_clock_kind kind,
+                     uint64_t due);
 /* True if it was queued. */
 bool ki_clock_remove(struct machine *m, struct ki_clock_node *node);
 
@@ -58,14 +69,18 @@ bool ki_clock_remove(struct machine *m, struct ki_clock_node *node);
 bool ki_clock_holds(const struct machine *m, const struct ki_clock_node *node);
 
 /*
- * The clock moves by what a processor does (a stall, a read of the clock, a charged cost). Runs device events that fall
- * due on the way and makes due timers pending.
+ * The clock moves by what a processor does (a stall, a read of the clock, a charged cost). Runs
+ * device events that fall due on the way and makes due timers pending.
  */
 void ki_clock_spend(struct machine *m, uint64_t ns);
 /* All processors idle: jumps to the next event within the limit. False if there is none. */
 bool ki_clock_jump(struct machine *m);
 
-/* Takes the next due node of kind TIMER, TIMEOUT or QUANTUM; NULL when none is due. Equal times are a choice. */
+/* The node of heap entry `at` < clock.count: in no order but that the first comes first. */
+struct ki_clock_node *ki_clock_due_at(const struct machine *m, uint32_t at);
+
+/* Takes the next due node of kind TIMER, TIMEOUT or QUANTUM; NULL when none is due. Equal times are
+ * a choice. */
 struct ki_clock_node *ki_clock_take_due(struct machine *m);
 
 /* A due device event: calls its function. In device.c. */

@@ -1,5 +1,6 @@
 /*
- * The dispatcher: signal states, waits, DPC queues, APC queues. What src/ke exports is built on these.
+ * The dispatcher: signal states, waits, DPC queues, APC queues. What src/ke exports is built on
+ * these.
  */
 #ifndef KI_DISPATCH_H
 #define KI_DISPATCH_H
@@ -9,7 +10,8 @@
 
 /* An object's state became (more) signaled: wakes whom that satisfies. `increment` boosts them. */
 void ki_wait_test(struct machine *m, DISPATCHER_HEADER *object, KPRIORITY increment);
-/* Ends a thread's wait with a status: unlinks its wait blocks, stops its time-out, makes it ready. */
+/* Ends a thread's wait with a status: unlinks its wait blocks, stops its time-out, makes it ready.
+ */
 void ki_unwait(struct machine *m, PKTHREAD thread, NTSTATUS status, KPRIORITY increment);
 /* True if `thread` could take the object now. */
 bool ki_is_signaled(const DISPATCHER_HEADER *object, PKTHREAD thread);
@@ -20,19 +22,15 @@ NTSTATUS ki_satisfy(struct machine *m, DISPATCHER_HEADER *object, PKTHREAD threa
 #define KI_OBJECT_TYPE_MASK 0x7f
 
 /* A timer's place in the clock is where NT links it into its timer table. */
-_Static_assert(sizeof(struct ki_clock_node) <= sizeof(LIST_ENTRY), "a clock node takes a list entry's place");
-static inline struct ki_clock_node *ki_timer_node(PKTIMER timer)
-{
+_Static_assert(sizeof(struct ki_clock_node) <= sizeof(LIST_ENTRY),
+               "a clock node takes a list entry's place");
+static inline struct ki_clock_node *ki_timer_node(PKTIMER timer) {
     return (struct ki_clock_node *)(void *)&timer->TimerListEntry;
 }
 
 /* Clock readings in the units drivers see: 100 ns since start, and since 1601. */
-static inline ULONGLONG ki_interrupt_time_at(uint64_t ns)
-{
-    return ns / 100;
-}
-static inline int64_t ki_system_time(const struct machine *m)
-{
+static inline ULONGLONG ki_interrupt_time_at(uint64_t ns) { return ns / 100; }
+static inline int64_t ki_system_time(const struct machine *m) {
     return m->boot_time + (int64_t)(m->clock.now / 100);
 }
 
@@ -47,6 +45,8 @@ void ki_expire_due(struct machine *m);
 #define KI_THREADED_DPC_TYPE 0x1a
 /* Queues a DPC on its processor; false if it is queued already. */
 bool ki_dpc_insert(struct machine *m, PKDPC dpc, PVOID argument1, PVOID argument2);
+/* Runs it on the spot where queueing would come to the same; false: queue it. */
+bool ki_dpc_run_now(struct machine *m, PKDPC dpc, PVOID argument1, PVOID argument2);
 bool ki_dpc_remove(struct machine *m, PKDPC dpc);
 /* True if a DPC of either kind is queued or runs anywhere. */
 bool ki_dpcs_outstanding(const struct machine *m);
@@ -60,8 +60,10 @@ _Noreturn void ki_dpc_overrun(struct machine *m);
 /* The processor a DPC goes to. */
 struct ki_processor *ki_dpc_processor(struct machine *m, const KDPC *dpc);
 
-/* Queues an APC to its thread and wakes or interrupts the thread as its mode asks. False if it is queued already. */
-bool ki_apc_insert(struct machine *m, PKAPC apc, PVOID argument1, PVOID argument2, KPRIORITY increment);
+/* Queues an APC to its thread and wakes or interrupts the thread as its mode asks. False if it is
+ * queued already. */
+bool ki_apc_insert(struct machine *m, PKAPC apc, PVOID argument1, PVOID argument2,
+                   KPRIORITY increment);
 bool ki_apc_remove(struct machine *m, PKAPC apc);
 /* Runs the deliverable APCs of the current thread; at APC_LEVEL on entry and return. */
 void ki_apc_deliver(struct machine *m, KPROCESSOR_MODE previous_mode);

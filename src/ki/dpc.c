@@ -1,35 +1,38 @@
 /*
  * DPC queues: each processor has one for normal DPCs and one for threaded DPCs.
  *
- * Normal DPCs run at DISPATCH_LEVEL, nested on the stack of what they interrupt. Threaded ones run at PASSIVE_LEVEL in a
- * thread of the highest priority that belongs to the processor: normal DPCs interrupt it, other threads do not. A machine
- * with WDMSIM_NO_THREADED_DPC treats all as normal, as Windows does when ThreadDpcEnable is 0 in the registry.
- * (kernel/introduction-to-threaded-dpcs)
+ * Normal DPCs run at DISPATCH_LEVEL, nested on the stack of what they interrupt. Threaded ones run
+ * at PASSIVE_LEVEL in a thread of the highest priority that belongs to the processor: normal DPCs
+ * interrupt it, other threads do not. A machine with WDMSIM_NO_THREADED_DPC treats all as normal,
+ * as Windows does when ThreadDpcEnable is 0 in the registry. (kernel/introduction-to-threaded-dpcs)
  *
- * A DPC is queued while its DpcData is not NULL, as in NT; that field points to the processor's queue. Importance decides the
- * end of the queue it enters: high at the front, everything else at the back.
+ * A DPC is queued while its DpcData is not NULL, as in NT; that field points to the processor's
+ * queue. Importance decides the end of the queue it enters: high at the front, everything else at
+ * the back.
  */
 #include "ki/bugcheck.h"
 #include "ki/dispatch.h"
 #include "ki/processor.h"
 #include "ki/trace.h"
 
+#define KI_DPC_EVENTS                                                                              \
+    (WDMSIM_TRACE_BIT(WDMSIM_EVENT_DPC_QUEUE) | WDMSIM_TRACE_BIT(WDMSIM_EVENT_DPC_RUN) |           \
+     WDMSIM_TRACE_BIT(WDMSIM_EVENT_DPC_END))
+
 static void ki_dpc_thread_wake(struct machine *m, struct ki_processor *cpu);
 
-struct ki_processor *ki_dpc_processor(struct machine *m, const KDPC *dpc)
-{
-    /* KeSetTargetProcessorDpc stores the number plus 64, as NT does, so that 0 is "where it is queued". */
+struct ki_processor *ki_dpc_processor(struct machine *m, const KDPC *dpc) {
+    /* KeSetTargetProcessorDpc stores the number plus 64, as NT does, so that 0 is "where it is
+     * queued". */
     unsigned number = dpc->Number;
     return number >= KI_MAX_PROCESSORS ? &m->processors[number - KI_MAX_PROCESSORS] : m->cpu;
 }
 
-static bool ki_dpc_is_threaded(const struct machine *m, const KDPC *dpc)
-{
+static bool ki_dpc_is_threaded(const struct machine *m, const KDPC *dpc) {
     return dpc->Type == KI_THREADED_DPC_TYPE && !(m->flags & WDMSIM_NO_THREADED_DPC);
 }
 
-bool ki_dpc_insert(struct machine *m, PKDPC dpc, PVOID argument1, PVOID argument2)
-{
+bool ki_dpc_insert(struct machine *m, PKDPC dpc, PVOID argument1, PVOID argument2) {
     if (dpc->DpcData)
         return false;
     struct ki_processor *cpu = ki_dpc_processor(m, dpc);
@@ -52,8 +55,7 @@ bool ki_dpc_insert(struct machine *m, PKDPC dpc, PVOID argument1, PVOID argument
     return true;
 }
 
-bool ki_dpc_remove(struct machine *m, PKDPC dpc)
-{
+bool ki_dpc_remove(struct machine *m, PKDPC dpc) {
     struct ki_processor *cpu = dpc->DpcData;
     if (!cpu)
         return false;
@@ -64,8 +66,7 @@ bool ki_dpc_remove(struct machine *m, PKDPC dpc)
     return true;
 }
 
-bool ki_dpcs_outstanding(const struct machine *m)
-{
+bool ki_dpcs_outstanding(const struct machine *m) {
     for (unsigned i = 0; i < m->processor_count; i++) {
         const struct ki_processor *cpu = &m->processors[i];
         if (cpu->dpc_count || cpu->in_dpc || !IsListEmpty(&cpu->threaded_dpcs) ||
@@ -75,17 +76,26 @@ bool ki_dpcs_outstanding(const struct machine *m)
     return false;
 }
 
-_Noreturn void ki_dpc_overrun(struct machine *m)
-{
+_Noreturn void ki_dpc_overrun(struct machine *m) {
     uint64_t span = m->clock.now - m->cpu->dpc_start;
     ki_bugcheck(m, DPC_WATCHDOG_VIOLATION, 0, span / KI_TICK, KI_DPC_TIME_LIMIT / KI_TICK, 0,
-                "the DPC routine %s has run for %llu ms", ki_address_name(m, (void *)m->cpu->dpc_routine),
+                "the DPC routine %s has run for %llu ms",
+                ki_address_name(m, (void *)m->cpu->dpc_routine),
                 (unsigned long long)(span / WDMSIM_MS));
 }
 
+static inline void ki_dpc_returned(struct machine *m, struct ki_processor *cpu,
+                                   PKDEFERRED_ROUTINE routine, void *seh) {
+    if (KI_UNLIKELY(cpu->irql != DISPATCH_LEVEL || m->cpu != cpu))
+        ki_bugcheck(m, IRQL_NOT_DISPATCH_LEVEL, (ULONG_PTR)routine, cpu->irql, 0, 0,
+                    "the DPC routine %s returned at %s", ki_address_name(m, (void *)routine),
+                    ki_irql_name(cpu->irql));
+    m->seh = seh;
+    cpu->in_dpc = FALSE;
+}
+
 /* Calls one DPC's routine, with what the machine guarantees around it. */
-static void ki_dpc_call(struct machine *m, PKDPC dpc)
-{
+static void ki_dpc_call(struct machine *m, PKDPC dpc) {
     PKDEFERRED_ROUTINE routine = dpc->DeferredRoutine;
     PVOID context = dpc->DeferredContext;
     PVOID argument1 = dpc->SystemArgument1, argument2 = dpc->SystemArgument2;
@@ -99,15 +109,36 @@ static void ki_dpc_call(struct machine *m, PKDPC dpc)
     KI_TRACE(m, DPC_RUN, ki_address_name(m, (void *)routine));
     routine(dpc, context, argument1, argument2);
     KI_TRACE(m, DPC_END, ki_address_name(m, (void *)routine));
-    if (KI_UNLIKELY(cpu->irql != DISPATCH_LEVEL || m->cpu != cpu))
-        ki_bugcheck(m, IRQL_NOT_DISPATCH_LEVEL, (ULONG_PTR)routine, cpu->irql, 0, 0,
-                    "the DPC routine %s returned at %s", ki_address_name(m, (void *)routine), ki_irql_name(cpu->irql));
-    m->seh = seh;
-    cpu->in_dpc = FALSE;
+    ki_dpc_returned(m, cpu, routine, seh);
 }
 
-void ki_dpc_retire(struct machine *m)
-{
+/*
+ * Queued and run at once, without the queue: the DPC goes to this processor, which is below
+ * DISPATCH_LEVEL with nothing else to do and nobody watching. What a driver sees is the same.
+ */
+bool ki_dpc_run_now(struct machine *m, PKDPC dpc, PVOID argument1, PVOID argument2) {
+    struct ki_processor *cpu = m->cpu;
+    if (dpc->DpcData || dpc->Number || dpc->Type != KI_DPC_TYPE || cpu->irql >= DISPATCH_LEVEL ||
+        cpu->pending || cpu->interrupts_off || m->clock.next_due <= m->clock.now ||
+        m->trace.mask & KI_DPC_EVENTS || m->running == &m->host)
+        return false;
+    PKDEFERRED_ROUTINE routine = dpc->DeferredRoutine;
+    KIRQL irql = cpu->irql;
+    void *seh = m->seh;
+    dpc->SystemArgument1 = argument1;
+    dpc->SystemArgument2 = argument2;
+    cpu->irql = DISPATCH_LEVEL;
+    cpu->dpc_routine = routine;
+    cpu->in_dpc = TRUE;
+    cpu->dpc_start = m->clock.now;
+    m->seh = NULL;
+    routine(dpc, dpc->DeferredContext, argument1, argument2);
+    ki_dpc_returned(m, cpu, routine, seh);
+    ki_lower(m, irql);
+    return true;
+}
+
+void ki_dpc_retire(struct machine *m) {
     struct ki_processor *cpu = m->cpu;
     while (cpu->dpc_count) {
         PLIST_ENTRY link = RemoveHeadList(&cpu->dpcs);
@@ -121,8 +152,7 @@ void ki_dpc_retire(struct machine *m)
 /* ---- threaded DPCs ---- */
 
 /* Calls one threaded DPC's routine in its thread. */
-static void ki_threaded_dpc_call(struct machine *m, PKDPC dpc)
-{
+static void ki_threaded_dpc_call(struct machine *m, PKDPC dpc) {
     PKDEFERRED_ROUTINE routine = dpc->DeferredRoutine;
     PVOID context = dpc->DeferredContext;
     PVOID argument1 = dpc->SystemArgument1, argument2 = dpc->SystemArgument2;
@@ -133,16 +163,16 @@ static void ki_threaded_dpc_call(struct machine *m, PKDPC dpc)
     routine(dpc, context, argument1, argument2);
     KI_TRACE(m, DPC_END, ki_address_name(m, (void *)routine));
     if (KI_UNLIKELY(m->cpu->irql != PASSIVE_LEVEL))
-        ki_bugcheck(m, IRQL_UNEXPECTED_VALUE, KI_UNEXPECTED_IRQL(m, PASSIVE_LEVEL, KI_UNEXPECTED_CALLOUT),
-                    (ULONG_PTR)routine, (ULONG_PTR)context, 0,
-                    "the threaded DPC routine %s returned at %s_LEVEL", ki_address_name(m, (void *)routine),
-                    ki_irql_name(m->cpu->irql));
+        ki_bugcheck(m, IRQL_UNEXPECTED_VALUE,
+                    KI_UNEXPECTED_IRQL(m, PASSIVE_LEVEL, KI_UNEXPECTED_CALLOUT), (ULONG_PTR)routine,
+                    (ULONG_PTR)context, 0, "the threaded DPC routine %s returned at %s_LEVEL",
+                    ki_address_name(m, (void *)routine), ki_irql_name(m->cpu->irql));
     thread->in_threaded_dpc = FALSE;
 }
 
-/* Until the next threaded DPC is queued. Nothing moves between the look at the queue and the sleep: there is no gate. */
-static void ki_dpc_thread_sleep(struct machine *m)
-{
+/* Until the next threaded DPC is queued. Nothing moves between the look at the queue and the sleep:
+ * there is no gate. */
+static void ki_dpc_thread_sleep(struct machine *m) {
     PKTHREAD thread = m->cpu->thread;
     KIRQL irql = ki_raise(m, DISPATCH_LEVEL);
     thread->wait_irql = APC_LEVEL; /* nothing but a DPC ends this wait */
@@ -154,8 +184,7 @@ static void ki_dpc_thread_sleep(struct machine *m)
     ki_lower(m, irql);
 }
 
-static VOID ki_dpc_thread_main(PVOID context)
-{
+static VOID ki_dpc_thread_main(PVOID context) {
     struct machine *m = ki_self();
     struct ki_processor *cpu = context;
     for (;;) {
@@ -168,8 +197,7 @@ static VOID ki_dpc_thread_main(PVOID context)
 }
 
 /* Something was queued, at any IRQL: the processor's thread is made, or woken if it sleeps. */
-static void ki_dpc_thread_wake(struct machine *m, struct ki_processor *cpu)
-{
+static void ki_dpc_thread_wake(struct machine *m, struct ki_processor *cpu) {
     PKTHREAD thread = cpu->dpc_thread;
     if (thread) {
         if (thread->state == KI_THREAD_WAITING)

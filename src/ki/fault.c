@@ -1,10 +1,12 @@
 /*
  * Faults of driver code: host signals become NT's exceptions.
  *
- * The handler runs on an alternate stack, since the fault may be the stack's own end. It notes what happened and rewrites the
- * interrupted context so that, when the signal returns, the fiber continues in ki_fault_continue on its own stack, below the
- * faulting frame: from there guarded blocks are searched and filters called like any other code, and a bug check can leave
- * the fiber. When the fiber's stack is exhausted there is no room for that; then the machine stops straight from the handler.
+ * The handler runs on an alternate stack, since the fault may be the stack's own end. It notes what
+ * happened and rewrites the interrupted context so that, when the signal returns, the fiber
+ * continues in ki_fault_continue on its own stack, below the faulting frame: from there guarded
+ * blocks are searched and filters called like any other code, and a bug check can leave the fiber.
+ * When the fiber's stack is exhausted there is no room for that; then the machine stops straight
+ * from the handler.
  *
  * A signal that did not come from a machine's fiber goes on to whoever handled it before.
  */
@@ -59,11 +61,11 @@ static _Thread_local ucontext_t ki_fault_context;
 #error "fault.c does not know this host's signal context"
 #endif
 
-static NTSTATUS ki_fault_status(int signal_number, const siginfo_t *info)
-{
+static NTSTATUS ki_fault_status(int signal_number, const siginfo_t *info) {
     switch (signal_number) {
     case SIGFPE:
-        return info->si_code == FPE_INTDIV ? STATUS_INTEGER_DIVIDE_BY_ZERO : STATUS_FLOAT_INVALID_OPERATION;
+        return info->si_code == FPE_INTDIV ? STATUS_INTEGER_DIVIDE_BY_ZERO
+                                           : STATUS_FLOAT_INVALID_OPERATION;
     case SIGILL:
         return STATUS_ILLEGAL_INSTRUCTION;
     case SIGTRAP:
@@ -75,37 +77,38 @@ static NTSTATUS ki_fault_status(int signal_number, const siginfo_t *info)
     }
 }
 
-static void ki_fault_describe(const struct ki_fault *fault, const char *where, char *text, size_t size)
-{
+static void ki_fault_describe(const struct ki_fault *fault, const char *where, char *text,
+                              size_t size) {
     if (fault->status == STATUS_ACCESS_VIOLATION)
-        snprintf(text, size, "%s %s the inaccessible address %#llx", where, fault->write ? "wrote to" : "accessed",
-                 (unsigned long long)fault->address);
+        snprintf(text, size, "%s %s the inaccessible address %#llx", where,
+                 fault->write ? "wrote to" : "accessed", (unsigned long long)fault->address);
     else
         snprintf(text, size, "%s raised %s", where, wdmsim_status_name((uint32_t)fault->status));
 }
 
 /* Nobody handled it: the bug check that Windows raises for it. */
-static _Noreturn void ki_fault_bugcheck(struct machine *m, const struct ki_fault *fault)
-{
+static _Noreturn void ki_fault_bugcheck(struct machine *m, const struct ki_fault *fault) {
     char text[256];
     const char *where = ki_address_name(m, (const void *)fault->instruction);
     ki_fault_describe(fault, where, text, sizeof text);
     if (fault->status == STATUS_ACCESS_VIOLATION && m->cpu->irql >= DISPATCH_LEVEL)
-        ki_bugcheck_at(m, DRIVER_IRQL_NOT_LESS_OR_EQUAL,
-                       (const ULONG_PTR[4]){fault->address, m->cpu->irql, fault->write, fault->instruction},
-                       fault->instruction, fault->frame_pointer, text);
-    if (fault->status == STATUS_ACCESS_VIOLATION && !ki_is_user_address(fault->address) && fault->address != UINTPTR_MAX)
-        ki_bugcheck_at(m, PAGE_FAULT_IN_NONPAGED_AREA,
-                       (const ULONG_PTR[4]){fault->address, fault->write ? 2u : 0u, fault->instruction, 0},
-                       fault->instruction, fault->frame_pointer, text);
+        ki_bugcheck_at(
+            m, DRIVER_IRQL_NOT_LESS_OR_EQUAL,
+            (const ULONG_PTR[4]){fault->address, m->cpu->irql, fault->write, fault->instruction},
+            fault->instruction, fault->frame_pointer, text);
+    if (fault->status == STATUS_ACCESS_VIOLATION && !ki_is_user_address(fault->address) &&
+        fault->address != UINTPTR_MAX)
+        ki_bugcheck_at(
+            m, PAGE_FAULT_IN_NONPAGED_AREA,
+            (const ULONG_PTR[4]){fault->address, fault->write ? 2u : 0u, fault->instruction, 0},
+            fault->instruction, fault->frame_pointer, text);
     ki_bugcheck_at(m, SYSTEM_THREAD_EXCEPTION_NOT_HANDLED,
                    (const ULONG_PTR[4]){(ULONG_PTR)(ULONG)fault->status, fault->instruction, 0, 0},
                    fault->instruction, fault->frame_pointer, text);
 }
 
 /* On the fiber's own stack, after the signal: the search for a handler. */
-static void ki_fault_continue(void)
-{
+static void ki_fault_continue(void) {
     struct machine *m = ki_self();
     struct ki_fault fault = ki_fault_pending;
     ucontext_t context = ki_fault_context;
@@ -115,8 +118,7 @@ static void ki_fault_continue(void)
     ki_fault_bugcheck(m, &fault);
 }
 
-static void ki_fault_forward(int signal_number, siginfo_t *info, void *context)
-{
+static void ki_fault_forward(int signal_number, siginfo_t *info, void *context) {
     for (size_t i = 0; i < KI_COUNT(ki_fault_signals); i++) {
         if (ki_fault_signals[i] != signal_number)
             continue;
@@ -134,8 +136,7 @@ static void ki_fault_forward(int signal_number, siginfo_t *info, void *context)
 /* Room that the continuation needs on the fiber's stack. */
 #define KI_FAULT_ROOM 8192u
 
-static void ki_fault_handler(int signal_number, siginfo_t *info, void *context)
-{
+static void ki_fault_handler(int signal_number, siginfo_t *info, void *context) {
     ucontext_t *uc = context;
     struct machine *m = ki_self();
     if (!m || m->running == &m->host || m->state != KI_STATE_RUNNING) {
@@ -153,7 +154,8 @@ static void ki_fault_handler(int signal_number, siginfo_t *info, void *context)
     if (sp < low + KI_FAULT_ROOM) {
         uintptr_t pc = ki_fault_pending.instruction;
         ki_bugcheck_at(m, UNEXPECTED_KERNEL_MODE_TRAP, (const ULONG_PTR[4]){8, low, sp, pc}, pc,
-                       ki_fault_pending.frame_pointer, "the kernel stack is exhausted (double fault)");
+                       ki_fault_pending.frame_pointer,
+                       "the kernel stack is exhausted (double fault)");
     }
     memcpy(&ki_fault_context, uc, sizeof *uc);
     sp = (sp - 256) & ~(uintptr_t)15; /* below the red zone */
@@ -165,8 +167,7 @@ static void ki_fault_handler(int signal_number, siginfo_t *info, void *context)
 }
 
 /* Each OS thread that runs machines has its own alternate stack. */
-static void ki_fault_stack(void)
-{
+static void ki_fault_stack(void) {
     static _Thread_local bool done;
     stack_t current;
     if (done)
@@ -182,10 +183,11 @@ static void ki_fault_stack(void)
     sigaltstack(&alternate, NULL);
 }
 
-/* A test framework may have put its own handlers in place since: looks each time, and keeps what it replaces. */
-void ki_faults_install(void)
-{
-    struct sigaction action = {.sa_sigaction = ki_fault_handler, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+/* A test framework may have put its own handlers in place since: looks each time, and keeps what it
+ * replaces. */
+void ki_faults_install(void) {
+    struct sigaction action = {.sa_sigaction = ki_fault_handler,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
     sigemptyset(&action.sa_mask);
     ki_fault_stack();
     for (size_t i = 0; i < KI_COUNT(ki_fault_signals); i++) {

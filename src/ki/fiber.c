@@ -1,23 +1,29 @@
 /*
  * Fibers (fiber.h says what they are).
  *
- * Principle of operation. A switch is _setjmp on the stack that stops and _longjmp to the one that goes on. A new fiber has
- * no jump buffer yet: its first switch moves the stack pointer to its stack and calls the entry. On x86-64 and AArch64 that
- * is a few instructions of our own; elsewhere makecontext and setcontext do it, at the cost of two system calls per fiber.
+ * Principle of operation. On x86-64 and AArch64 a switch pushes the registers that a call
+ * preserves, exchanges the stack pointers and pops the other fiber's. A new fiber's stack is
+ * prepared as if it had been switched from at its beginning. Elsewhere a switch is _setjmp on the
+ * stack that stops and _longjmp to the one that goes on, and makecontext makes the first step onto
+ * a new stack; both routines do more than is needed here (the C library scrambles the pointers in a
+ * jump buffer), which is what the few instructions save.
  *
- * This file is built without _FORTIFY_SOURCE: the checked longjmp takes a change of stacks for an attack.
+ * This file is built without _FORTIFY_SOURCE: the checked longjmp takes a change of stacks for an
+ * attack.
  *
- * Instruments. AddressSanitizer is told of the switch before and after it, so that its shadow of the stack and its idea of
- * the stack's bounds follow; Valgrind learns each stack once, when the fiber is created.
+ * Instruments. AddressSanitizer is told of the switch before and after it, so that its shadow of
+ * the stack and its idea of the stack's bounds follow; Valgrind learns each stack once, when the
+ * fiber is created.
  *
- * Floating point. The ABIs make its control registers part of no call: they stay as they are. A fiber that set them for
- * itself (float_sections) takes them along; all others run with the host's.
+ * Floating point. The ABIs make its control registers part of no call: they stay as they are. A
+ * fiber that set them for itself (float_sections) takes them along; all others run with the host's.
  *
- * Stacks. All stacks of the machine's default size come from one free list. The first KI_GUARDED_STACKS have an
- * inaccessible page below them; the host limits the number of differently protected areas, so later ones go without.
+ * Stacks. All stacks of the machine's default size come from one free list. The first
+ * KI_GUARDED_STACKS have an inaccessible page below them; the host limits the number of differently
+ * protected areas, so later ones go without.
  */
-#include <setjmp.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "ki/arena.h"
 #include "ki/fiber.h"
@@ -43,16 +49,14 @@
 #define VALGRIND_STACK_DEREGISTER(id) ((void)(id))
 #endif
 
-#if !defined(__x86_64__) && !defined(__aarch64__)
+#ifdef KI_UCONTEXT
 #include <ucontext.h>
-#define KI_UCONTEXT 1
 #endif
 
 #define KI_GUARDED_STACKS 8192u
 
 /* What a fiber that was just switched to must do first: tell the sanitizer where it came from. */
-static inline void ki_arrived(struct ki_fiber *self)
-{
+static inline void ki_arrived(struct ki_fiber *self) {
 #ifdef KI_ASAN
     __sanitizer_finish_switch_fiber(self->fake_stack, NULL, NULL);
 #else
@@ -60,8 +64,7 @@ static inline void ki_arrived(struct ki_fiber *self)
 #endif
 }
 
-static inline void ki_leaving(struct ki_fiber *from, struct ki_fiber *to)
-{
+static inline void ki_leaving(struct ki_fiber *from, struct ki_fiber *to) {
 #ifdef KI_ASAN
     __sanitizer_start_switch_fiber(from ? &from->fake_stack : NULL, to->stack, to->stack_size);
 #else
@@ -71,8 +74,7 @@ static inline void ki_leaving(struct ki_fiber *from, struct ki_fiber *to)
 }
 
 _Noreturn void ki_fiber_main(void *argument) __attribute__((visibility("hidden")));
-_Noreturn void ki_fiber_main(void *argument)
-{
+_Noreturn void ki_fiber_main(void *argument) {
     struct ki_fiber *self = argument;
     ki_arrived(self);
     self->entry(self->argument);
@@ -80,85 +82,185 @@ _Noreturn void ki_fiber_main(void *argument)
 }
 
 #ifdef KI_UCONTEXT
-static void ki_fiber_main_split(unsigned high, unsigned low)
-{
+static void ki_fiber_main_split(unsigned high, unsigned low) {
     ki_fiber_main((void *)(((uintptr_t)high << 16 << 16) | low));
 }
-#endif
 
-#ifdef KI_UCONTEXT
-static _Noreturn void ki_fiber_enter(struct ki_fiber *fiber)
-{
+static _Noreturn void ki_fiber_continue(struct ki_fiber *to) {
+    if (KI_LIKELY(to->started))
+        _longjmp(to->context, 1);
+    to->started = true;
     ucontext_t context;
-    uintptr_t self = (uintptr_t)fiber;
+    uintptr_t self = (uintptr_t)to;
     getcontext(&context);
-    context.uc_stack.ss_sp = fiber->stack;
-    context.uc_stack.ss_size = fiber->stack_size;
+    context.uc_stack.ss_sp = to->stack;
+    context.uc_stack.ss_size = to->stack_size;
     context.uc_link = NULL;
-    makecontext(&context, (void (*)(void))ki_fiber_main_split, 2, (unsigned)(self >> 16 >> 16), (unsigned)self);
+    makecontext(&context, (void (*)(void))ki_fiber_main_split, 2, (unsigned)(self >> 16 >> 16),
+                (unsigned)self);
     setcontext(&context);
     KI_UNREACHABLE();
 }
+
+static inline void ki_fiber_exchange(struct ki_fiber *from, struct ki_fiber *to) {
+    if (_setjmp(from->context) == 0)
+        ki_fiber_continue(to);
+}
+
+static void ki_fiber_prepare(struct ki_fiber *fiber) { fiber->started = false; }
 #else
 /*
- * ki_fiber_start(fiber, top): moves to the fiber's stack and calls ki_fiber_main. The frame says to unwinders that nobody
- * called it: here every stack ends.
+ * ki_stack_exchange(save, load): pushes the registers, leaves the stack pointer at *save, and goes
+ * on as ki_stack_resume does. ki_stack_resume(load): takes the stack pointer `load` and pops what
+ * lies there; the last of it is the address where that fiber goes on. ki_fiber_begin is that
+ * address for a new fiber, with the fiber in a preserved register. Its frame says to unwinders that
+ * nobody called it: here every stack ends.
  */
 #define KI_STRING(x) #x
 #define KI_SYMBOL_OF(prefix, name) KI_STRING(prefix) name
 #define KI_SYMBOL_WITH(prefix, name) KI_SYMBOL_OF(prefix, name)
 #define KI_SYMBOL(name) KI_SYMBOL_WITH(__USER_LABEL_PREFIX__, name)
 
-_Noreturn void ki_fiber_start(struct ki_fiber *fiber, char *top) __attribute__((visibility("hidden")));
-
 #if defined(__APPLE__)
 #define KI_HIDDEN ".private_extern "
 #else
 #define KI_HIDDEN ".hidden "
 #endif
+/* clang-format off */
+#define KI_ROUTINE(name)                                                                           \
+    ".p2align 4\n\t"                                                                               \
+    ".globl " KI_SYMBOL(name) "\n\t"                                                               \
+    KI_HIDDEN KI_SYMBOL(name) "\n"                                                                 \
+    KI_SYMBOL(name) ":\n\t"                                                                        \
+    ".cfi_startproc\n\t"
+/* clang-format on */
 
+void ki_stack_exchange(void **save, void *load) __attribute__((visibility("hidden")));
+_Noreturn void ki_stack_resume(void *load) __attribute__((visibility("hidden")));
+void ki_fiber_begin(void) __attribute__((visibility("hidden")));
+
+/* clang-format off */
 #if defined(__x86_64__)
+/* From low to high: r15 r14 r13 r12 rbx rbp, return address. */
+#define KI_SAVED 7
+#define KI_SAVED_FIBER 4
+#define KI_SAVED_RETURN 6
 __asm__(".text\n\t"
-        ".globl " KI_SYMBOL("ki_fiber_start") "\n\t" KI_HIDDEN KI_SYMBOL("ki_fiber_start") "\n"
-        KI_SYMBOL("ki_fiber_start") ":\n\t"
-        ".cfi_startproc\n\t"
-        ".cfi_undefined rip\n\t"
+        KI_ROUTINE("ki_stack_exchange")
+        "pushq %rbp\n\t"
+        ".cfi_adjust_cfa_offset 8\n\t"
+        "pushq %rbx\n\t"
+        ".cfi_adjust_cfa_offset 8\n\t"
+        "pushq %r12\n\t"
+        ".cfi_adjust_cfa_offset 8\n\t"
+        "pushq %r13\n\t"
+        ".cfi_adjust_cfa_offset 8\n\t"
+        "pushq %r14\n\t"
+        ".cfi_adjust_cfa_offset 8\n\t"
+        "pushq %r15\n\t"
+        ".cfi_adjust_cfa_offset 8\n\t"
+        "movq %rsp, (%rdi)\n\t"
         "movq %rsi, %rsp\n\t"
+        "popq %r15\n\t"
+        "popq %r14\n\t"
+        "popq %r13\n\t"
+        "popq %r12\n\t"
+        "popq %rbx\n\t"
+        "popq %rbp\n\t"
+        ".cfi_adjust_cfa_offset -48\n\t"
+        "ret\n\t"
+        ".cfi_endproc\n\t"
+        KI_ROUTINE("ki_stack_resume")
+        ".cfi_undefined rip\n\t"
+        "movq %rdi, %rsp\n\t"
+        "popq %r15\n\t"
+        "popq %r14\n\t"
+        "popq %r13\n\t"
+        "popq %r12\n\t"
+        "popq %rbx\n\t"
+        "popq %rbp\n\t"
+        "ret\n\t"
+        ".cfi_endproc\n\t"
+        KI_ROUTINE("ki_fiber_begin")
+        ".cfi_undefined rip\n\t"
+        "movq %rbx, %rdi\n\t"
         "xorl %ebp, %ebp\n\t"
         "callq " KI_SYMBOL("ki_fiber_main") "\n\t"
         "ud2\n\t"
         ".cfi_endproc");
 #else
+/* From low to high: d8 … d15, x19 … x28, x29, x30. */
+#define KI_SAVED 20
+#define KI_SAVED_FIBER 8
+#define KI_SAVED_RETURN 19
+#define KI_POP                                                                                     \
+    "ldp d8, d9, [sp]\n\t"                                                                         \
+    "ldp d10, d11, [sp, #16]\n\t"                                                                  \
+    "ldp d12, d13, [sp, #32]\n\t"                                                                  \
+    "ldp d14, d15, [sp, #48]\n\t"                                                                  \
+    "ldp x19, x20, [sp, #64]\n\t"                                                                  \
+    "ldp x21, x22, [sp, #80]\n\t"                                                                  \
+    "ldp x23, x24, [sp, #96]\n\t"                                                                  \
+    "ldp x25, x26, [sp, #112]\n\t"                                                                 \
+    "ldp x27, x28, [sp, #128]\n\t"                                                                 \
+    "ldp x29, x30, [sp, #144]\n\t"                                                                 \
+    "add sp, sp, #160\n\t"
 __asm__(".text\n\t"
-        ".p2align 2\n\t"
-        ".globl " KI_SYMBOL("ki_fiber_start") "\n\t" KI_HIDDEN KI_SYMBOL("ki_fiber_start") "\n"
-        KI_SYMBOL("ki_fiber_start") ":\n\t"
-        ".cfi_startproc\n\t"
-        ".cfi_undefined x30\n\t"
+        KI_ROUTINE("ki_stack_exchange")
+        "sub sp, sp, #160\n\t"
+        ".cfi_adjust_cfa_offset 160\n\t"
+        "stp d8, d9, [sp]\n\t"
+        "stp d10, d11, [sp, #16]\n\t"
+        "stp d12, d13, [sp, #32]\n\t"
+        "stp d14, d15, [sp, #48]\n\t"
+        "stp x19, x20, [sp, #64]\n\t"
+        "stp x21, x22, [sp, #80]\n\t"
+        "stp x23, x24, [sp, #96]\n\t"
+        "stp x25, x26, [sp, #112]\n\t"
+        "stp x27, x28, [sp, #128]\n\t"
+        "stp x29, x30, [sp, #144]\n\t"
+        "mov x2, sp\n\t"
+        "str x2, [x0]\n\t"
         "mov sp, x1\n\t"
+        KI_POP
+        ".cfi_adjust_cfa_offset -160\n\t"
+        "ret\n\t"
+        ".cfi_endproc\n\t"
+        KI_ROUTINE("ki_stack_resume")
+        ".cfi_undefined x30\n\t"
+        "mov sp, x0\n\t"
+        KI_POP
+        "ret\n\t"
+        ".cfi_endproc\n\t"
+        KI_ROUTINE("ki_fiber_begin")
+        ".cfi_undefined x30\n\t"
+        "mov x0, x19\n\t"
         "mov x29, xzr\n\t"
         "mov x30, xzr\n\t"
         "bl " KI_SYMBOL("ki_fiber_main") "\n\t"
         "brk #0\n\t"
         ".cfi_endproc");
 #endif
+/* clang-format on */
 
-static _Noreturn void ki_fiber_enter(struct ki_fiber *fiber)
-{
-    ki_fiber_start(fiber, fiber->stack + fiber->stack_size);
+static _Noreturn void ki_fiber_continue(struct ki_fiber *to) { ki_stack_resume(to->stack_pointer); }
+
+static inline void ki_fiber_exchange(struct ki_fiber *from, struct ki_fiber *to) {
+    ki_stack_exchange(&from->stack_pointer, to->stack_pointer);
+}
+
+/* Lays out what the first switch pops; at ki_fiber_begin the stack pointer is 16-byte aligned. */
+static void ki_fiber_prepare(struct ki_fiber *fiber) {
+    uintptr_t *top = (uintptr_t *)(void *)(fiber->stack + fiber->stack_size);
+    uintptr_t *saved = top - 2 - KI_SAVED;
+    memset(saved, 0, KI_SAVED * sizeof *saved);
+    saved[KI_SAVED_FIBER] = (uintptr_t)fiber;
+    saved[KI_SAVED_RETURN] = (uintptr_t)ki_fiber_begin;
+    fiber->stack_pointer = saved;
 }
 #endif
 
-static _Noreturn void ki_fiber_continue(struct ki_fiber *to)
-{
-    if (KI_LIKELY(to->started))
-        _longjmp(to->context, 1);
-    to->started = true;
-    ki_fiber_enter(to);
-}
-
-uint32_t ki_float_control(void)
-{
+uint32_t ki_float_control(void) {
 #if defined(__x86_64__)
     uint32_t mxcsr;
     uint16_t x87;
@@ -173,8 +275,7 @@ uint32_t ki_float_control(void)
 #endif
 }
 
-void ki_set_float_control(uint32_t control)
-{
+void ki_set_float_control(uint32_t control) {
 #if defined(__x86_64__)
     uint32_t mxcsr = control & 0xffff;
     uint16_t x87 = (uint16_t)(control >> 16);
@@ -186,8 +287,7 @@ void ki_set_float_control(uint32_t control)
 #endif
 }
 
-void ki_fiber_switch(struct machine *m, struct ki_fiber *from, struct ki_fiber *to)
-{
+void ki_fiber_switch(struct machine *m, struct ki_fiber *from, struct ki_fiber *to) {
     from->seh = m->seh;
     m->seh = to->seh;
     if (KI_UNLIKELY(from->float_sections)) {
@@ -195,44 +295,41 @@ void ki_fiber_switch(struct machine *m, struct ki_fiber *from, struct ki_fiber *
         ki_set_float_control(m->host.float_control);
     }
     ki_leaving(from, to);
-    if (_setjmp(from->context) == 0)
-        ki_fiber_continue(to);
+    ki_fiber_exchange(from, to);
     ki_arrived(from);
     if (KI_UNLIKELY(from->float_sections))
         ki_set_float_control(from->float_control);
 }
 
-_Noreturn void ki_fiber_leave(struct machine *m, struct ki_fiber *to)
-{
+_Noreturn void ki_fiber_leave(struct machine *m, struct ki_fiber *to) {
     m->seh = to->seh;
     ki_set_float_control(m->host.float_control);
     ki_leaving(NULL, to);
     ki_fiber_continue(to);
 }
 
-void ki_fiber_create(struct ki_fiber *fiber, char *stack, size_t size, void (*entry)(void *), void *argument)
-{
+void ki_fiber_create(struct ki_fiber *fiber, char *stack, size_t size, void (*entry)(void *),
+                     void *argument) {
     fiber->stack = stack;
     fiber->stack_size = size;
     fiber->entry = entry;
     fiber->argument = argument;
     fiber->seh = NULL;
-    fiber->started = false;
     fiber->fake_stack = NULL;
     fiber->float_sections = 0;
     fiber->stack_id = VALGRIND_STACK_REGISTER(stack, stack + size);
+    ki_fiber_prepare(fiber);
 }
 
-void ki_fiber_destroy(struct ki_fiber *fiber)
-{
+void ki_fiber_destroy(struct ki_fiber *fiber) {
     VALGRIND_STACK_DEREGISTER(fiber->stack_id);
     fiber->stack = NULL;
 }
 
 #ifdef KI_ASAN
-/* The bounds of the stack the caller runs on, as the sanitizer knows them: asked by a switch to the same stack. */
-static void ki_stack_bounds(struct ki_fiber *fiber)
-{
+/* The bounds of the stack the caller runs on, as the sanitizer knows them: asked by a switch to the
+ * same stack. */
+static void ki_stack_bounds(struct ki_fiber *fiber) {
     const void *bottom;
     size_t size;
     void *fake;
@@ -245,17 +342,17 @@ static void ki_stack_bounds(struct ki_fiber *fiber)
 }
 #endif
 
-void ki_fiber_adopt(struct ki_fiber *fiber)
-{
+void ki_fiber_adopt(struct ki_fiber *fiber) {
 #ifdef KI_ASAN
     ki_stack_bounds(fiber);
 #endif
     fiber->float_control = ki_float_control();
+#ifdef KI_UCONTEXT
     fiber->started = true;
+#endif
 }
 
-void ki_fiber_recover(struct ki_fiber *host)
-{
+void ki_fiber_recover(struct ki_fiber *host) {
 #ifdef KI_ASAN
     __sanitizer_start_switch_fiber(NULL, host->stack, host->stack_size);
     __sanitizer_finish_switch_fiber(NULL, NULL, NULL);
@@ -264,9 +361,9 @@ void ki_fiber_recover(struct ki_fiber *host)
 #endif
 }
 
-/* What frames that were left for good marked in the sanitizer's shadow, in this machine or an earlier one at its place. */
-static void ki_stack_clean(char *stack, size_t size)
-{
+/* What frames that were left for good marked in the sanitizer's shadow, in this machine or an
+ * earlier one at its place. */
+static void ki_stack_clean(char *stack, size_t size) {
 #ifdef KI_ASAN
     __asan_unpoison_memory_region(stack, size);
 #else
@@ -276,8 +373,7 @@ static void ki_stack_clean(char *stack, size_t size)
 }
 
 /* Free stacks are linked through their lowest word, next to the page that nobody touches anyway. */
-char *ki_stack_allocate(struct machine *m, size_t *size)
-{
+char *ki_stack_allocate(struct machine *m, size_t *size) {
     *size = m->stack_size;
     char *stack = m->stack_free;
     if (stack) {
@@ -296,8 +392,7 @@ char *ki_stack_allocate(struct machine *m, size_t *size)
     return stack + guard;
 }
 
-void ki_stack_free(struct machine *m, char *stack)
-{
+void ki_stack_free(struct machine *m, char *stack) {
     ki_stack_clean(stack, m->stack_size);
     *(char **)stack = m->stack_free;
     m->stack_free = stack;
@@ -315,8 +410,7 @@ struct ki_segment_call {
 };
 
 /* First and last code on the fresh stack. */
-static void ki_segment_main(void *argument)
-{
+static void ki_segment_main(void *argument) {
     struct ki_segment_call *call = argument;
 #ifdef KI_ASAN
     __sanitizer_finish_switch_fiber(NULL, NULL, NULL);
@@ -327,9 +421,25 @@ static void ki_segment_main(void *argument)
 #endif
 }
 
-/* Moves the stack pointer to `top`, calls ki_segment_main(call), and moves it back. */
-static void ki_segment_enter(char *stack, size_t size, struct ki_segment_call *call)
-{
+#ifdef KI_UCONTEXT
+static void ki_segment_main_split(unsigned high, unsigned low) {
+    ki_segment_main((void *)(((uintptr_t)high << 16 << 16) | low));
+}
+
+static void ki_segment_enter(char *stack, size_t size, struct ki_segment_call *call) {
+    ucontext_t here, there;
+    uintptr_t self = (uintptr_t)call;
+    getcontext(&there);
+    there.uc_stack.ss_sp = stack;
+    there.uc_stack.ss_size = size;
+    there.uc_link = &here;
+    makecontext(&there, (void (*)(void))ki_segment_main_split, 2, (unsigned)(self >> 16 >> 16),
+                (unsigned)self);
+    swapcontext(&here, &there);
+}
+#else
+/* Moves the stack pointer to the top, calls ki_segment_main(call), and moves it back. */
+static void ki_segment_enter(char *stack, size_t size, struct ki_segment_call *call) {
     char *top = stack + size;
 #if defined(__x86_64__)
     __asm__ volatile("movq %%rsp, %%rbx\n\t"
@@ -338,10 +448,11 @@ static void ki_segment_enter(char *stack, size_t size, struct ki_segment_call *c
                      "movq %%rbx, %%rsp"
                      : "+D"(call)
                      : "r"(top), "r"(ki_segment_main)
-                     : "rax", "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "st", "st(1)", "st(2)", "st(3)",
-                       "st(4)", "st(5)", "st(6)", "st(7)", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6",
-                       "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "cc", "memory");
-#elif defined(__aarch64__)
+                     : "rax", "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "st", "st(1)",
+                       "st(2)", "st(3)", "st(4)", "st(5)", "st(6)", "st(7)", "xmm0", "xmm1", "xmm2",
+                       "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11",
+                       "xmm12", "xmm13", "xmm14", "xmm15", "cc", "memory");
+#else
     register struct ki_segment_call *argument __asm__("x0") = call;
     __asm__ volatile("mov x19, sp\n\t"
                      "mov sp, %1\n\t"
@@ -349,35 +460,27 @@ static void ki_segment_enter(char *stack, size_t size, struct ki_segment_call *c
                      "mov sp, x19"
                      : "+r"(argument)
                      : "r"(top), "r"(ki_segment_main)
-                     : "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",
-                       "x16", "x17",
+                     : "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12",
+                       "x13", "x14", "x15", "x16", "x17",
 #ifndef __APPLE__
                        "x18", /* Apple keeps it for itself */
 #endif
-                       "x19", "x30", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12",
-                       "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25",
-                       "v26", "v27", "v28", "v29", "v30", "v31", "cc", "memory");
-#else
-    ucontext_t here, there;
-    uintptr_t self = (uintptr_t)call;
-    (void)top;
-    getcontext(&there);
-    there.uc_stack.ss_sp = stack;
-    there.uc_stack.ss_size = size;
-    there.uc_link = &here;
-    makecontext(&there, (void (*)(void))ki_segment_main_split, 2, (unsigned)(self >> 16 >> 16), (unsigned)self);
-    swapcontext(&here, &there);
+                       "x19", "x30", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9",
+                       "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20",
+                       "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31",
+                       "cc", "memory");
 #endif
 }
+#endif
 
-/* What the call is promised, besides what a whole stack has for interrupts, DPCs and the kernel's own frames. */
-static size_t ki_segment_size(const struct machine *m)
-{
-    return (m->stack_size + MAXIMUM_EXPANSION_SIZE + KI_PAGE_SIZE - 1) & ~(size_t)(KI_PAGE_SIZE - 1);
+/* What the call is promised, besides what a whole stack has for interrupts, DPCs and the kernel's
+ * own frames. */
+static size_t ki_segment_size(const struct machine *m) {
+    return (m->stack_size + MAXIMUM_EXPANSION_SIZE + KI_PAGE_SIZE - 1) &
+           ~(size_t)(KI_PAGE_SIZE - 1);
 }
 
-static char *ki_segment_allocate(struct machine *m)
-{
+static char *ki_segment_allocate(struct machine *m) {
     char *segment = m->segment_free;
     if (segment) {
         m->segment_free = *(char **)segment;
@@ -394,13 +497,13 @@ static char *ki_segment_allocate(struct machine *m)
     return segment;
 }
 
-bool ki_call_on_segment(struct machine *m, void (*fn)(void *argument), void *argument)
-{
+bool ki_call_on_segment(struct machine *m, void (*fn)(void *argument), void *argument) {
     struct ki_fiber *self = m->running;
     char *segment = ki_segment_allocate(m);
     if (!segment)
         return false;
-    struct ki_segment_call call = {.fn = fn, .argument = argument, .stack = self->stack, .stack_size = self->stack_size};
+    struct ki_segment_call call = {
+        .fn = fn, .argument = argument, .stack = self->stack, .stack_size = self->stack_size};
     self->stack = segment;
     self->stack_size = ki_segment_size(m);
 #ifdef KI_ASAN

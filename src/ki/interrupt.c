@@ -1,9 +1,10 @@
 /*
  * Interrupt lines (interrupt.h has the structure).
  *
- * A latched line remembers one edge; a level-sensitive one is served again and again while it is asserted, as long as some
- * routine claims it. A level line that nobody claims is an interrupt storm on real hardware; here it is served once more
- * after every change of state and otherwise left alone, so that a machine with a deaf driver still comes to rest.
+ * A latched line remembers one edge; a level-sensitive one is served again and again while it is
+ * asserted, as long as some routine claims it. A level line that nobody claims is an interrupt
+ * storm on real hardware; here it is served once more after every change of state and otherwise
+ * left alone, so that a machine with a deaf driver still comes to rest.
  */
 #include "ki/bugcheck.h"
 #include "ki/dispatch.h"
@@ -11,16 +12,14 @@
 #include "ki/processor.h"
 #include "ki/trace.h"
 
-static struct ki_interrupt_line *ki_line_find(struct machine *m, ULONG vector)
-{
+static struct ki_interrupt_line *ki_line_find(struct machine *m, ULONG vector) {
     struct ki_interrupt_line *line = m->lines;
     while (line && line->vector != vector)
         line = line->next;
     return line;
 }
 
-static struct ki_interrupt_line *ki_line_get(struct machine *m, ULONG vector)
-{
+static struct ki_interrupt_line *ki_line_get(struct machine *m, ULONG vector) {
     struct ki_interrupt_line *line = ki_line_find(m, vector);
     if (line)
         return line;
@@ -32,9 +31,10 @@ static struct ki_interrupt_line *ki_line_get(struct machine *m, ULONG vector)
     return line;
 }
 
-/* The processor that takes an interrupt of the line: the lowest-numbered allowed one, an idle one first. */
-static struct ki_processor *ki_line_processor(struct machine *m, const struct ki_interrupt_line *line)
-{
+/* The processor that takes an interrupt of the line: the lowest-numbered allowed one, an idle one
+ * first. */
+static struct ki_processor *ki_line_processor(struct machine *m,
+                                              const struct ki_interrupt_line *line) {
     PKINTERRUPT first = CONTAINING_RECORD(line->interrupts.Flink, struct _KINTERRUPT, link);
     struct ki_processor *chosen = NULL;
     for (unsigned i = 0; i < m->processor_count; i++) {
@@ -48,8 +48,7 @@ static struct ki_processor *ki_line_processor(struct machine *m, const struct ki
 }
 
 /* Queues a request of the line on a processor unless one is queued already. */
-static void ki_line_request(struct machine *m, struct ki_interrupt_line *line)
-{
+static void ki_line_request(struct machine *m, struct ki_interrupt_line *line) {
     if (line->pending || IsListEmpty(&line->interrupts))
         return;
     line->pending = TRUE;
@@ -58,12 +57,12 @@ static void ki_line_request(struct machine *m, struct ki_interrupt_line *line)
     ki_request(m, line->processor, line->irql);
 }
 
-NTSTATUS ki_interrupt_connect(struct machine *m, PKINTERRUPT interrupt)
-{
+NTSTATUS ki_interrupt_connect(struct machine *m, PKINTERRUPT interrupt) {
     struct ki_interrupt_line *line = ki_line_get(m, interrupt->vector);
     if (!IsListEmpty(&line->interrupts)) {
         PKINTERRUPT first = CONTAINING_RECORD(line->interrupts.Flink, struct _KINTERRUPT, link);
-        if (!first->share || !interrupt->share || line->mode != interrupt->mode || line->irql != interrupt->irql)
+        if (!first->share || !interrupt->share || line->mode != interrupt->mode ||
+            line->irql != interrupt->irql)
             return STATUS_INVALID_PARAMETER;
     }
     line->irql = interrupt->irql;
@@ -77,8 +76,7 @@ NTSTATUS ki_interrupt_connect(struct machine *m, PKINTERRUPT interrupt)
     return STATUS_SUCCESS;
 }
 
-void ki_interrupt_disconnect(struct machine *m, PKINTERRUPT interrupt)
-{
+void ki_interrupt_disconnect(struct machine *m, PKINTERRUPT interrupt) {
     (void)m;
     struct ki_interrupt_line *line = interrupt->line;
     RemoveEntryList(&interrupt->link);
@@ -89,16 +87,17 @@ void ki_interrupt_disconnect(struct machine *m, PKINTERRUPT interrupt)
     }
 }
 
-static _Noreturn void ki_interrupt_returned_badly(struct machine *m, PKINTERRUPT interrupt)
-{
-    void *routine = interrupt->message_service ? (void *)interrupt->message_service : (void *)interrupt->service;
-    ki_bugcheck(m, IRQL_UNEXPECTED_VALUE, KI_UNEXPECTED_IRQL(m, interrupt->sync_irql, KI_UNEXPECTED_SERVICE),
-                (ULONG_PTR)routine, (ULONG_PTR)interrupt, 0, "the interrupt service routine %s returned at %s",
-                ki_address_name(m, routine), ki_irql_name(m->cpu->irql));
+static _Noreturn void ki_interrupt_returned_badly(struct machine *m, PKINTERRUPT interrupt) {
+    void *routine = interrupt->message_service ? (void *)interrupt->message_service
+                                               : (void *)interrupt->service;
+    ki_bugcheck(m, IRQL_UNEXPECTED_VALUE,
+                KI_UNEXPECTED_IRQL(m, interrupt->sync_irql, KI_UNEXPECTED_SERVICE),
+                (ULONG_PTR)routine, (ULONG_PTR)interrupt, 0,
+                "the interrupt service routine %s returned at %s", ki_address_name(m, routine),
+                ki_irql_name(m->cpu->irql));
 }
 
-static bool ki_interrupt_call(struct machine *m, PKINTERRUPT interrupt)
-{
+static bool ki_interrupt_call(struct machine *m, PKINTERRUPT interrupt) {
     KIRQL irql = m->cpu->irql;
     struct ki_processor *cpu = m->cpu;
     ULONG_PTR owner = 1u + cpu->number;
@@ -118,9 +117,9 @@ static bool ki_interrupt_call(struct machine *m, PKINTERRUPT interrupt)
     return claimed;
 }
 
-/* Calls the line's routines: of a level line up to the first that claims it, of a latched one all until none claims. */
-static bool ki_line_serve(struct machine *m, struct ki_interrupt_line *line)
-{
+/* Calls the line's routines: of a level line up to the first that claims it, of a latched one all
+ * until none claims. */
+static bool ki_line_serve(struct machine *m, struct ki_interrupt_line *line) {
     bool any = false, again;
     do {
         again = false;
@@ -134,20 +133,21 @@ static bool ki_line_serve(struct machine *m, struct ki_interrupt_line *line)
             any = true;
             if (line->mode == LevelSensitive)
                 return true;
-            again = line->interrupts.Flink != line->interrupts.Blink; /* shared edges: until nobody claims */
+            again = line->interrupts.Flink !=
+                    line->interrupts.Blink; /* shared edges: until nobody claims */
         }
     } while (again || line->edge);
     return any;
 }
 
-void ki_interrupt_serve(struct machine *m, KIRQL irql)
-{
+void ki_interrupt_serve(struct machine *m, KIRQL irql) {
     struct ki_processor *cpu = m->cpu;
     void *seh = m->seh;
     m->seh = NULL;
     LIST_ENTRY *link = cpu->interrupts.Flink;
     while (link != &cpu->interrupts) {
-        struct ki_interrupt_line *line = CONTAINING_RECORD(link, struct ki_interrupt_line, pending_link);
+        struct ki_interrupt_line *line =
+            CONTAINING_RECORD(link, struct ki_interrupt_line, pending_link);
         link = link->Flink;
         if (line->irql != irql)
             continue;
@@ -162,8 +162,7 @@ void ki_interrupt_serve(struct machine *m, KIRQL irql)
     m->seh = seh;
 }
 
-int wdmsim_interrupt_raise(struct machine *machine, uint32_t vector)
-{
+int wdmsim_interrupt_raise(struct machine *machine, uint32_t vector) {
     struct ki_interrupt_line *line = ki_line_get(machine, vector);
     bool connected = !IsListEmpty(&line->interrupts);
     line->edge = TRUE;
@@ -171,8 +170,7 @@ int wdmsim_interrupt_raise(struct machine *machine, uint32_t vector)
     return connected ? 0 : WDMSIM_ERROR_NOT_FOUND;
 }
 
-int wdmsim_interrupt_hold(struct machine *machine, uint32_t vector, bool asserted)
-{
+int wdmsim_interrupt_hold(struct machine *machine, uint32_t vector, bool asserted) {
     struct ki_interrupt_line *line = ki_line_get(machine, vector);
     bool connected = !IsListEmpty(&line->interrupts);
     line->asserted = asserted;

@@ -1,8 +1,9 @@
 /*
  * Interrupt lines and their delivery to processors.
  *
- * A line is a vector with its IRQL and trigger mode and the list of connected interrupt objects. Raising marks it pending
- * on a processor that its affinity allows; delivery raises the IRQL, calls the connected routines in turn, and comes back.
+ * A line is a vector with its IRQL and trigger mode and the list of connected interrupt objects.
+ * Raising marks it pending on a processor that its affinity allows; delivery raises the IRQL, calls
+ * the connected routines in turn, and comes back.
  */
 #ifndef KI_INTERRUPT_H
 #define KI_INTERRUPT_H
@@ -35,13 +36,15 @@ struct ki_interrupt_line {
     KINTERRUPT_MODE mode;
     BOOLEAN asserted; /* level: the device holds it */
     BOOLEAN pending;  /* queued on a processor */
-    BOOLEAN edge;     /* latched: an edge that nobody was connected to, or came while it was in service */
-    LIST_ENTRY interrupts; /* connected objects, in order of connection */
+    BOOLEAN
+        edge; /* latched: an edge that nobody was connected to, or came while it was in service */
+    LIST_ENTRY interrupts;   /* connected objects, in order of connection */
     LIST_ENTRY pending_link; /* in processor.interrupts */
     struct ki_processor *processor;
 };
 
-/* Connects; STATUS_INVALID_PARAMETER when the line's other users do not share it, or mode or IRQL differ. */
+/* Connects; STATUS_INVALID_PARAMETER when the line's other users do not share it, or mode or IRQL
+ * differ. */
 NTSTATUS ki_interrupt_connect(struct machine *m, PKINTERRUPT interrupt);
 void ki_interrupt_disconnect(struct machine *m, PKINTERRUPT interrupt);
 /* Serves the pending interrupts of an IRQL on the current processor. */

@@ -1,8 +1,9 @@
 /*
  * struct machine: everything mutable hangs off it, and it lies in its own arena.
  *
- * Every component has its own part, of a type that only the component knows; ki's own parts are spelled out here because
- * the hot paths of all components read them. `ki_machine` is the calling OS thread's machine.
+ * Every component has its own part, of a type that only the component knows; ki's own parts are
+ * spelled out here because the hot paths of all components read them. `ki_machine` is the calling
+ * OS thread's machine.
  */
 #ifndef KI_MACHINE_H
 #define KI_MACHINE_H
@@ -56,8 +57,8 @@ enum {
 };
 
 /*
- * A function that looks at memory which a driver may have freed, in order to report just that: AddressSanitizer must not
- * stop it first.
+ * A function that looks at memory which a driver may have freed, in order to report just that:
+ * AddressSanitizer must not stop it first.
  */
 #define KI_LOOKS_AT_FREED __attribute__((no_sanitize("address")))
 
@@ -71,24 +72,26 @@ struct ki_trace_slot;
 struct ki_processor {
     KIRQL irql;
     UCHAR number;
-    BOOLEAN in_dpc;        /* a DPC routine is active */
-    BOOLEAN reschedule;    /* a better thread than `thread` may be ready, or its slice ended */
-    BOOLEAN slice_ended;   /* a ready thread of the same priority may run, too */
+    BOOLEAN in_dpc;         /* a DPC routine is active */
+    BOOLEAN reschedule;     /* a better thread than `thread` may be ready, or its slice ended */
+    BOOLEAN slice_ended;    /* a ready thread of the same priority may run, too */
     BOOLEAN interrupts_off; /* the interrupt flag is clear: nothing is delivered at any IRQL */
+    BOOLEAN idling;        /* inside machine.go_idle: whatever is requested wakes it */
+    BOOLEAN halted;        /* it sleeps with its interrupts off */
     ULONG pending;
-    ULONG masked;          /* what became pending meanwhile */
-    PKTHREAD thread;       /* whose stack this processor uses */
-    PKTHREAD idle;         /* what it runs when there is nothing */
+    ULONG masked;           /* what became pending meanwhile */
+    PKTHREAD thread;        /* whose stack this processor uses */
+    PKTHREAD idle;          /* what it runs when there is nothing */
     struct ki_fiber *fiber; /* of `thread` */
-    LIST_ENTRY dpcs;       /* normal DPCs */
+    LIST_ENTRY dpcs;        /* normal DPCs */
     LIST_ENTRY threaded_dpcs;
-    PKTHREAD dpc_thread;   /* runs them; made when the first is queued */
-    ULONG dpc_count;       /* of the normal ones */
-    PKDEFERRED_ROUTINE dpc_routine; /* the one that runs */
-    uint64_t dpc_start;    /* when it began */
+    PKTHREAD dpc_thread;                /* runs them; made when the first is queued */
+    ULONG dpc_count;                    /* of the normal ones */
+    PKDEFERRED_ROUTINE dpc_routine;     /* the one that runs */
+    uint64_t dpc_start;                 /* when it began */
     const volatile ULONG_PTR *spinning; /* the lock word it waits for, or NULL */
-    ULONG_PTR spinning_mask; /* it can move when (*spinning & mask) == 0 */
-    LIST_ENTRY interrupts; /* requests of device interrupts routed here */
+    ULONG_PTR spinning_mask;            /* it can move when (*spinning & mask) == 0 */
+    LIST_ENTRY interrupts;              /* requests of device interrupts routed here */
 };
 
 enum ki_state {
@@ -121,10 +124,10 @@ struct ki_tracer {
 };
 
 struct machine {
-    ULONG attention; /* KI_ATTENTION_ bits: the gate's word */
-    ULONG flags;     /* WDMSIM_CHECK_RULES … */
+    ULONG attention;          /* KI_ATTENTION_ bits: the gate's word */
+    ULONG flags;              /* WDMSIM_CHECK_RULES … */
     struct ki_processor *cpu; /* the processor that moves now */
-    uint64_t runnable;        /* bit per processor that can move: busy, or idle with something pending */
+    uint64_t runnable; /* bit per processor that can move: busy, or idle with something pending */
     struct ki_clock clock;
     struct ki_tracer trace;
     struct ki_chooser chooser;
@@ -132,23 +135,30 @@ struct machine {
     LIST_ENTRY ready[KI_PRIORITIES];
     unsigned processor_count;
     enum ki_state state;
-    PKTHREAD settler;         /* waits until nothing can go on without the clock moving */
-    PKTHREAD dying;           /* ended, but its stack was still in use; given back by the next end or start */
+    PKTHREAD settler; /* waits until nothing can go on without the clock moving */
+    PKTHREAD dying; /* ended, but its stack was still in use; given back by the next end or start */
     void (*dying_reap)(struct machine *m, PKTHREAD thread);
-    /* An unstarted thread of the system process, made at any IRQL; NULL without memory. Set by src/ps. */
+    /* An unstarted thread of the system process, made at any IRQL; NULL without memory. Set by
+     * src/ps. */
     PKTHREAD (*make_dpc_thread)(struct machine *m, PKSTART_ROUTINE start, PVOID context);
     struct ki_fiber host;     /* the OS thread's own stack */
     struct ki_fiber *running; /* the fiber whose stack is in use: the host's or a thread's */
     void *seh;                /* innermost guarded block of the running fiber */
     size_t stack_size;
-    int64_t boot_time;        /* system time at clock.now == 0, 100 ns units */
+    int64_t boot_time; /* system time at clock.now == 0, 100 ns units */
     uint32_t next_thread, next_irp, next_object, next_request; /* serial numbers */
     struct wdmsim_stop stop;
     bool stopping; /* a bug check is being recorded: a second one ends it at once */
     void (*on_bugcheck)(struct machine *m); /* registered callbacks, or NULL */
+    /* Set by src/po or NULL. A processor has nothing to do: true if it has slept meanwhile, false: it may just wait. */
+    bool (*go_idle)(struct machine *m, struct ki_processor *cpu);
+    /* Something is requested of a halted processor: true if another one will wake it (ki_wake_halted). */
+    bool (*must_be_woken)(struct machine *m, struct ki_processor *cpu);
     struct ki_arena arena;
-    struct { char *next, *end; } control; /* ki_alloc */
-    char *stack_free; /* free stacks of stack_size, linked through their lowest word */
+    struct {
+        char *next, *end;
+    } control;          /* ki_alloc */
+    char *stack_free;   /* free stacks of stack_size, linked through their lowest word */
     char *segment_free; /* likewise, of the larger size that calls on another stack use */
     size_t stack_count;
     struct ki_interrupt_line *lines;
@@ -170,6 +180,8 @@ struct machine {
     struct dbg_part *dbg;
     struct pnp_part *pnp;
     struct po_part *po;
+    struct fx_part *fx;
+    struct pep_part *pep;
     struct wmi_part *wmi;
     struct hal_part *hal;
 
@@ -179,9 +191,6 @@ struct machine {
 extern _Thread_local struct machine *ki_machine;
 
 /* The machine of the calling context; a driver's code never runs without one. */
-static inline struct machine *ki_self(void)
-{
-    return ki_machine;
-}
+static inline struct machine *ki_self(void) { return ki_machine; }
 
 #endif

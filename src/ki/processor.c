@@ -1,14 +1,14 @@
 /*
  * Processors: delivery of what is pending, and who moves next (processor.h has the rules).
  *
- * How a switch between processors works. Each processor owns a fiber: its current thread's. The processor that gives way
- * sets machine.cpu to the one that goes on and switches fibers; whoever is switched to finds machine.cpu set to its own
- * processor. Nothing else distinguishes "another processor moves" from "another thread runs", and neither involves the
- * host.
+ * How a switch between processors works. Each processor owns a fiber: its current thread's. The
+ * processor that gives way sets machine.cpu to the one that goes on and switches fibers; whoever is
+ * switched to finds machine.cpu set to its own processor. Nothing else distinguishes "another
+ * processor moves" from "another thread runs", and neither involves the host.
  *
- * Idle. A processor without a thread runs its idle thread, whose stack takes the interrupts and DPCs that come while the
- * processor is idle. When no processor can move, the order is: a thread that waits for the machine to settle, then the
- * clock, then the host.
+ * Idle. A processor without a thread runs its idle thread, whose stack takes the interrupts and
+ * DPCs that come while the processor is idle. When no processor can move, the order is: a thread
+ * that waits for the machine to settle, then the clock, then the host.
  */
 #include <stdio.h>
 
@@ -20,23 +20,20 @@
 #include "ki/schedule.h"
 #include "ki/trace.h"
 
-static inline uint64_t ki_bit(const struct ki_processor *cpu)
-{
-    return 1ull << cpu->number;
-}
+static inline uint64_t ki_bit(const struct ki_processor *cpu) { return 1ull << cpu->number; }
 
-void ki_update_runnable(struct machine *m, struct ki_processor *cpu)
-{
+void ki_update_runnable(struct machine *m, struct ki_processor *cpu) {
     if (cpu->thread != cpu->idle || cpu->pending >> cpu->irql >> 1)
         m->runnable |= ki_bit(cpu);
     else
         m->runnable &= ~ki_bit(cpu);
 }
 
-void ki_request(struct machine *m, struct ki_processor *cpu, KIRQL irql)
-{
+void ki_request(struct machine *m, struct ki_processor *cpu, KIRQL irql) {
     if (KI_UNLIKELY(cpu->interrupts_off)) {
         cpu->masked |= 1u << irql;
+        if (cpu->halted && !(m->must_be_woken && m->must_be_woken(m, cpu)))
+            m->runnable |= ki_bit(cpu);
         return;
     }
     cpu->pending |= 1u << irql;
@@ -46,16 +43,14 @@ void ki_request(struct machine *m, struct ki_processor *cpu, KIRQL irql)
 }
 
 /* `cpu` is the processor that moves from here on. */
-static inline void ki_enter(struct machine *m, struct ki_processor *cpu)
-{
+static inline void ki_enter(struct machine *m, struct ki_processor *cpu) {
     m->cpu = cpu;
     if (cpu->pending)
         m->attention |= KI_ATTENTION_PENDING;
 }
 
 /* The software interrupt at DISPATCH_LEVEL: due timers, DPCs, then a change of threads. */
-static void ki_dispatch_interrupt(struct machine *m)
-{
+static void ki_dispatch_interrupt(struct machine *m) {
     m->cpu->irql = DISPATCH_LEVEL;
     if (m->clock.next_due <= m->clock.now && m->cpu->number == 0)
         ki_expire_due(m);
@@ -65,14 +60,12 @@ static void ki_dispatch_interrupt(struct machine *m)
         ki_reschedule(m);
 }
 
-static void ki_apc_interrupt(struct machine *m)
-{
+static void ki_apc_interrupt(struct machine *m) {
     m->cpu->irql = APC_LEVEL;
     ki_apc_deliver(m, KernelMode);
 }
 
-void ki_deliver(struct machine *m, KIRQL irql)
-{
+void ki_deliver(struct machine *m, KIRQL irql) {
     while (m->cpu->pending >> irql >> 1) {
         KIRQL level = (KIRQL)(31 - __builtin_clz(m->cpu->pending));
         m->cpu->pending &= ~(1u << level);
@@ -90,14 +83,13 @@ void ki_deliver(struct machine *m, KIRQL irql)
         m->attention &= ~(ULONG)KI_ATTENTION_PENDING;
 }
 
-static bool ki_is_stuck(const struct ki_processor *cpu)
-{
-    return cpu->spinning && (*cpu->spinning & cpu->spinning_mask) != 0 && !(cpu->pending >> cpu->irql >> 1);
+static bool ki_is_stuck(const struct ki_processor *cpu) {
+    return cpu->spinning && (*cpu->spinning & cpu->spinning_mask) != 0 &&
+           !(cpu->pending >> cpu->irql >> 1);
 }
 
 /* Processors that can move now: runnable and not waiting for a lock that is held. */
-static uint64_t ki_movable(struct machine *m)
-{
+static uint64_t ki_movable(struct machine *m) {
     uint64_t mask = m->runnable, movable = mask;
     for (; mask; mask &= mask - 1) {
         const struct ki_processor *cpu = &m->processors[__builtin_ctzll(mask)];
@@ -108,16 +100,14 @@ static uint64_t ki_movable(struct machine *m)
 }
 
 /* Bit number n (from 0) of those set, counted upward from `start` and around. */
-static unsigned ki_nth_from(uint64_t mask, unsigned start, unsigned n)
-{
+static unsigned ki_nth_from(uint64_t mask, unsigned start, unsigned n) {
     uint64_t rotated = start ? mask >> start | mask << (64 - start) : mask;
     while (n--)
         rotated &= rotated - 1;
     return ((unsigned)__builtin_ctzll(rotated) + start) & 63;
 }
 
-static struct ki_processor *ki_pick(struct machine *m)
-{
+static struct ki_processor *ki_pick(struct machine *m) {
     uint64_t movable = ki_movable(m);
     if (!movable)
         return NULL;
@@ -126,8 +116,7 @@ static struct ki_processor *ki_pick(struct machine *m)
 }
 
 /* Continues a processor; returns when the calling fiber is continued in turn. */
-static void ki_move(struct machine *m, struct ki_fiber *self, struct ki_processor *cpu)
-{
+static void ki_move(struct machine *m, struct ki_fiber *self, struct ki_processor *cpu) {
     if (cpu != m->cpu)
         KI_TRACE(m, PROCESSOR, "", cpu->number);
     ki_enter(m, cpu);
@@ -137,22 +126,24 @@ static void ki_move(struct machine *m, struct ki_fiber *self, struct ki_processo
     ki_fiber_switch(m, self, cpu->fiber);
 }
 
-void ki_lock_describe(struct machine *m, const struct ki_processor *cpu, char *buffer, size_t size)
-{
+void ki_lock_describe(struct machine *m, const struct ki_processor *cpu, char *buffer,
+                      size_t size) {
     ULONG_PTR word = *cpu->spinning;
     unsigned owner = (unsigned)(word - 1);
     if (owner < m->processor_count && owner != cpu->number)
-        snprintf(buffer, size, "processor %u (thread %u) waits for the spin lock at %p that processor %u (thread %u) holds",
+        snprintf(buffer, size,
+                 "processor %u (thread %u) waits for the spin lock at %p that processor %u (thread "
+                 "%u) holds",
                  cpu->number, cpu->thread->serial, (const void *)cpu->spinning, owner,
                  m->processors[owner].thread->serial);
     else
-        snprintf(buffer, size, "processor %u (thread %u) waits for the lock at %p, value %#llx", cpu->number,
-                 cpu->thread->serial, (const void *)cpu->spinning, (unsigned long long)word);
+        snprintf(buffer, size, "processor %u (thread %u) waits for the lock at %p, value %#llx",
+                 cpu->number, cpu->thread->serial, (const void *)cpu->spinning,
+                 (unsigned long long)word);
 }
 
 /* Every processor that could move spins: names who waits for whom. */
-static _Noreturn void ki_deadlock(struct machine *m)
-{
+static _Noreturn void ki_deadlock(struct machine *m) {
     struct ki_processor *stuck = &m->processors[__builtin_ctzll(m->runnable)];
     char text[256];
     ki_lock_describe(m, stuck, text, sizeof text);
@@ -161,8 +152,7 @@ static _Noreturn void ki_deadlock(struct machine *m)
                 "deadlock: no processor can move; %s", text);
 }
 
-static struct ki_processor *ki_next(struct machine *m)
-{
+static struct ki_processor *ki_next(struct machine *m) {
     while (m->state == KI_STATE_RUNNING) {
         struct ki_processor *cpu = ki_pick(m);
         if (cpu)
@@ -181,8 +171,7 @@ static struct ki_processor *ki_next(struct machine *m)
     return NULL;
 }
 
-void ki_dispatch(struct machine *m, struct ki_fiber *self)
-{
+void ki_dispatch(struct machine *m, struct ki_fiber *self) {
     struct ki_processor *cpu = ki_next(m);
     if (cpu) {
         ki_move(m, self, cpu);
@@ -192,8 +181,7 @@ void ki_dispatch(struct machine *m, struct ki_fiber *self)
     }
 }
 
-_Noreturn void ki_dispatch_leave(struct machine *m)
-{
+_Noreturn void ki_dispatch_leave(struct machine *m) {
     struct ki_processor *cpu = ki_next(m);
     if (cpu)
         ki_enter(m, cpu);
@@ -202,8 +190,7 @@ _Noreturn void ki_dispatch_leave(struct machine *m)
 }
 
 /* The host runs the machine until it comes to rest within the clock's limit, or stops. */
-void ki_run(struct machine *m)
-{
+void ki_run(struct machine *m) {
     KI_ASSERT(m->running == &m->host);
     for (;;) {
         struct ki_processor *cpu = ki_next(m);
@@ -215,8 +202,7 @@ void ki_run(struct machine *m)
     }
 }
 
-void ki_spin(struct machine *m, const volatile ULONG_PTR *word, ULONG_PTR mask)
-{
+void ki_spin(struct machine *m, const volatile ULONG_PTR *word, ULONG_PTR mask) {
     struct ki_processor *cpu = m->cpu;
     cpu->spinning = word;
     cpu->spinning_mask = mask;
@@ -229,8 +215,7 @@ void ki_spin(struct machine *m, const volatile ULONG_PTR *word, ULONG_PTR mask)
     cpu->spinning = NULL;
 }
 
-void ki_set_interrupts(struct machine *m, struct ki_processor *cpu, bool enabled)
-{
+void ki_set_interrupts(struct machine *m, struct ki_processor *cpu, bool enabled) {
     ULONG waiting = cpu->pending | cpu->masked;
     cpu->interrupts_off = !enabled;
     cpu->pending = enabled ? waiting : 0;
@@ -239,18 +224,35 @@ void ki_set_interrupts(struct machine *m, struct ki_processor *cpu, bool enabled
         m->attention |= KI_ATTENTION_PENDING;
 }
 
-void ki_halt(struct machine *m)
-{
+void ki_halt(struct machine *m) {
     struct ki_processor *cpu = m->cpu;
-    while (!(cpu->pending >> cpu->irql >> 1)) {
+    KIRQL irql = cpu->idling ? PASSIVE_LEVEL : cpu->irql;
+    cpu->halts++;
+    while (!(cpu->pending >> irql >> 1)) {
         m->runnable &= ~ki_bit(cpu); /* until something is requested of it */
         ki_dispatch(m, cpu->fiber);
     }
     ki_poll(m);
 }
 
-void ki_yield_processor(struct machine *m)
-{
+void ki_halt_masked(struct machine *m) {
+    struct ki_processor *cpu = m->cpu;
+    cpu->halts++;
+    cpu->halted = TRUE;
+    while (!cpu->masked) {
+        m->runnable &= ~ki_bit(cpu);
+        ki_dispatch(m, cpu->fiber);
+    }
+    cpu->halted = FALSE;
+    m->runnable |= ki_bit(cpu);
+}
+
+void ki_wake_halted(struct machine *m, struct ki_processor *cpu) {
+    if (cpu->halted)
+        m->runnable |= ki_bit(cpu);
+}
+
+void ki_yield_processor(struct machine *m) {
     uint64_t others = ki_movable(m) & ~ki_bit(m->cpu);
     if (!others)
         return;
@@ -258,8 +260,7 @@ void ki_yield_processor(struct machine *m)
     ki_move(m, m->cpu->fiber, &m->processors[ki_nth_from(others, m->cpu->number, n)]);
 }
 
-void ki_explore(struct machine *m)
-{
+void ki_explore(struct machine *m) {
     if (m->running == &m->host)
         return;
     uint64_t others = ki_movable(m) & ~ki_bit(m->cpu);
@@ -274,9 +275,9 @@ void ki_explore(struct machine *m)
         ki_yield_thread(m);
 }
 
-/* The idle thread: takes what is pending on its stack, hands the processor to a thread, or lets the others move. */
-static void ki_idle_main(void *argument)
-{
+/* The idle thread: takes what is pending on its stack, hands the processor to a thread, or lets the
+ * others move. */
+static void ki_idle_main(void *argument) {
     struct machine *m = argument;
     for (;;) {
         struct ki_processor *cpu = m->cpu;
@@ -286,13 +287,14 @@ static void ki_idle_main(void *argument)
             cpu->pending |= 1u << DISPATCH_LEVEL;
             continue;
         }
+        if (KI_UNLIKELY(m->go_idle != NULL) && m->go_idle(m, cpu))
+            continue;
         ki_update_runnable(m, cpu);
         ki_dispatch(m, cpu->fiber);
     }
 }
 
-static void ki_processor_start(struct machine *m, unsigned number)
-{
+static void ki_processor_start(struct machine *m, unsigned number) {
     struct ki_processor *cpu = &m->processors[number];
     PKTHREAD idle = ki_alloc(m, sizeof *idle);
     cpu->number = (UCHAR)number;
@@ -309,8 +311,7 @@ static void ki_processor_start(struct machine *m, unsigned number)
     cpu->fiber = &idle->fiber;
 }
 
-void ki_processors_start(struct machine *m)
-{
+void ki_processors_start(struct machine *m) {
     for (unsigned i = 0; i < KI_PRIORITIES; i++)
         InitializeListHead(&m->ready[i]);
     for (unsigned i = 0; i < m->processor_count; i++)

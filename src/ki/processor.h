@@ -1,27 +1,27 @@
 /*
  * Processors: IRQL, what is pending on each, and which of them moves next.
  *
- * One processor moves at a time, `machine.cpu`. It goes on until it has nothing to do (idle), cannot go on (spins on a lock
- * another owns), or a choice at a gate lets another one move. What waits for a processor is a bit per IRQL in `pending`;
- * lowering the IRQL below it, or a gate, delivers it on the stack of whatever the processor runs.
+ * One processor moves at a time, `machine.cpu`. It goes on until it has nothing to do (idle),
+ * cannot go on (spins on a lock another owns), or a choice at a gate lets another one move. What
+ * waits for a processor is a bit per IRQL in `pending`; lowering the IRQL below it, or a gate,
+ * delivers it on the stack of whatever the processor runs.
  */
 #ifndef KI_PROCESSOR_H
 #define KI_PROCESSOR_H
 
 #include "ki/machine.h"
 
-/* Delivers everything pending above `irql` on the current processor and leaves the IRQL at `irql`. */
+/* Delivers everything pending above `irql` on the current processor and leaves the IRQL at `irql`.
+ */
 void ki_deliver(struct machine *m, KIRQL irql);
 
-static inline KIRQL ki_raise(struct machine *m, KIRQL irql)
-{
+static inline KIRQL ki_raise(struct machine *m, KIRQL irql) {
     KIRQL old = m->cpu->irql;
     m->cpu->irql = irql;
     return old;
 }
 
-static inline void ki_lower(struct machine *m, KIRQL irql)
-{
+static inline void ki_lower(struct machine *m, KIRQL irql) {
     m->cpu->irql = irql;
     if (KI_UNLIKELY(m->cpu->pending >> irql >> 1))
         ki_deliver(m, irql);
@@ -30,24 +30,29 @@ static inline void ki_lower(struct machine *m, KIRQL irql)
 /* Marks something pending on a processor; it is delivered when its IRQL allows. */
 void ki_request(struct machine *m, struct ki_processor *cpu, KIRQL irql);
 /* Takes the current processor's pending work at its present IRQL, if any. */
-static inline void ki_poll(struct machine *m)
-{
+static inline void ki_poll(struct machine *m) {
     if (KI_UNLIKELY(m->cpu->pending >> m->cpu->irql >> 1))
         ki_deliver(m, m->cpu->irql);
 }
 
 /*
- * The current processor waits until (*word & mask) == 0 while the others move. Comes back with that condition true; a state
- * in which nobody can make it true is reported as a bug check naming the owner.
+ * The current processor waits until (*word & mask) == 0 while the others move. Comes back with that
+ * condition true; a state in which nobody can make it true is reported as a bug check naming the
+ * owner.
  */
 void ki_spin(struct machine *m, const volatile ULONG_PTR *word, ULONG_PTR mask);
 /*
- * The interrupt flag of a processor. While it is clear nothing is delivered there, whatever the IRQL; what comes meanwhile
- * waits. A change of threads sets it.
+ * The interrupt flag of a processor. While it is clear nothing is delivered there, whatever the
+ * IRQL; what comes meanwhile waits. A change of threads sets it.
  */
 void ki_set_interrupts(struct machine *m, struct ki_processor *cpu, bool enabled);
 /* The current processor sleeps until something above its IRQL is pending, and takes that. */
 void ki_halt(struct machine *m);
+/* The same with its interrupts off, as a processor on its way into an idle state: it sleeps until something is requested of it
+ * at any level, and takes nothing. */
+void ki_halt_masked(struct machine *m);
+/* Ends the sleep of such a processor for which machine.must_be_woken said true. */
+void ki_wake_halted(struct machine *m, struct ki_processor *cpu);
 /* Lets other processors move (a polling loop); the current one continues later. */
 void ki_yield_processor(struct machine *m);
 /* At a gate, with exploration on: chooses whether another processor moves first. */
@@ -55,7 +60,8 @@ void ki_explore(struct machine *m);
 
 /* Recomputes whether a processor can move. */
 void ki_update_runnable(struct machine *m, struct ki_processor *cpu);
-/* Finds the next processor that can move, lets the clock jump or the host run if there is none, and switches to it. */
+/* Finds the next processor that can move, lets the clock jump or the host run if there is none, and
+ * switches to it. */
 void ki_dispatch(struct machine *m, struct ki_fiber *self);
 /* The same without coming back. */
 _Noreturn void ki_dispatch_leave(struct machine *m);

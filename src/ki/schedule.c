@@ -1,11 +1,12 @@
 /*
  * The scheduler: 32 priorities, one set of ready queues for all processors, affinity masks.
  *
- * A thread that becomes ready goes to the queue of its priority and one processor is asked to look: its ideal or its last one
- * if that is idle, another idle one (a choice when there are several), or the one that runs the lowest priority below its own. That
- * processor takes the best ready thread it may run when it next reaches a level below DISPATCH_LEVEL, as the dispatch
- * interrupt does in NT. Thread changes happen at DISPATCH_LEVEL on both sides: every suspended thread resumes at that level
- * and lowers to its own.
+ * A thread that becomes ready goes to the queue of its priority and one processor is asked to look:
+ * its ideal or its last one if that is idle, another idle one (a choice when there are several), or
+ * the one that runs the lowest priority below its own. That processor takes the best ready thread
+ * it may run when it next reaches a level below DISPATCH_LEVEL, as the dispatch interrupt does in
+ * NT. Thread changes happen at DISPATCH_LEVEL on both sides: every suspended thread resumes at that
+ * level and lowers to its own.
  */
 #include "ki/bugcheck.h"
 #include "ki/choose.h"
@@ -14,14 +15,13 @@
 #include "ki/schedule.h"
 #include "ki/trace.h"
 
-static inline bool ki_may_run(const struct _KTHREAD *thread, const struct ki_processor *cpu)
-{
+static inline bool ki_may_run(const struct _KTHREAD *thread, const struct ki_processor *cpu) {
     return thread->affinity >> cpu->number & 1;
 }
 
 /* The best ready thread for a processor with at least `priority`, or NULL. */
-static PKTHREAD ki_find_ready(struct machine *m, const struct ki_processor *cpu, KPRIORITY priority)
-{
+static PKTHREAD ki_find_ready(struct machine *m, const struct ki_processor *cpu,
+                              KPRIORITY priority) {
     uint64_t mask = m->ready_summary >> priority << priority;
     while (mask) {
         int best = 63 - __builtin_clzll(mask);
@@ -36,8 +36,7 @@ static PKTHREAD ki_find_ready(struct machine *m, const struct ki_processor *cpu,
     return NULL;
 }
 
-static void ki_enqueue(struct machine *m, PKTHREAD thread, bool first)
-{
+static void ki_enqueue(struct machine *m, PKTHREAD thread, bool first) {
     LIST_ENTRY *head = &m->ready[thread->priority];
     thread->state = KI_THREAD_READY;
     if (first)
@@ -47,28 +46,25 @@ static void ki_enqueue(struct machine *m, PKTHREAD thread, bool first)
     m->ready_summary |= 1ull << thread->priority;
 }
 
-static void ki_dequeue(struct machine *m, PKTHREAD thread)
-{
+static void ki_dequeue(struct machine *m, PKTHREAD thread) {
     RemoveEntryList(&thread->ready_link);
     if (IsListEmpty(&m->ready[thread->priority]))
         m->ready_summary &= ~(1ull << thread->priority);
 }
 
-bool ki_has_ready(struct machine *m, const struct ki_processor *cpu)
-{
+bool ki_has_ready(struct machine *m, const struct ki_processor *cpu) {
     return m->ready_summary && ki_find_ready(m, cpu, 0) != NULL;
 }
 
-bool ki_has_peer(struct machine *m, const struct ki_processor *cpu)
-{
+bool ki_has_peer(struct machine *m, const struct ki_processor *cpu) {
     if (!m->ready_summary || cpu->thread == cpu->idle)
         return false;
     return ki_find_ready(m, cpu, cpu->thread->priority) != NULL;
 }
 
 /* Moves `first` to the front of the candidates, if it is one. */
-static void ki_prefer(struct ki_processor **candidates, unsigned count, struct ki_processor *first)
-{
+static void ki_prefer(struct ki_processor **candidates, unsigned count,
+                      struct ki_processor *first) {
     for (unsigned i = 1; i < count; i++) {
         if (candidates[i] == first) {
             candidates[i] = candidates[0];
@@ -77,9 +73,9 @@ static void ki_prefer(struct ki_processor **candidates, unsigned count, struct k
     }
 }
 
-/* The processor that should look for `thread`: see the head of the file. NULL: none, it waits in its queue. */
-static struct ki_processor *ki_place_thread(struct machine *m, PKTHREAD thread)
-{
+/* The processor that should look for `thread`: see the head of the file. NULL: none, it waits in
+ * its queue. */
+static struct ki_processor *ki_place_thread(struct machine *m, PKTHREAD thread) {
     struct ki_processor *idle[KI_MAX_PROCESSORS], *lowest = NULL;
     unsigned count = 0;
     for (unsigned i = 0; i < m->processor_count; i++) {
@@ -100,8 +96,7 @@ static struct ki_processor *ki_place_thread(struct machine *m, PKTHREAD thread)
     return idle[ki_choose(m, WDMSIM_CHOICE_PLACE, count)];
 }
 
-void ki_ready_thread(struct machine *m, PKTHREAD thread, KPRIORITY increment)
-{
+void ki_ready_thread(struct machine *m, PKTHREAD thread, KPRIORITY increment) {
     if (increment > 0 && thread->priority < LOW_REALTIME_PRIORITY) {
         KPRIORITY boosted = thread->base_priority + increment;
         if (boosted >= LOW_REALTIME_PRIORITY)
@@ -118,8 +113,8 @@ void ki_ready_thread(struct machine *m, PKTHREAD thread, KPRIORITY increment)
 }
 
 /* `next` is the processor's thread from here on. */
-static void ki_install_thread(struct machine *m, struct ki_processor *cpu, PKTHREAD from, PKTHREAD next)
-{
+static void ki_install_thread(struct machine *m, struct ki_processor *cpu, PKTHREAD from,
+                              PKTHREAD next) {
     KI_TRACE(m, SWITCH, "", from->serial, next->serial);
     from->run_time += m->clock.now - from->run_start;
     next->run_start = m->clock.now;
@@ -135,17 +130,16 @@ static void ki_install_thread(struct machine *m, struct ki_processor *cpu, PKTHR
         cpu->pending &= ~(1u << APC_LEVEL);
 }
 
-/* Puts `next` on the current processor and continues it; the caller's thread is suspended as its state says. */
-static void ki_switch_thread(struct machine *m, PKTHREAD from, PKTHREAD next)
-{
+/* Puts `next` on the current processor and continues it; the caller's thread is suspended as its
+ * state says. */
+static void ki_switch_thread(struct machine *m, PKTHREAD from, PKTHREAD next) {
     struct ki_processor *cpu = m->cpu;
     ki_install_thread(m, cpu, from, next);
     m->running = cpu->fiber;
     ki_fiber_switch(m, &from->fiber, cpu->fiber);
 }
 
-void ki_reschedule(struct machine *m)
-{
+void ki_reschedule(struct machine *m) {
     struct ki_processor *cpu = m->cpu;
     PKTHREAD thread = cpu->thread;
     bool idle = thread == cpu->idle;
@@ -175,9 +169,9 @@ void ki_reschedule(struct machine *m)
     ki_switch_thread(m, thread, next);
 }
 
-/* What the current processor runs when its thread stops: the best ready thread or its idle thread. */
-static PKTHREAD ki_take_next(struct machine *m)
-{
+/* What the current processor runs when its thread stops: the best ready thread or its idle thread.
+ */
+static PKTHREAD ki_take_next(struct machine *m) {
     struct ki_processor *cpu = m->cpu;
     cpu->reschedule = FALSE;
     PKTHREAD next = m->ready_summary ? ki_find_ready(m, cpu, 0) : NULL;
@@ -187,17 +181,16 @@ static PKTHREAD ki_take_next(struct machine *m)
     return next;
 }
 
-/* The processor falls idle: the idle thread is its fiber from now on, but another processor may move first. */
-static void ki_fall_idle(struct machine *m)
-{
+/* The processor falls idle: the idle thread is its fiber from now on, but another processor may
+ * move first. */
+static void ki_fall_idle(struct machine *m) {
     struct ki_processor *cpu = m->cpu;
     ki_install_thread(m, cpu, cpu->thread, cpu->idle);
     cpu->irql = PASSIVE_LEVEL; /* wherever the idle thread resumes, it delivers from there */
     ki_update_runnable(m, cpu);
 }
 
-void ki_block(struct machine *m)
-{
+void ki_block(struct machine *m) {
     PKTHREAD thread = m->cpu->thread;
     PKTHREAD next = ki_take_next(m);
     if (next != m->cpu->idle) {
@@ -208,8 +201,7 @@ void ki_block(struct machine *m)
     ki_dispatch(m, &thread->fiber);
 }
 
-bool ki_yield_thread(struct machine *m)
-{
+bool ki_yield_thread(struct machine *m) {
     KIRQL irql = ki_raise(m, DISPATCH_LEVEL);
     bool peer = ki_has_peer(m, m->cpu);
     if (peer) {
@@ -220,8 +212,7 @@ bool ki_yield_thread(struct machine *m)
     return peer;
 }
 
-void ki_set_priority(struct machine *m, PKTHREAD thread, KPRIORITY priority)
-{
+void ki_set_priority(struct machine *m, PKTHREAD thread, KPRIORITY priority) {
     if (priority == thread->priority)
         return;
     if (thread->state == KI_THREAD_READY) {
@@ -238,8 +229,7 @@ void ki_set_priority(struct machine *m, PKTHREAD thread, KPRIORITY priority)
     }
 }
 
-void ki_apply_affinity(struct machine *m, PKTHREAD thread)
-{
+void ki_apply_affinity(struct machine *m, PKTHREAD thread) {
     if (thread->state == KI_THREAD_READY) {
         ki_dequeue(m, thread);
         ki_ready_thread(m, thread, 0);
@@ -250,8 +240,7 @@ void ki_apply_affinity(struct machine *m, PKTHREAD thread)
 }
 
 /* First code of every thread: comes in at DISPATCH_LEVEL like every resumed thread. */
-static void ki_thread_main(void *argument)
-{
+static void ki_thread_main(void *argument) {
     struct machine *m = ki_self();
     PKTHREAD thread = argument;
     ki_lower(m, PASSIVE_LEVEL);
@@ -261,9 +250,8 @@ static void ki_thread_main(void *argument)
     KI_UNREACHABLE();
 }
 
-bool ki_thread_initialize(struct machine *m, PKTHREAD thread, PEPROCESS process, PKSTART_ROUTINE start, PVOID context,
-                          const char *name)
-{
+bool ki_thread_initialize(struct machine *m, PKTHREAD thread, PEPROCESS process,
+                          PKSTART_ROUTINE start, PVOID context, const char *name) {
     size_t size;
     char *stack = ki_stack_allocate(m, &size);
     if (!stack)
@@ -287,8 +275,7 @@ bool ki_thread_initialize(struct machine *m, PKTHREAD thread, PEPROCESS process,
     return true;
 }
 
-void ki_thread_start(struct machine *m, PKTHREAD thread)
-{
+void ki_thread_start(struct machine *m, PKTHREAD thread) {
     KI_ASSERT(thread->state == KI_THREAD_INITIALIZED);
     KI_TRACE(m, THREAD_START, thread->name, thread->serial);
     KIRQL irql = ki_raise(m, m->cpu->irql > DISPATCH_LEVEL ? m->cpu->irql : DISPATCH_LEVEL);
@@ -300,11 +287,10 @@ void ki_thread_start(struct machine *m, PKTHREAD thread)
 }
 
 /*
- * The stack of a thread cannot be given back while it is in use, so a dying thread leaves itself to the next one that dies
- * or is created: one stack at a time lingers.
+ * The stack of a thread cannot be given back while it is in use, so a dying thread leaves itself to
+ * the next one that dies or is created: one stack at a time lingers.
  */
-static void ki_reap_last(struct machine *m)
-{
+static void ki_reap_last(struct machine *m) {
     PKTHREAD last = m->dying;
     if (!last)
         return;
@@ -315,8 +301,8 @@ static void ki_reap_last(struct machine *m)
     m->dying_reap(m, last);
 }
 
-_Noreturn void ki_thread_exit(struct machine *m, NTSTATUS status, void (*reap)(struct machine *m, PKTHREAD thread))
-{
+_Noreturn void ki_thread_exit(struct machine *m, NTSTATUS status,
+                              void (*reap)(struct machine *m, PKTHREAD thread)) {
     PKTHREAD thread = m->cpu->thread;
     ki_reap_last(m);
     ki_raise(m, DISPATCH_LEVEL);

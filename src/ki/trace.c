@@ -1,9 +1,10 @@
 /*
  * The trace ring and the texts of events (wdmsim/trace.h describes the stream).
  *
- * The ring is an array of 64-byte slots in the arena. An event takes one slot and, for a text longer than the slot's own
- * place, the following ones; an event never wraps around the end. Writing overwrites the oldest events. Recording copies
- * about 64 bytes; the words are made when somebody reads.
+ * The ring is an array of 64-byte slots in the arena. An event takes one slot and, for a text
+ * longer than the slot's own place, the following ones; an event never wraps around the end.
+ * Writing overwrites the oldest events. Recording copies about 64 bytes; the words are made when
+ * somebody reads.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -41,17 +42,15 @@ _Static_assert(WDMSIM_EVENT_KINDS <= 64, "the mask has a bit per kind");
 /* Kinds that are recorded only when asked for: too many for a reader. */
 #define KI_BIT(kind) WDMSIM_TRACE_BIT(WDMSIM_EVENT_##kind)
 #define KI_QUIET_KINDS                                                                             \
-    (KI_BIT(IRQL) | KI_BIT(CALL) | KI_BIT(SWITCH) | KI_BIT(PROCESSOR) | KI_BIT(POOL_ALLOC) | KI_BIT(POOL_FREE) |       \
-     KI_BIT(SIGNAL))
+    (KI_BIT(IRQL) | KI_BIT(CALL) | KI_BIT(SWITCH) | KI_BIT(PROCESSOR) | KI_BIT(POOL_ALLOC) |       \
+     KI_BIT(POOL_FREE) | KI_BIT(SIGNAL))
 
-static struct ki_trace_slot *ki_slot(const struct machine *m, uint32_t index)
-{
+static struct ki_trace_slot *ki_slot(const struct machine *m, uint32_t index) {
     return &m->trace.ring[index];
 }
 
 /* Drops the oldest event. */
-static void ki_trace_drop(struct machine *m)
-{
+static void ki_trace_drop(struct machine *m) {
     struct ki_tracer *trace = &m->trace;
     trace->tail += 1u + ki_slot(m, trace->tail)->text_slots;
     if (trace->tail >= trace->end)
@@ -60,8 +59,7 @@ static void ki_trace_drop(struct machine *m)
 }
 
 /* Room for `count` slots in a row at head, dropping old events that are in the way. */
-static struct ki_trace_slot *ki_trace_room(struct machine *m, uint32_t count)
-{
+static struct ki_trace_slot *ki_trace_room(struct machine *m, uint32_t count) {
     struct ki_tracer *trace = &m->trace;
     if (trace->head + count > trace->slots) {
         while (trace->events && trace->tail >= trace->head)
@@ -81,8 +79,7 @@ static struct ki_trace_slot *ki_trace_room(struct machine *m, uint32_t count)
     return slot;
 }
 
-static void ki_event_of_slot(const struct ki_trace_slot *slot, struct wdmsim_event *event)
-{
+static void ki_event_of_slot(const struct ki_trace_slot *slot, struct wdmsim_event *event) {
     event->time = slot->time;
     event->sequence = slot->sequence;
     event->kind = slot->kind;
@@ -93,13 +90,14 @@ static void ki_event_of_slot(const struct ki_trace_slot *slot, struct wdmsim_eve
     event->text = slot->text_slots ? (const char *)(slot + 1) : "";
 }
 
-void ki_trace_record(struct machine *m, enum wdmsim_event_kind kind, const char *text, uint64_t a, uint64_t b, uint64_t c,
-                     uint64_t d)
-{
+void ki_trace_record(struct machine *m, enum wdmsim_event_kind kind, const char *text, uint64_t a,
+                     uint64_t b, uint64_t c, uint64_t d) {
     size_t length = text ? strlen(text) : 0;
     if (length >= KI_TEXT_LIMIT)
         length = KI_TEXT_LIMIT - 1;
-    uint32_t text_slots = length ? (uint32_t)((length + sizeof(struct ki_trace_slot)) / sizeof(struct ki_trace_slot)) : 0;
+    uint32_t text_slots =
+        length ? (uint32_t)((length + sizeof(struct ki_trace_slot)) / sizeof(struct ki_trace_slot))
+               : 0;
     struct ki_trace_slot *slot = ki_trace_room(m, 1 + text_slots);
     *slot = (struct ki_trace_slot){
         .time = m->clock.now,
@@ -122,8 +120,8 @@ void ki_trace_record(struct machine *m, enum wdmsim_event_kind kind, const char 
     }
 }
 
-uint64_t wdmsim_trace_read(const struct machine *machine, uint64_t after, wdmsim_trace_fn *visit, void *context)
-{
+uint64_t wdmsim_trace_read(const struct machine *machine, uint64_t after, wdmsim_trace_fn *visit,
+                           void *context) {
     const struct ki_tracer *trace = &machine->trace;
     uint32_t at = trace->tail;
     uint64_t last = after;
@@ -142,8 +140,7 @@ uint64_t wdmsim_trace_read(const struct machine *machine, uint64_t after, wdmsim
     return last;
 }
 
-void wdmsim_trace_mask(struct machine *machine, uint64_t mask)
-{
+void wdmsim_trace_mask(struct machine *machine, uint64_t mask) {
     machine->trace.mask = mask;
     if (mask & KI_BIT(CALL))
         machine->attention |= KI_ATTENTION_TRACE;
@@ -151,29 +148,20 @@ void wdmsim_trace_mask(struct machine *machine, uint64_t mask)
         machine->attention &= ~(ULONG)KI_ATTENTION_TRACE;
 }
 
-uint64_t wdmsim_trace_get_mask(const struct machine *machine)
-{
-    return machine->trace.mask;
-}
+uint64_t wdmsim_trace_get_mask(const struct machine *machine) { return machine->trace.mask; }
 
-void wdmsim_trace_sink(struct machine *machine, wdmsim_trace_fn *sink, void *context)
-{
+void wdmsim_trace_sink(struct machine *machine, wdmsim_trace_fn *sink, void *context) {
     machine->trace.sink = sink;
     machine->trace.sink_context = context;
 }
 
-void wdmsim_trace_note(struct machine *machine, const char *text)
-{
-    KI_TRACE(machine, NOTE, text);
-}
+void wdmsim_trace_note(struct machine *machine, const char *text) { KI_TRACE(machine, NOTE, text); }
 
-const char *wdmsim_event_name(enum wdmsim_event_kind kind)
-{
+const char *wdmsim_event_name(enum wdmsim_event_kind kind) {
     return (unsigned)kind < WDMSIM_EVENT_KINDS ? ki_event_kinds[kind].name : NULL;
 }
 
-int wdmsim_event_kind(const char *name)
-{
+int wdmsim_event_kind(const char *name) {
     for (int i = 0; i < WDMSIM_EVENT_KINDS; i++)
         if (strcmp(ki_event_kinds[i].name, name) == 0)
             return i;
@@ -186,9 +174,9 @@ struct ki_writer {
     size_t size, length;
 };
 
-static void ki_write(struct ki_writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void ki_write(struct ki_writer *w, const char *format, ...)
-{
+    __attribute__((format(printf, 2, 3)));
+static void ki_write(struct ki_writer *w, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     size_t room = w->length < w->size ? w->size - w->length : 0;
@@ -197,8 +185,7 @@ static void ki_write(struct ki_writer *w, const char *format, ...)
     w->length += (size_t)wanted;
 }
 
-static void ki_write_status(struct ki_writer *w, uint32_t status)
-{
+static void ki_write_status(struct ki_writer *w, uint32_t status) {
     const char *name = wdmsim_status_name(status);
     if (name)
         ki_write(w, "%s", name);
@@ -206,14 +193,36 @@ static void ki_write_status(struct ki_writer *w, uint32_t status)
         ki_write(w, "0x%08x", status);
 }
 
-static void ki_write_function(struct ki_writer *w, unsigned major, unsigned minor)
-{
+static void ki_write_function(struct ki_writer *w, unsigned major, unsigned minor) {
     static const char *const majors[] = {
-        "CREATE",          "CREATE_NAMED_PIPE",   "CLOSE",          "READ",           "WRITE",         "QUERY_INFORMATION",
-        "SET_INFORMATION", "QUERY_EA",            "SET_EA",         "FLUSH_BUFFERS",  "QUERY_VOLUME_INFORMATION",
-        "SET_VOLUME_INFORMATION", "DIRECTORY_CONTROL", "FILE_SYSTEM_CONTROL", "DEVICE_CONTROL", "INTERNAL_DEVICE_CONTROL",
-        "SHUTDOWN",        "LOCK_CONTROL",        "CLEANUP",        "CREATE_MAILSLOT", "QUERY_SECURITY", "SET_SECURITY",
-        "POWER",           "SYSTEM_CONTROL",      "DEVICE_CHANGE",  "QUERY_QUOTA",    "SET_QUOTA",     "PNP",
+        "CREATE",
+        "CREATE_NAMED_PIPE",
+        "CLOSE",
+        "READ",
+        "WRITE",
+        "QUERY_INFORMATION",
+        "SET_INFORMATION",
+        "QUERY_EA",
+        "SET_EA",
+        "FLUSH_BUFFERS",
+        "QUERY_VOLUME_INFORMATION",
+        "SET_VOLUME_INFORMATION",
+        "DIRECTORY_CONTROL",
+        "FILE_SYSTEM_CONTROL",
+        "DEVICE_CONTROL",
+        "INTERNAL_DEVICE_CONTROL",
+        "SHUTDOWN",
+        "LOCK_CONTROL",
+        "CLEANUP",
+        "CREATE_MAILSLOT",
+        "QUERY_SECURITY",
+        "SET_SECURITY",
+        "POWER",
+        "SYSTEM_CONTROL",
+        "DEVICE_CHANGE",
+        "QUERY_QUOTA",
+        "SET_QUOTA",
+        "PNP",
     };
     if (major < KI_COUNT(majors))
         ki_write(w, "IRP_MJ_%s", majors[major]);
@@ -223,41 +232,57 @@ static void ki_write_function(struct ki_writer *w, unsigned major, unsigned mino
         ki_write(w, " minor 0x%02x", minor);
 }
 
-static void ki_write_span(struct ki_writer *w, uint64_t ns)
-{
+static void ki_write_span(struct ki_writer *w, uint64_t ns) {
     if (ns == UINT64_MAX)
         ki_write(w, "never");
     else if (ns >= WDMSIM_S)
-        ki_write(w, "%llu.%09llu s", (unsigned long long)(ns / WDMSIM_S), (unsigned long long)(ns % WDMSIM_S));
+        ki_write(w, "%llu.%09llu s", (unsigned long long)(ns / WDMSIM_S),
+                 (unsigned long long)(ns % WDMSIM_S));
     else if (ns >= WDMSIM_MS)
-        ki_write(w, "%llu.%06llu ms", (unsigned long long)(ns / WDMSIM_MS), (unsigned long long)(ns % WDMSIM_MS));
+        ki_write(w, "%llu.%06llu ms", (unsigned long long)(ns / WDMSIM_MS),
+                 (unsigned long long)(ns % WDMSIM_MS));
     else
         ki_write(w, "%llu ns", (unsigned long long)ns);
 }
 
-static void ki_write_directive(struct ki_writer *w, char directive, uint64_t value)
-{
+static void ki_write_directive(struct ki_writer *w, char directive, uint64_t value) {
     unsigned long long v = value;
     switch (directive) {
-    case 'u': ki_write(w, "%llu", v); break;
-    case 'i': ki_write(w, "%lld", (long long)v); break;
-    case 'x': ki_write(w, "0x%llx", v); break;
-    case 'S': ki_write_status(w, (uint32_t)v); break;
-    case 'j': ki_write_function(w, value & 0xff, value >> 8 & 0xff); break;
-    case 'l': ki_write(w, "%s", ki_irql_name((unsigned)v)); break;
-    case 't': ki_write(w, "thread %llu", v); break;
-    case 'p': ki_write_span(w, value); break;
+    case 'u':
+        ki_write(w, "%llu", v);
+        break;
+    case 'i':
+        ki_write(w, "%lld", (long long)v);
+        break;
+    case 'x':
+        ki_write(w, "0x%llx", v);
+        break;
+    case 'S':
+        ki_write_status(w, (uint32_t)v);
+        break;
+    case 'j':
+        ki_write_function(w, value & 0xff, value >> 8 & 0xff);
+        break;
+    case 'l':
+        ki_write(w, "%s", ki_irql_name((unsigned)v));
+        break;
+    case 't':
+        ki_write(w, "thread %llu", v);
+        break;
+    case 'p':
+        ki_write_span(w, value);
+        break;
     case 'b': {
         const char *name = wdmsim_bugcheck_name((uint32_t)v);
         ki_write(w, "0x%llx %s", v, name ? name : "");
         break;
     }
-    default: KI_UNREACHABLE();
+    default:
+        KI_UNREACHABLE();
     }
 }
 
-static void ki_write_event(struct ki_writer *w, const struct wdmsim_event *event)
-{
+static void ki_write_event(struct ki_writer *w, const struct wdmsim_event *event) {
     unsigned next = 0;
     for (const char *f = ki_event_kinds[event->kind].format; *f; f++) {
         if (*f != '%')
@@ -269,8 +294,7 @@ static void ki_write_event(struct ki_writer *w, const struct wdmsim_event *event
     }
 }
 
-int wdmsim_event_text(const struct wdmsim_event *event, char *buffer, size_t size)
-{
+int wdmsim_event_text(const struct wdmsim_event *event, char *buffer, size_t size) {
     struct ki_writer w = {buffer, size, 0};
     if (size)
         buffer[0] = 0;
@@ -278,11 +302,11 @@ int wdmsim_event_text(const struct wdmsim_event *event, char *buffer, size_t siz
     return (int)w.length;
 }
 
-int wdmsim_event_line(const struct wdmsim_event *event, char *buffer, size_t size)
-{
+int wdmsim_event_line(const struct wdmsim_event *event, char *buffer, size_t size) {
     struct ki_writer w = {buffer, size, 0};
     ki_write(&w, "+%llu.%09llu s  cpu%u %-8s ", (unsigned long long)(event->time / WDMSIM_S),
-             (unsigned long long)(event->time % WDMSIM_S), event->processor, ki_irql_name(event->irql));
+             (unsigned long long)(event->time % WDMSIM_S), event->processor,
+             ki_irql_name(event->irql));
     if (event->thread)
         ki_write(&w, "thread %-3u ", event->thread);
     else
@@ -299,8 +323,7 @@ struct ki_interned {
     char text[];
 };
 
-const char *ki_intern(struct machine *m, const char *text)
-{
+const char *ki_intern(struct machine *m, const char *text) {
     uint32_t hash = 2166136261u;
     for (const char *c = text; *c; c++)
         hash = (hash ^ (uint8_t)*c) * 16777619u;
@@ -317,8 +340,7 @@ const char *ki_intern(struct machine *m, const char *text)
 }
 
 /* Writes one code point as UTF-8; returns the bytes written. */
-static size_t ki_utf8(char *out, uint32_t c)
-{
+static size_t ki_utf8(char *out, uint32_t c) {
     if (c < 0x80) {
         out[0] = (char)c;
         return 1;
@@ -331,8 +353,7 @@ static size_t ki_utf8(char *out, uint32_t c)
     return extra + 1;
 }
 
-const char *ki_intern_wide(struct machine *m, const WCHAR *text, size_t length)
-{
+const char *ki_intern_wide(struct machine *m, const WCHAR *text, size_t length) {
     char buffer[KI_TEXT_LIMIT];
     size_t used = 0;
     for (size_t i = 0; i < length && used + 4 < sizeof buffer; i++) {
@@ -347,8 +368,7 @@ const char *ki_intern_wide(struct machine *m, const WCHAR *text, size_t length)
     return ki_intern(m, buffer);
 }
 
-void ki_trace_start(struct machine *m, unsigned slots)
-{
+void ki_trace_start(struct machine *m, unsigned slots) {
     struct ki_tracer *trace = &m->trace;
     trace->slots = slots ? slots : KI_TRACE_SLOTS;
     if (trace->slots < 64)

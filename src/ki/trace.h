@@ -6,15 +6,15 @@
 
 #include "ki/machine.h"
 
-void ki_trace_record(struct machine *m, enum wdmsim_event_kind kind, const char *text, uint64_t a, uint64_t b, uint64_t c,
-                     uint64_t d);
+void ki_trace_record(struct machine *m, enum wdmsim_event_kind kind, const char *text, uint64_t a,
+                     uint64_t b, uint64_t c, uint64_t d);
 
-static inline bool ki_tracing(const struct machine *m, enum wdmsim_event_kind kind)
-{
+static inline bool ki_tracing(const struct machine *m, enum wdmsim_event_kind kind) {
     return KI_UNLIKELY(m->trace.mask >> kind & 1);
 }
 
-/* KI_TRACE(m, IRP_FREE, "", serial): text, then up to four integers; evaluated only when the kind is recorded. */
+/* KI_TRACE(m, IRP_FREE, "", serial): text, then up to four integers; evaluated only when the kind
+ * is recorded. */
 #define KI_TRACE(m, kind, ...) KI_TRACE_N(m, kind, __VA_ARGS__, 0, 0, 0, 0, )
 #define KI_TRACE_N(m, kind, text, a, b, c, d, ...)                                                 \
     do {                                                                                           \

@@ -1,25 +1,24 @@
 /*
  * Waits: which objects satisfy whom.
  *
- * A waiting thread has a ring of wait blocks, one per object, each also in its object's list in order of arrival. When an
- * object becomes signaled its list is walked: a wait for any object takes it and ends; a wait for all takes every object of
- * the ring or none. There is no dispatcher lock: nothing else moves until a routine reaches its next gate.
+ * A waiting thread has a ring of wait blocks, one per object, each also in its object's list in
+ * order of arrival. When an object becomes signaled its list is walked: a wait for any object takes
+ * it and ends; a wait for all takes every object of the ring or none. There is no dispatcher lock:
+ * nothing else moves until a routine reaches its next gate.
  */
 #include "ki/bugcheck.h"
 #include "ki/dispatch.h"
 #include "ki/processor.h"
 #include "ki/trace.h"
 
-bool ki_is_signaled(const DISPATCHER_HEADER *object, PKTHREAD thread)
-{
+bool ki_is_signaled(const DISPATCHER_HEADER *object, PKTHREAD thread) {
     if ((object->Type & KI_OBJECT_TYPE_MASK) == MutantObject)
         return object->SignalState > 0 || ((const KMUTANT *)object)->OwnerThread == thread;
     return object->SignalState > 0;
 }
 
 /* The thread takes a mutex: first acquisition or recursion. */
-static NTSTATUS ki_satisfy_mutant(PKMUTANT mutant, PKTHREAD thread)
-{
+static NTSTATUS ki_satisfy_mutant(PKMUTANT mutant, PKTHREAD thread) {
     if (--mutant->Header.SignalState != 0)
         return STATUS_SUCCESS;
     mutant->OwnerThread = thread;
@@ -31,8 +30,7 @@ static NTSTATUS ki_satisfy_mutant(PKMUTANT mutant, PKTHREAD thread)
     return STATUS_ABANDONED;
 }
 
-NTSTATUS ki_satisfy(struct machine *m, DISPATCHER_HEADER *object, PKTHREAD thread)
-{
+NTSTATUS ki_satisfy(struct machine *m, DISPATCHER_HEADER *object, PKTHREAD thread) {
     (void)m;
     switch (object->Type & KI_OBJECT_TYPE_MASK) {
     case EventSynchronizationObject:
@@ -49,8 +47,7 @@ NTSTATUS ki_satisfy(struct machine *m, DISPATCHER_HEADER *object, PKTHREAD threa
     }
 }
 
-void ki_unwait(struct machine *m, PKTHREAD thread, NTSTATUS status, KPRIORITY increment)
-{
+void ki_unwait(struct machine *m, PKTHREAD thread, NTSTATUS status, KPRIORITY increment) {
     PKWAIT_BLOCK block = thread->wait_list;
     thread->wait_status = status;
     if (block) {
@@ -67,8 +64,7 @@ void ki_unwait(struct machine *m, PKTHREAD thread, NTSTATUS status, KPRIORITY in
 }
 
 /* A wait for all: takes every object if all are signaled. */
-static bool ki_satisfy_all(struct machine *m, PKTHREAD thread, NTSTATUS *status)
-{
+static bool ki_satisfy_all(struct machine *m, PKTHREAD thread, NTSTATUS *status) {
     PKWAIT_BLOCK block = thread->wait_list;
     do {
         if (!ki_is_signaled(block->Object, thread))
@@ -84,8 +80,7 @@ static bool ki_satisfy_all(struct machine *m, PKTHREAD thread, NTSTATUS *status)
     return true;
 }
 
-void ki_wait_test(struct machine *m, DISPATCHER_HEADER *object, KPRIORITY increment)
-{
+void ki_wait_test(struct machine *m, DISPATCHER_HEADER *object, KPRIORITY increment) {
     LIST_ENTRY *head = &object->WaitListHead;
     LIST_ENTRY *link = head->Flink;
     while (object->SignalState > 0 && link != head) {
@@ -104,15 +99,14 @@ void ki_wait_test(struct machine *m, DISPATCHER_HEADER *object, KPRIORITY increm
     }
 }
 
-void ki_timeout_expire(struct machine *m, PKTHREAD thread)
-{
+void ki_timeout_expire(struct machine *m, PKTHREAD thread) {
     ki_unwait(m, thread, STATUS_TIMEOUT, 0);
 }
 
-void ki_timer_expire(struct machine *m, PKTIMER timer)
-{
+void ki_timer_expire(struct machine *m, PKTIMER timer) {
     PKDPC dpc = timer->Dpc;
-    KI_TRACE(m, TIMER_EXPIRE, dpc ? ki_address_name(m, (void *)dpc->DeferredRoutine) : "without a DPC");
+    KI_TRACE(m, TIMER_EXPIRE,
+             dpc ? ki_address_name(m, (void *)dpc->DeferredRoutine) : "without a DPC");
     timer->Header.Inserted = FALSE;
     timer->Header.SignalState = 1;
     if (timer->Period) {
@@ -130,13 +124,13 @@ void ki_timer_expire(struct machine *m, PKTIMER timer)
     }
 }
 
-void ki_expire_due(struct machine *m)
-{
+void ki_expire_due(struct machine *m) {
     struct ki_clock_node *node;
     while ((node = ki_clock_take_due(m)) != NULL) {
         switch (node->kind) {
         case KI_CLOCK_TIMER:
-            ki_timer_expire(m, CONTAINING_RECORD((PLIST_ENTRY)(void *)node, KTIMER, TimerListEntry));
+            ki_timer_expire(m,
+                            CONTAINING_RECORD((PLIST_ENTRY)(void *)node, KTIMER, TimerListEntry));
             break;
         case KI_CLOCK_TIMEOUT:
             ki_timeout_expire(m, CONTAINING_RECORD(node, struct _KTHREAD, timeout));

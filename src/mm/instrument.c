@@ -17,15 +17,15 @@
 #endif
 
 void mm_instrument_start(struct machine *m) {
+    m->arena.watched = MM_ASAN;
 #ifdef MM_MEMCHECK
     m->mm->memcheck = RUNNING_ON_VALGRIND != 0;
     if (!m->mm->memcheck)
         return;
+    m->arena.watched = true;
     if (VALGRIND_MEMPOOL_EXISTS(m->mm))
         VALGRIND_DESTROY_MEMPOOL(m->mm); /* of an earlier machine in this place */
     VALGRIND_CREATE_MEMPOOL(m->mm, MM_HEADER_SIZE, 0);
-#else
-    (void)m;
 #endif
 }
 

@@ -44,6 +44,7 @@ static void mm_low_start(struct machine *m, struct mm_area *area) {
     if (!low)
         ki_no_memory();
     KI_ASSERT(low == area->base);
+    m->arena.regions[area->region].hot = (size_t)MM_LOW_PAGES * PAGE_SIZE;
     area->low = area->used = MM_LOW_PAGES;
     mm_instrument_hide(m, low, (size_t)MM_LOW_PAGES * PAGE_SIZE);
     area->pages[0] = (struct mm_page){.use = MM_USE_PAGES, .count = 1};

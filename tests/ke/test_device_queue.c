@@ -4,14 +4,12 @@
 static KDEVICE_QUEUE queue;
 static KDEVICE_QUEUE_ENTRY entries[4];
 
-static void raise_and_prepare(KIRQL *irql)
-{
+static void raise_and_prepare(KIRQL *irql) {
     KeInitializeDeviceQueue(&queue);
     KeRaiseIrql(DISPATCH_LEVEL, irql);
 }
 
-static void the_first_entry_makes_the_queue_busy(struct machine *m)
-{
+static void the_first_entry_makes_the_queue_busy(struct machine *m) {
     KIRQL irql;
     (void)m;
     raise_and_prepare(&irql);
@@ -26,24 +24,23 @@ static void the_first_entry_makes_the_queue_busy(struct machine *m)
     KeLowerIrql(irql);
 }
 
-static void keys_sort_and_wrap(struct machine *m)
-{
+static void keys_sort_and_wrap(struct machine *m) {
     static const ULONG keys[4] = {0, 30, 10, 20};
     KIRQL irql;
     (void)m;
     raise_and_prepare(&irql);
     for (int i = 0; i < 4; i++)
         KeInsertByKeyDeviceQueue(&queue, &entries[i], keys[i]);
-    assert_ptr_equal(KeRemoveByKeyDeviceQueue(&queue, 15), &entries[3]);       /* 20 */
-    assert_ptr_equal(KeRemoveByKeyDeviceQueue(&queue, 99), &entries[2]);       /* none above: the lowest, 10 */
-    assert_ptr_equal(KeRemoveByKeyDeviceQueueIfBusy(&queue, 0), &entries[1]);  /* 30 */
+    assert_ptr_equal(KeRemoveByKeyDeviceQueue(&queue, 15), &entries[3]); /* 20 */
+    assert_ptr_equal(KeRemoveByKeyDeviceQueue(&queue, 99),
+                     &entries[2]); /* none above: the lowest, 10 */
+    assert_ptr_equal(KeRemoveByKeyDeviceQueueIfBusy(&queue, 0), &entries[1]); /* 30 */
     assert_null(KeRemoveByKeyDeviceQueueIfBusy(&queue, 0));
     assert_false(queue.Busy);
     KeLowerIrql(irql);
 }
 
-static void an_entry_can_be_taken_out(struct machine *m)
-{
+static void an_entry_can_be_taken_out(struct machine *m) {
     KIRQL irql;
     (void)m;
     raise_and_prepare(&irql);
@@ -55,8 +52,7 @@ static void an_entry_can_be_taken_out(struct machine *m)
     KeLowerIrql(irql);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(the_first_entry_makes_the_queue_busy),
         wdmsim_unit_test(keys_sort_and_wrap),

@@ -6,8 +6,7 @@ static char order[8];
 static size_t ran;
 static ULONG ran_on;
 
-static VOID note(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
-{
+static VOID note(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2) {
     (void)argument1;
     (void)argument2;
     assert_int_equal(KeGetCurrentIrql(), DISPATCH_LEVEL);
@@ -18,8 +17,7 @@ static VOID note(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
     ran_on = KeGetCurrentProcessorNumberEx(NULL);
 }
 
-static void prepare(void)
-{
+static void prepare(void) {
     static const char names[] = "abc";
     ran = 0;
     order[0] = 0;
@@ -27,8 +25,7 @@ static void prepare(void)
         KeInitializeDpc(&dpcs[i], note, (PVOID)&names[i]);
 }
 
-static void a_dpc_runs_at_once_below_dispatch_level(struct machine *m)
-{
+static void a_dpc_runs_at_once_below_dispatch_level(struct machine *m) {
     (void)m;
     prepare();
     assert_true(KeInsertQueueDpc(&dpcs[0], NULL, NULL));
@@ -37,8 +34,7 @@ static void a_dpc_runs_at_once_below_dispatch_level(struct machine *m)
     assert_false(KeIsExecutingDpc());
 }
 
-static void a_dpc_waits_until_the_irql_is_lowered(struct machine *m)
-{
+static void a_dpc_waits_until_the_irql_is_lowered(struct machine *m) {
     KIRQL irql;
     (void)m;
     prepare();
@@ -50,8 +46,7 @@ static void a_dpc_waits_until_the_irql_is_lowered(struct machine *m)
     assert_string_equal(order, "a");
 }
 
-static void importance_decides_the_end_of_the_queue(struct machine *m)
-{
+static void importance_decides_the_end_of_the_queue(struct machine *m) {
     KIRQL irql;
     (void)m;
     prepare();
@@ -63,8 +58,7 @@ static void importance_decides_the_end_of_the_queue(struct machine *m)
     assert_string_equal(order, "cab");
 }
 
-static void a_removed_dpc_does_not_run(struct machine *m)
-{
+static void a_removed_dpc_does_not_run(struct machine *m) {
     KIRQL irql;
     (void)m;
     prepare();
@@ -79,16 +73,14 @@ static void a_removed_dpc_does_not_run(struct machine *m)
 
 static PVOID seen[2];
 
-static VOID see(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
-{
+static VOID see(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2) {
     (void)dpc;
     (void)context;
     seen[0] = argument1;
     seen[1] = argument2;
 }
 
-static void the_arguments_of_the_insertion_arrive(struct machine *m)
-{
+static void the_arguments_of_the_insertion_arrive(struct machine *m) {
     (void)m;
     KeInitializeDpc(&dpcs[0], see, NULL);
     KeInsertQueueDpc(&dpcs[0], &seen[0], &seen[1]);
@@ -96,8 +88,7 @@ static void the_arguments_of_the_insertion_arrive(struct machine *m)
     assert_ptr_equal(seen[1], &seen[1]);
 }
 
-static void a_targeted_dpc_runs_on_its_processor(struct machine *m)
-{
+static void a_targeted_dpc_runs_on_its_processor(struct machine *m) {
     (void)m;
     prepare();
     for (CCHAR target = 3; target >= 0; target--) {
@@ -109,8 +100,7 @@ static void a_targeted_dpc_runs_on_its_processor(struct machine *m)
     assert_string_equal(order, "aaaa");
 }
 
-static VOID raise_and_return(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
-{
+static VOID raise_and_return(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2) {
     KIRQL irql;
     (void)dpc;
     (void)context;
@@ -119,16 +109,14 @@ static VOID raise_and_return(PKDPC dpc, PVOID context, PVOID argument1, PVOID ar
     KeRaiseIrql(HIGH_LEVEL, &irql);
 }
 
-static void returning_at_another_irql_is_a_violation(struct machine *m)
-{
+static void returning_at_another_irql_is_a_violation(struct machine *m) {
     (void)m;
     KeInitializeDpc(&dpcs[0], raise_and_return, NULL);
     wdmsim_expect_bugcheck(IRQL_NOT_DISPATCH_LEVEL);
     KeInsertQueueDpc(&dpcs[0], NULL, NULL);
 }
 
-static VOID block(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
-{
+static VOID block(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2) {
     KEVENT event;
     (void)dpc;
     (void)context;
@@ -138,8 +126,7 @@ static VOID block(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
     KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL);
 }
 
-static void blocking_in_a_dpc_is_a_violation(struct machine *m)
-{
+static void blocking_in_a_dpc_is_a_violation(struct machine *m) {
     (void)m;
     KeInitializeDpc(&dpcs[0], block, NULL);
     wdmsim_expect_bugcheck(IRQL_NOT_LESS_OR_EQUAL);
@@ -148,8 +135,7 @@ static void blocking_in_a_dpc_is_a_violation(struct machine *m)
 
 static KDPC_WATCHDOG_INFORMATION watchdog;
 
-static VOID linger(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
-{
+static VOID linger(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2) {
     (void)dpc;
     (void)context;
     (void)argument1;
@@ -160,22 +146,20 @@ static VOID linger(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
         KeStallExecutionProcessor(100000);
 }
 
-static void a_dpc_that_never_ends_is_stopped_by_the_watchdog(struct machine *m)
-{
+static void a_dpc_that_never_ends_is_stopped_by_the_watchdog(struct machine *m) {
     (void)m;
     KeInitializeDpc(&dpcs[0], linger, NULL);
     wdmsim_expect_bugcheck(DPC_WATCHDOG_VIOLATION);
     KeInsertQueueDpc(&dpcs[0], NULL, NULL);
 }
 
-static void the_watchdog_counts_down(struct machine *m)
-{
+static void the_watchdog_counts_down(struct machine *m) {
     (void)m;
-    assert_int_equal(watchdog.DpcTimeLimit - watchdog.DpcTimeCount, 64); /* a second, in ticks of 15.625 ms */
+    assert_int_equal(watchdog.DpcTimeLimit - watchdog.DpcTimeCount,
+                     64); /* a second, in ticks of 15.625 ms */
 }
 
-static void an_uninitialised_dpc_is_found(struct machine *m)
-{
+static void an_uninitialised_dpc_is_found(struct machine *m) {
     (void)m;
     RtlZeroMemory(&dpcs[0], sizeof dpcs[0]);
     wdmsim_expect_bugcheck(TIMER_OR_DPC_INVALID);
@@ -188,8 +172,7 @@ static void an_uninitialised_dpc_is_found(struct machine *m)
  *                        flush, look
  * After its own flush, actor 0 finds that its DPC has run, whatever the other one flushed.
  */
-static VOID queue_and_flush(PVOID context)
-{
+static VOID queue_and_flush(PVOID context) {
     (void)context;
     KeSetTargetProcessorDpc(&dpcs[0], 1);
     KeInsertQueueDpc(&dpcs[0], NULL, NULL);
@@ -197,27 +180,24 @@ static VOID queue_and_flush(PVOID context)
     assert_string_equal(order, "a");
 }
 
-static VOID flush(PVOID context)
-{
+static VOID flush(PVOID context) {
     (void)context;
     KeFlushQueuedDpcs();
 }
 
-static void check_ran(void)
-{
-    assert_string_equal(order, "a");
-}
+static void check_ran(void) { assert_string_equal(order, "a"); }
 
-static void queue_against_flush_in_every_order(void **state)
-{
-    static const struct explored scenario = {.processors = 2, .preemptions = 2, .actors = {queue_and_flush, flush},
-                                             .begin = prepare, .check = check_ran};
+static void queue_against_flush_in_every_order(void **state) {
+    static const struct explored scenario = {.processors = 2,
+                                             .preemptions = 2,
+                                             .actors = {queue_and_flush, flush},
+                                             .begin = prepare,
+                                             .check = check_ran};
     (void)state;
     assert_true(explore(&scenario) > 4);
 }
 
-int main(void)
-{
+int main(void) {
     static const struct wdmsim_config four = {.processors = 4, .flags = WDMSIM_CHECK_RULES};
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(a_dpc_runs_at_once_below_dispatch_level),

@@ -4,41 +4,40 @@
 static KEVENT event;
 static LONG woken;
 
-static VOID waiter(PVOID context)
-{
+static VOID waiter(PVOID context) {
     (void)context;
     NTSTATUS status = KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL);
     assert_int_equal(status, STATUS_SUCCESS);
     woken++;
 }
 
-static void a_notification_event_stays_signaled(struct machine *m)
-{
+static void a_notification_event_stays_signaled(struct machine *m) {
     (void)m;
     KeInitializeEvent(&event, NotificationEvent, FALSE);
     assert_int_equal(KeReadStateEvent(&event), 0);
     assert_int_equal(KeSetEvent(&event, IO_NO_INCREMENT, FALSE), 0);
     assert_int_equal(KeSetEvent(&event, IO_NO_INCREMENT, FALSE), 1);
-    assert_int_equal(KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+    assert_int_equal(KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL),
+                     STATUS_SUCCESS);
     assert_int_equal(KeReadStateEvent(&event), 1);
     assert_int_equal(KeResetEvent(&event), 1);
     assert_int_equal(KeResetEvent(&event), 0);
 }
 
-static void a_synchronization_event_clears_itself(struct machine *m)
-{
+static void a_synchronization_event_clears_itself(struct machine *m) {
     LARGE_INTEGER zero = {.QuadPart = 0};
     (void)m;
     KeInitializeEvent(&event, SynchronizationEvent, TRUE);
-    assert_int_equal(KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, &zero), STATUS_SUCCESS);
-    assert_int_equal(KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, &zero), STATUS_TIMEOUT);
+    assert_int_equal(KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, &zero),
+                     STATUS_SUCCESS);
+    assert_int_equal(KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, &zero),
+                     STATUS_TIMEOUT);
     KeSetEvent(&event, IO_NO_INCREMENT, FALSE);
     KeClearEvent(&event);
     assert_int_equal(KeReadStateEvent(&event), 0);
 }
 
-static void start_waiters(struct machine *m, PVOID threads[3])
-{
+static void start_waiters(struct machine *m, PVOID threads[3]) {
     woken = 0;
     for (int i = 0; i < 3; i++)
         threads[i] = thread_start(waiter, NULL);
@@ -46,8 +45,7 @@ static void start_waiters(struct machine *m, PVOID threads[3])
     assert_int_equal(woken, 0);
 }
 
-static void a_notification_event_wakes_all(struct machine *m)
-{
+static void a_notification_event_wakes_all(struct machine *m) {
     PVOID threads[3];
     KeInitializeEvent(&event, NotificationEvent, FALSE);
     start_waiters(m, threads);
@@ -57,8 +55,7 @@ static void a_notification_event_wakes_all(struct machine *m)
     assert_int_equal(woken, 3);
 }
 
-static void a_synchronization_event_wakes_one(struct machine *m)
-{
+static void a_synchronization_event_wakes_one(struct machine *m) {
     PVOID threads[3];
     KeInitializeEvent(&event, SynchronizationEvent, FALSE);
     start_waiters(m, threads);
@@ -72,8 +69,7 @@ static void a_synchronization_event_wakes_one(struct machine *m)
         thread_join(threads[i]);
 }
 
-static void a_pulse_wakes_only_those_who_wait(struct machine *m)
-{
+static void a_pulse_wakes_only_those_who_wait(struct machine *m) {
     PVOID threads[3];
     KeInitializeEvent(&event, NotificationEvent, FALSE);
     KePulseEvent(&event, IO_NO_INCREMENT, FALSE); /* nobody: lost */
@@ -85,14 +81,12 @@ static void a_pulse_wakes_only_those_who_wait(struct machine *m)
     assert_int_equal(woken, 3);
 }
 
-static VOID setter(PVOID context)
-{
+static VOID setter(PVOID context) {
     (void)context;
     KeSetEvent(&event, IO_NO_INCREMENT, FALSE);
 }
 
-static void a_set_with_wait_leaves_the_irql_raised_until_the_wait(struct machine *m)
-{
+static void a_set_with_wait_leaves_the_irql_raised_until_the_wait(struct machine *m) {
     KEVENT reply;
     (void)m;
     KeInitializeEvent(&event, SynchronizationEvent, FALSE);
@@ -100,13 +94,13 @@ static void a_set_with_wait_leaves_the_irql_raised_until_the_wait(struct machine
     PVOID thread = thread_start(setter, NULL);
     KeSetEvent(&reply, IO_NO_INCREMENT, TRUE);
     assert_int_equal(KeGetCurrentIrql(), DISPATCH_LEVEL);
-    assert_int_equal(KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+    assert_int_equal(KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL),
+                     STATUS_SUCCESS);
     assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL);
     thread_join(thread);
 }
 
-static void setting_with_wait_at_dispatch_level_is_a_violation(struct machine *m)
-{
+static void setting_with_wait_at_dispatch_level_is_a_violation(struct machine *m) {
     KIRQL irql;
     (void)m;
     KeInitializeEvent(&event, NotificationEvent, FALSE);
@@ -120,35 +114,33 @@ static void setting_with_wait_at_dispatch_level_is_a_violation(struct machine *m
  *                                           wait       pulse, set
  * In every schedule the waiter is woken: by the pulse if it waits then, by the set otherwise.
  */
-static void pulse_actor_begin(void)
-{
+static void pulse_actor_begin(void) {
     KeInitializeEvent(&event, NotificationEvent, FALSE);
     woken = 0;
 }
 
-static VOID pulse_actor(PVOID context)
-{
+static VOID pulse_actor(PVOID context) {
     (void)context;
     KePulseEvent(&event, IO_NO_INCREMENT, FALSE);
     KeSetEvent(&event, IO_NO_INCREMENT, FALSE);
 }
 
-static void pulse_actor_check(void)
-{
+static void pulse_actor_check(void) {
     assert_int_equal(woken, 1);
     assert_int_equal(KeReadStateEvent(&event), 1);
 }
 
-static void pulse_and_wait_in_every_order(void **state)
-{
-    static const struct explored scenario = {.processors = 2, .preemptions = 2, .actors = {waiter, pulse_actor},
-                                             .begin = pulse_actor_begin, .check = pulse_actor_check};
+static void pulse_and_wait_in_every_order(void **state) {
+    static const struct explored scenario = {.processors = 2,
+                                             .preemptions = 2,
+                                             .actors = {waiter, pulse_actor},
+                                             .begin = pulse_actor_begin,
+                                             .check = pulse_actor_check};
     (void)state;
     assert_true(explore(&scenario) > 4);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(a_notification_event_stays_signaled),
         wdmsim_unit_test(a_synchronization_event_clears_itself),

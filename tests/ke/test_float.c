@@ -1,4 +1,5 @@
-/* Floating-point and extended processor state: saved, fresh for the caller, restored; per thread, properly nested. */
+/* Floating-point and extended processor state: saved, fresh for the caller, restored; per thread,
+ * properly nested. */
 #include "../threads.h"
 
 /* The control register with the rounding mode, as the processor has it. */
@@ -6,54 +7,40 @@
 #define ROUNDING_SHIFT 13
 enum { TO_NEAREST = 0, UPWARD = 2, TOWARD_ZERO = 3 };
 
-static ULONG read_control(void)
-{
+static ULONG read_control(void) {
     ULONG value;
     __asm__ volatile("stmxcsr %0" : "=m"(value));
     return value;
 }
 
-static void write_control(ULONG value)
-{
-    __asm__ volatile("ldmxcsr %0" : : "m"(value));
-}
+static void write_control(ULONG value) { __asm__ volatile("ldmxcsr %0" : : "m"(value)); }
 #elif defined(__aarch64__)
 #define ROUNDING_SHIFT 22
 enum { TO_NEAREST = 0, UPWARD = 1, TOWARD_ZERO = 3 };
 
-static ULONG read_control(void)
-{
+static ULONG read_control(void) {
     ULONG64 value;
     __asm__ volatile("mrs %0, fpcr" : "=r"(value));
     return (ULONG)value;
 }
 
-static void write_control(ULONG value)
-{
-    __asm__ volatile("msr fpcr, %0" : : "r"((ULONG64)value));
-}
+static void write_control(ULONG value) { __asm__ volatile("msr fpcr, %0" : : "r"((ULONG64)value)); }
 #endif
 
-static ULONG rounding(void)
-{
-    return read_control() >> ROUNDING_SHIFT & 3;
-}
+static ULONG rounding(void) { return read_control() >> ROUNDING_SHIFT & 3; }
 
-static void set_rounding(ULONG mode)
-{
+static void set_rounding(ULONG mode) {
     write_control((read_control() & ~(3u << ROUNDING_SHIFT)) | mode << ROUNDING_SHIFT);
 }
 
 /* True if one third is rounded upward: read through the processor, not the compiler. */
-static bool rounds_up(void)
-{
+static bool rounds_up(void) {
     volatile float one = 1, three = 3;
     volatile float third = one / three;
     return third * 3.0 > 1.0;
 }
 
-static void a_save_gives_a_fresh_context_and_a_restore_the_old_one(struct machine *m)
-{
+static void a_save_gives_a_fresh_context_and_a_restore_the_old_one(struct machine *m) {
     KFLOATING_SAVE save;
     (void)m;
     set_rounding(UPWARD);
@@ -69,15 +56,13 @@ static void a_save_gives_a_fresh_context_and_a_restore_the_old_one(struct machin
 static KEVENT go;
 static ULONG rounding_of_the_other;
 
-static VOID look(PVOID context)
-{
+static VOID look(PVOID context) {
     (void)context;
     rounding_of_the_other = rounding();
     KeSetEvent(&go, IO_NO_INCREMENT, FALSE);
 }
 
-static void a_thread_switch_keeps_the_context(struct machine *m)
-{
+static void a_thread_switch_keeps_the_context(struct machine *m) {
     KFLOATING_SAVE save;
     (void)m;
     KeInitializeEvent(&go, NotificationEvent, FALSE);
@@ -92,16 +77,14 @@ static void a_thread_switch_keeps_the_context(struct machine *m)
     thread_join(thread);
 }
 
-static void a_restore_without_a_save_is_a_violation(struct machine *m)
-{
+static void a_restore_without_a_save_is_a_violation(struct machine *m) {
     KFLOATING_SAVE save = {0};
     (void)m;
     wdmsim_expect_bugcheck(INVALID_FLOATING_POINT_STATE);
     KeRestoreFloatingPointState(&save);
 }
 
-static void extended_states_nest(struct machine *m)
-{
+static void extended_states_nest(struct machine *m) {
     XSTATE_SAVE outer, inner;
     (void)m;
     assert_int_equal(KeSaveExtendedProcessorState(XSTATE_MASK_LEGACY, &outer), STATUS_SUCCESS);
@@ -119,8 +102,7 @@ static void extended_states_nest(struct machine *m)
 #if defined(__x86_64__)
 #define FLUSH_TO_ZERO 0x8000u
 
-static void only_the_named_state_is_restored(struct machine *m)
-{
+static void only_the_named_state_is_restored(struct machine *m) {
     XSTATE_SAVE save;
     ULONG sse = read_control() | FLUSH_TO_ZERO;
     USHORT x87, other = 0x0f7f; /* rounds toward zero */
@@ -133,8 +115,7 @@ static void only_the_named_state_is_restored(struct machine *m)
     assert_int_equal(x87, other);
 }
 
-static void the_registers_come_back(struct machine *m)
-{
+static void the_registers_come_back(struct machine *m) {
     static const ULONG64 pattern[2] = {0x0123456789abcdef, 0xfedcba9876543210};
     XSTATE_SAVE save;
     (void)m;
@@ -146,16 +127,14 @@ static void the_registers_come_back(struct machine *m)
 }
 #endif
 
-static void features_that_are_not_enabled_are_refused(struct machine *m)
-{
+static void features_that_are_not_enabled_are_refused(struct machine *m) {
     XSTATE_SAVE save;
     (void)m;
     assert_int_equal(RtlGetEnabledExtendedFeatures(XSTATE_MASK_GSSE), 0);
     assert_int_equal(KeSaveExtendedProcessorState(XSTATE_MASK_GSSE, &save), STATUS_NOT_SUPPORTED);
 }
 
-static void a_restore_at_another_irql_is_a_violation(struct machine *m)
-{
+static void a_restore_at_another_irql_is_a_violation(struct machine *m) {
     XSTATE_SAVE save;
     KIRQL irql;
     (void)m;
@@ -165,8 +144,7 @@ static void a_restore_at_another_irql_is_a_violation(struct machine *m)
     KeRestoreExtendedProcessorState(&save);
 }
 
-static void a_restore_out_of_order_is_a_violation(struct machine *m)
-{
+static void a_restore_out_of_order_is_a_violation(struct machine *m) {
     XSTATE_SAVE outer, inner;
     (void)m;
     KeSaveExtendedProcessorState(XSTATE_MASK_LEGACY, &outer);
@@ -175,8 +153,7 @@ static void a_restore_out_of_order_is_a_violation(struct machine *m)
     KeRestoreExtendedProcessorState(&outer);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(a_save_gives_a_fresh_context_and_a_restore_the_old_one),
         wdmsim_unit_test(a_thread_switch_keeps_the_context),

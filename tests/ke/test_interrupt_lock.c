@@ -1,26 +1,25 @@
-/* The lock of an interrupt: it keeps the service routine off, and only its holder may release it. */
+/* The lock of an interrupt: it keeps the service routine off, and only its holder may release it.
+ */
 #include "../threads.h"
 
 static PKINTERRUPT interrupt;
 static unsigned served;
 
-static BOOLEAN serve(PKINTERRUPT object, PVOID context)
-{
+static BOOLEAN serve(PKINTERRUPT object, PVOID context) {
     (void)object;
     (void)context;
     served++;
     return TRUE;
 }
 
-static void connect(void)
-{
+static void connect(void) {
     served = 0;
-    assert_int_equal(IoConnectInterrupt(&interrupt, serve, NULL, NULL, 0x61, 6, 6, Latched, FALSE, 1, FALSE),
-                     STATUS_SUCCESS);
+    assert_int_equal(
+        IoConnectInterrupt(&interrupt, serve, NULL, NULL, 0x61, 6, 6, Latched, FALSE, 1, FALSE),
+        STATUS_SUCCESS);
 }
 
-static void it_keeps_the_service_routine_off(struct machine *m)
-{
+static void it_keeps_the_service_routine_off(struct machine *m) {
     connect();
     KIRQL irql = KeAcquireInterruptSpinLock(interrupt);
     assert_int_equal(irql, PASSIVE_LEVEL);
@@ -34,15 +33,13 @@ static void it_keeps_the_service_routine_off(struct machine *m)
     IoDisconnectInterrupt(interrupt);
 }
 
-static BOOLEAN count_served(PVOID context)
-{
+static BOOLEAN count_served(PVOID context) {
     assert_int_equal(KeGetCurrentIrql(), 6);
     *(unsigned *)context += 10;
     return FALSE;
 }
 
-static void a_synchronised_routine_runs_at_its_irql(struct machine *m)
-{
+static void a_synchronised_routine_runs_at_its_irql(struct machine *m) {
     (void)m;
     connect();
     assert_false(KeSynchronizeExecution(interrupt, count_served, &served));
@@ -50,8 +47,7 @@ static void a_synchronised_routine_runs_at_its_irql(struct machine *m)
     IoDisconnectInterrupt(interrupt);
 }
 
-static void releasing_it_unheld_is_a_violation(struct machine *m)
-{
+static void releasing_it_unheld_is_a_violation(struct machine *m) {
     KIRQL irql;
     (void)m;
     connect();
@@ -60,8 +56,7 @@ static void releasing_it_unheld_is_a_violation(struct machine *m)
     KeReleaseInterruptSpinLock(interrupt, irql);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(it_keeps_the_service_routine_off),
         wdmsim_unit_test(a_synchronised_routine_runs_at_its_irql),

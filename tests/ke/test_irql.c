@@ -1,8 +1,7 @@
 /* IRQL: raising, lowering, and the mistakes that are bug checks. */
 #include "../threads.h"
 
-static void raising_returns_the_old_level(struct machine *m)
-{
+static void raising_returns_the_old_level(struct machine *m) {
     KIRQL old, older;
     (void)m;
     KeRaiseIrql(APC_LEVEL, &older);
@@ -18,8 +17,7 @@ static void raising_returns_the_old_level(struct machine *m)
     KeLowerIrql(PASSIVE_LEVEL);
 }
 
-static void raising_downwards_is_a_violation(struct machine *m)
-{
+static void raising_downwards_is_a_violation(struct machine *m) {
     KIRQL irql;
     (void)m;
     wdmsim_expect_bugcheck(IRQL_NOT_GREATER_OR_EQUAL);
@@ -27,15 +25,13 @@ static void raising_downwards_is_a_violation(struct machine *m)
     KeRaiseIrql(APC_LEVEL, &irql);
 }
 
-static void lowering_upwards_is_a_violation(struct machine *m)
-{
+static void lowering_upwards_is_a_violation(struct machine *m) {
     (void)m;
     wdmsim_expect_bugcheck(IRQL_NOT_LESS_OR_EQUAL);
     KeLowerIrql(DISPATCH_LEVEL);
 }
 
-static void a_routine_above_its_level_is_a_violation(struct machine *m)
-{
+static void a_routine_above_its_level_is_a_violation(struct machine *m) {
     KIRQL irql;
     (void)m;
     wdmsim_expect_bugcheck(DRIVER_VERIFIER_DETECTED_VIOLATION);
@@ -46,8 +42,7 @@ static void a_routine_above_its_level_is_a_violation(struct machine *m)
 static KDPC dpc;
 static BOOLEAN ran;
 
-static VOID run(PKDPC which, PVOID context, PVOID argument1, PVOID argument2)
-{
+static VOID run(PKDPC which, PVOID context, PVOID argument1, PVOID argument2) {
     (void)which;
     (void)context;
     (void)argument1;
@@ -55,8 +50,7 @@ static VOID run(PKDPC which, PVOID context, PVOID argument1, PVOID argument2)
     ran = TRUE;
 }
 
-static void lowering_through_dispatch_level_delivers(struct machine *m)
-{
+static void lowering_through_dispatch_level_delivers(struct machine *m) {
     KIRQL irql;
     (void)m;
     ran = FALSE;
@@ -71,8 +65,7 @@ static void lowering_through_dispatch_level_delivers(struct machine *m)
 }
 
 /* The routines behind the intrinsic forms check nothing, but they deliver all the same. */
-static void the_unchecked_forms_deliver_too(struct machine *m)
-{
+static void the_unchecked_forms_deliver_too(struct machine *m) {
     (void)m;
     ran = FALSE;
     KeInitializeDpc(&dpc, run, NULL);
@@ -87,8 +80,7 @@ static void the_unchecked_forms_deliver_too(struct machine *m)
     assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(raising_returns_the_old_level),
         wdmsim_unit_test(raising_downwards_is_a_violation),

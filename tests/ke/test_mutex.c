@@ -1,4 +1,5 @@
-/* Mutexes, mutants and guarded mutexes: ownership, recursion, abandonment, and the APCs they hold off. */
+/* Mutexes, mutants and guarded mutexes: ownership, recursion, abandonment, and the APCs they hold
+ * off. */
 #include "../threads.h"
 
 static KMUTEX mutex;
@@ -6,8 +7,7 @@ static KMUTANT mutant;
 static KGUARDED_MUTEX guarded;
 static LONG inside, entered;
 
-static VOID enter(PVOID context)
-{
+static VOID enter(PVOID context) {
     (void)context;
     KeWaitForSingleObject(&mutex, Executive, KernelMode, FALSE, NULL);
     assert_int_equal(++inside, 1);
@@ -17,8 +17,7 @@ static VOID enter(PVOID context)
     KeReleaseMutex(&mutex, FALSE);
 }
 
-static VOID enter_guarded(PVOID context)
-{
+static VOID enter_guarded(PVOID context) {
     (void)context;
     KeAcquireGuardedMutex(&guarded);
     assert_int_equal(++inside, 1);
@@ -28,36 +27,37 @@ static VOID enter_guarded(PVOID context)
     KeReleaseGuardedMutex(&guarded);
 }
 
-static void begin(void)
-{
+static void begin(void) {
     KeInitializeMutex(&mutex, 0);
     KeInitializeGuardedMutex(&guarded);
     inside = entered = 0;
 }
 
-static void check_two(void)
-{
-    assert_int_equal(entered, 2);
-}
+static void check_two(void) { assert_int_equal(entered, 2); }
 
-static void only_one_thread_owns_a_mutex(void **state)
-{
-    static const struct explored mutexes = {.processors = 2, .preemptions = 2, .actors = {enter, enter},
-                                            .begin = begin, .check = check_two};
-    static const struct explored guards = {.processors = 2, .preemptions = 2, .actors = {enter_guarded, enter_guarded},
-                                           .begin = begin, .check = check_two};
+static void only_one_thread_owns_a_mutex(void **state) {
+    static const struct explored mutexes = {.processors = 2,
+                                            .preemptions = 2,
+                                            .actors = {enter, enter},
+                                            .begin = begin,
+                                            .check = check_two};
+    static const struct explored guards = {.processors = 2,
+                                           .preemptions = 2,
+                                           .actors = {enter_guarded, enter_guarded},
+                                           .begin = begin,
+                                           .check = check_two};
     (void)state;
     assert_true(explore(&mutexes) > 4);
     assert_true(explore(&guards) > 4);
 }
 
-static void an_owner_may_acquire_again(struct machine *m)
-{
+static void an_owner_may_acquire_again(struct machine *m) {
     (void)m;
     begin();
     assert_int_equal(KeReadStateMutex(&mutex), 1);
     for (int i = 0; i < 3; i++)
-        assert_int_equal(KeWaitForSingleObject(&mutex, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+        assert_int_equal(KeWaitForSingleObject(&mutex, Executive, KernelMode, FALSE, NULL),
+                         STATUS_SUCCESS);
     assert_int_equal(KeReadStateMutex(&mutex), -2);
     assert_true(KeAreApcsDisabled());
     assert_int_equal(KeReleaseMutex(&mutex, FALSE), -2);
@@ -68,8 +68,7 @@ static void an_owner_may_acquire_again(struct machine *m)
     assert_int_equal(KeReadStateMutex(&mutex), 1);
 }
 
-static void releasing_without_owning_raises(struct machine *m)
-{
+static void releasing_without_owning_raises(struct machine *m) {
     NTSTATUS status = STATUS_SUCCESS;
     (void)m;
     begin();
@@ -81,40 +80,37 @@ static void releasing_without_owning_raises(struct machine *m)
     assert_int_equal(status, STATUS_MUTANT_NOT_OWNED);
 }
 
-static VOID take_mutant_and_end(PVOID context)
-{
+static VOID take_mutant_and_end(PVOID context) {
     (void)context;
     KeWaitForSingleObject(&mutant, Executive, KernelMode, FALSE, NULL);
 }
 
-static void a_mutant_of_an_ended_thread_is_abandoned(struct machine *m)
-{
+static void a_mutant_of_an_ended_thread_is_abandoned(struct machine *m) {
     (void)m;
     KeInitializeMutant(&mutant, FALSE);
     thread_join(thread_start(take_mutant_and_end, NULL));
-    assert_int_equal(KeWaitForSingleObject(&mutant, Executive, KernelMode, FALSE, NULL), STATUS_ABANDONED);
+    assert_int_equal(KeWaitForSingleObject(&mutant, Executive, KernelMode, FALSE, NULL),
+                     STATUS_ABANDONED);
     assert_int_equal(KeReadStateMutant(&mutant), 0);
     KeReleaseMutant(&mutant, IO_NO_INCREMENT, FALSE, FALSE);
-    assert_int_equal(KeWaitForSingleObject(&mutant, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+    assert_int_equal(KeWaitForSingleObject(&mutant, Executive, KernelMode, FALSE, NULL),
+                     STATUS_SUCCESS);
     KeReleaseMutant(&mutant, IO_NO_INCREMENT, FALSE, FALSE);
 }
 
-static VOID take_mutex_and_end(PVOID context)
-{
+static VOID take_mutex_and_end(PVOID context) {
     (void)context;
     KeWaitForSingleObject(&mutex, Executive, KernelMode, FALSE, NULL);
 }
 
-static void ending_with_a_kernel_mutex_is_a_violation(struct machine *m)
-{
+static void ending_with_a_kernel_mutex_is_a_violation(struct machine *m) {
     (void)m;
     begin();
     wdmsim_expect_bugcheck(THREAD_TERMINATE_HELD_MUTEX);
     thread_join(thread_start(take_mutex_and_end, NULL));
 }
 
-static void a_guarded_mutex_holds_all_apcs_off(struct machine *m)
-{
+static void a_guarded_mutex_holds_all_apcs_off(struct machine *m) {
     (void)m;
     begin();
     KeAcquireGuardedMutex(&guarded);
@@ -127,8 +123,7 @@ static void a_guarded_mutex_holds_all_apcs_off(struct machine *m)
     KeReleaseGuardedMutex(&guarded);
 }
 
-static void regions_nest(struct machine *m)
-{
+static void regions_nest(struct machine *m) {
     (void)m;
     KeEnterCriticalRegion();
     KeEnterCriticalRegion();
@@ -143,8 +138,7 @@ static void regions_nest(struct machine *m)
     assert_false(KeAreAllApcsDisabled());
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_one_thread_owns_a_mutex),
         wdmsim_unit_test(an_owner_may_acquire_again),

@@ -1,8 +1,7 @@
 /* Processors as drivers see them: numbers, masks, affinity of threads, broadcasts. */
 #include "../threads.h"
 
-static void there_are_as_many_as_asked_for(struct machine *m)
-{
+static void there_are_as_many_as_asked_for(struct machine *m) {
     KAFFINITY active;
     PROCESSOR_NUMBER number;
     (void)m;
@@ -16,8 +15,7 @@ static void there_are_as_many_as_asked_for(struct machine *m)
     assert_int_equal(KeGetProcessorNumberFromIndex(4, &number), STATUS_INVALID_PARAMETER);
 }
 
-static void a_thread_moves_to_its_affinity(struct machine *m)
-{
+static void a_thread_moves_to_its_affinity(struct machine *m) {
     (void)m;
     for (ULONG i = 4; i-- > 0;) {
         KAFFINITY old = KeSetSystemAffinityThreadEx((KAFFINITY)1 << i);
@@ -29,15 +27,13 @@ static void a_thread_moves_to_its_affinity(struct machine *m)
 
 static KIPI_BROADCAST_WORKER mark;
 
-static ULONG_PTR mark(ULONG_PTR context)
-{
+static ULONG_PTR mark(ULONG_PTR context) {
     assert_int_equal(KeGetCurrentIrql(), IPI_LEVEL);
     *(ULONG *)context |= 1u << KeGetCurrentProcessorNumberEx(NULL);
     return KeGetCurrentProcessorNumberEx(NULL) + 100;
 }
 
-static void a_broadcast_reaches_every_processor(struct machine *m)
-{
+static void a_broadcast_reaches_every_processor(struct machine *m) {
     ULONG seen = 0;
     (void)m;
     KeSetSystemAffinityThread(4);
@@ -49,8 +45,7 @@ static void a_broadcast_reaches_every_processor(struct machine *m)
 static KEVENT start, stop;
 static ULONG used;
 
-static VOID note_processor(PVOID context)
-{
+static VOID note_processor(PVOID context) {
     (void)context;
     KeWaitForSingleObject(&start, Executive, KernelMode, FALSE, NULL);
     used |= 1u << KeGetCurrentProcessorNumberEx(NULL);
@@ -58,8 +53,7 @@ static VOID note_processor(PVOID context)
     KeWaitForSingleObject(&stop, Executive, KernelMode, FALSE, NULL);
 }
 
-static void ready_threads_use_idle_processors(struct machine *m)
-{
+static void ready_threads_use_idle_processors(struct machine *m) {
     PVOID threads[4];
     used = 0;
     KeInitializeEvent(&start, NotificationEvent, FALSE);
@@ -75,8 +69,7 @@ static void ready_threads_use_idle_processors(struct machine *m)
         thread_join(threads[i]);
 }
 
-int main(void)
-{
+int main(void) {
     static const struct wdmsim_config four = {.processors = 4, .flags = WDMSIM_CHECK_RULES};
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test_on(there_are_as_many_as_asked_for, &four),

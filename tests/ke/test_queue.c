@@ -6,8 +6,7 @@ static LIST_ENTRY entries[4];
 static KEVENT hold;
 static LONG taken, running, most;
 
-static VOID server(PVOID context)
-{
+static VOID server(PVOID context) {
     (void)context;
     for (;;) {
         PLIST_ENTRY entry = KeRemoveQueue(&queue, KernelMode, NULL);
@@ -21,8 +20,7 @@ static VOID server(PVOID context)
     }
 }
 
-static void entries_come_in_order(struct machine *m)
-{
+static void entries_come_in_order(struct machine *m) {
     LARGE_INTEGER zero = {.QuadPart = 0};
     (void)m;
     KeInitializeQueue(&queue, 1);
@@ -36,8 +34,7 @@ static void entries_come_in_order(struct machine *m)
     assert_int_equal((NTSTATUS)(LONG_PTR)KeRemoveQueue(&queue, KernelMode, &zero), STATUS_TIMEOUT);
 }
 
-static void a_wait_for_an_entry_times_out(struct machine *m)
-{
+static void a_wait_for_an_entry_times_out(struct machine *m) {
     LARGE_INTEGER due = {.QuadPart = -10000};
     uint64_t start = wdmsim_time(m);
     KeInitializeQueue(&queue, 1);
@@ -45,8 +42,7 @@ static void a_wait_for_an_entry_times_out(struct machine *m)
     assert_int_equal(wdmsim_time(m) - start, WDMSIM_MS);
 }
 
-static void no_more_threads_run_than_allowed(struct machine *m)
-{
+static void no_more_threads_run_than_allowed(struct machine *m) {
     PVOID threads[3];
     taken = running = most = 0;
     KeInitializeQueue(&queue, 1);
@@ -66,16 +62,14 @@ static void no_more_threads_run_than_allowed(struct machine *m)
         thread_join(threads[i]);
 }
 
-static VOID holder(PVOID context)
-{
+static VOID holder(PVOID context) {
     (void)context;
     KeRemoveQueue(&queue, KernelMode, NULL);
     KeWaitForSingleObject(&hold, Executive, KernelMode, FALSE, NULL);
     taken++;
 }
 
-static void a_member_that_blocks_lets_the_next_one_in(struct machine *m)
-{
+static void a_member_that_blocks_lets_the_next_one_in(struct machine *m) {
     PVOID threads[2];
     taken = 0;
     KeInitializeQueue(&queue, 1);
@@ -86,15 +80,15 @@ static void a_member_that_blocks_lets_the_next_one_in(struct machine *m)
     KeInsertQueue(&queue, &entries[0]);
     KeInsertQueue(&queue, &entries[1]);
     wdmsim_settle(m);
-    assert_int_equal(KeReadStateQueue(&queue), 0); /* both were taken: the first holder waits for the event */
+    assert_int_equal(KeReadStateQueue(&queue),
+                     0); /* both were taken: the first holder waits for the event */
     KeSetEvent(&hold, IO_NO_INCREMENT, FALSE);
     for (int i = 0; i < 2; i++)
         thread_join(threads[i]);
     assert_int_equal(taken, 2);
 }
 
-static void running_down_gives_the_entries_back(struct machine *m)
-{
+static void running_down_gives_the_entries_back(struct machine *m) {
     (void)m;
     KeInitializeQueue(&queue, 1);
     assert_null(KeRundownQueue(&queue));
@@ -105,8 +99,7 @@ static void running_down_gives_the_entries_back(struct machine *m)
     assert_ptr_equal(entries[1].Flink, &entries[0]);
 }
 
-int main(void)
-{
+int main(void) {
     static const struct wdmsim_config four = {.processors = 4, .flags = WDMSIM_CHECK_RULES};
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(entries_come_in_order),

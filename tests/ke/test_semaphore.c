@@ -4,28 +4,28 @@
 static KSEMAPHORE semaphore;
 static LONG woken;
 
-static VOID waiter(PVOID context)
-{
+static VOID waiter(PVOID context) {
     (void)context;
     KeWaitForSingleObject(&semaphore, Executive, KernelMode, FALSE, NULL);
     woken++;
 }
 
-static void each_wait_takes_one(struct machine *m)
-{
+static void each_wait_takes_one(struct machine *m) {
     LARGE_INTEGER zero = {.QuadPart = 0};
     (void)m;
     KeInitializeSemaphore(&semaphore, 2, 2);
-    assert_int_equal(KeWaitForSingleObject(&semaphore, Executive, KernelMode, FALSE, &zero), STATUS_SUCCESS);
+    assert_int_equal(KeWaitForSingleObject(&semaphore, Executive, KernelMode, FALSE, &zero),
+                     STATUS_SUCCESS);
     assert_int_equal(KeReadStateSemaphore(&semaphore), 1);
-    assert_int_equal(KeWaitForSingleObject(&semaphore, Executive, KernelMode, FALSE, &zero), STATUS_SUCCESS);
-    assert_int_equal(KeWaitForSingleObject(&semaphore, Executive, KernelMode, FALSE, &zero), STATUS_TIMEOUT);
+    assert_int_equal(KeWaitForSingleObject(&semaphore, Executive, KernelMode, FALSE, &zero),
+                     STATUS_SUCCESS);
+    assert_int_equal(KeWaitForSingleObject(&semaphore, Executive, KernelMode, FALSE, &zero),
+                     STATUS_TIMEOUT);
     assert_int_equal(KeReleaseSemaphore(&semaphore, IO_NO_INCREMENT, 1, FALSE), 0);
     assert_int_equal(KeReadStateSemaphore(&semaphore), 1);
 }
 
-static void a_release_of_two_wakes_two(struct machine *m)
-{
+static void a_release_of_two_wakes_two(struct machine *m) {
     PVOID threads[3];
     woken = 0;
     KeInitializeSemaphore(&semaphore, 0, 5);
@@ -41,8 +41,7 @@ static void a_release_of_two_wakes_two(struct machine *m)
     assert_int_equal(woken, 3);
 }
 
-static void going_above_the_limit_raises_and_changes_nothing(struct machine *m)
-{
+static void going_above_the_limit_raises_and_changes_nothing(struct machine *m) {
     NTSTATUS status = STATUS_SUCCESS;
     (void)m;
     KeInitializeSemaphore(&semaphore, 1, 2);
@@ -55,8 +54,7 @@ static void going_above_the_limit_raises_and_changes_nothing(struct machine *m)
     assert_int_equal(KeReadStateSemaphore(&semaphore), 1);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(each_wait_takes_one),
         wdmsim_unit_test(a_release_of_two_wakes_two),

@@ -4,8 +4,7 @@
 static KSPIN_LOCK lock, second_lock;
 static LONG counter;
 
-static VOID add(PVOID context)
-{
+static VOID add(PVOID context) {
     (void)context;
     for (int i = 0; i < 3; i++) {
         KIRQL irql;
@@ -18,8 +17,7 @@ static VOID add(PVOID context)
     }
 }
 
-static VOID add_queued(PVOID context)
-{
+static VOID add_queued(PVOID context) {
     KLOCK_QUEUE_HANDLE handle;
     (void)context;
     for (int i = 0; i < 3; i++) {
@@ -31,32 +29,34 @@ static VOID add_queued(PVOID context)
     }
 }
 
-static void begin(void)
-{
+static void begin(void) {
     KeInitializeSpinLock(&lock);
     KeInitializeSpinLock(&second_lock);
     counter = 0;
 }
 
-static void check_six(void)
-{
+static void check_six(void) {
     assert_int_equal(counter, 6);
     assert_true(KeTestSpinLock(&lock));
 }
 
-static void only_one_processor_holds_a_lock(void **state)
-{
-    static const struct explored plain = {.processors = 2, .preemptions = 2, .actors = {add, add}, .begin = begin,
+static void only_one_processor_holds_a_lock(void **state) {
+    static const struct explored plain = {.processors = 2,
+                                          .preemptions = 2,
+                                          .actors = {add, add},
+                                          .begin = begin,
                                           .check = check_six};
-    static const struct explored mixed = {.processors = 2, .preemptions = 1, .actors = {add, add_queued},
-                                          .begin = begin, .check = check_six};
+    static const struct explored mixed = {.processors = 2,
+                                          .preemptions = 1,
+                                          .actors = {add, add_queued},
+                                          .begin = begin,
+                                          .check = check_six};
     (void)state;
     assert_true(explore(&plain) > 20);
     assert_true(explore(&mixed) > 5);
 }
 
-static void the_irql_is_raised_and_restored(struct machine *m)
-{
+static void the_irql_is_raised_and_restored(struct machine *m) {
     KIRQL irql;
     (void)m;
     begin();
@@ -72,8 +72,7 @@ static void the_irql_is_raised_and_restored(struct machine *m)
     assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL);
 }
 
-static void acquiring_twice_is_found(struct machine *m)
-{
+static void acquiring_twice_is_found(struct machine *m) {
     KIRQL irql;
     (void)m;
     begin();
@@ -82,8 +81,7 @@ static void acquiring_twice_is_found(struct machine *m)
     KeAcquireSpinLock(&lock, &irql);
 }
 
-static void releasing_a_free_lock_is_found(struct machine *m)
-{
+static void releasing_a_free_lock_is_found(struct machine *m) {
     KIRQL irql;
     (void)m;
     begin();
@@ -92,16 +90,14 @@ static void releasing_a_free_lock_is_found(struct machine *m)
     KeReleaseSpinLock(&lock, irql);
 }
 
-static void releasing_below_dispatch_level_is_a_violation(struct machine *m)
-{
+static void releasing_below_dispatch_level_is_a_violation(struct machine *m) {
     (void)m;
     begin();
     wdmsim_expect_bugcheck(DRIVER_VERIFIER_DETECTED_VIOLATION);
     KeReleaseSpinLock(&lock, PASSIVE_LEVEL);
 }
 
-static void a_lock_that_was_never_initialised_is_found(struct machine *m)
-{
+static void a_lock_that_was_never_initialised_is_found(struct machine *m) {
     KIRQL irql;
     (void)m;
     lock = 0x5a5a5a5a;
@@ -109,8 +105,7 @@ static void a_lock_that_was_never_initialised_is_found(struct machine *m)
     KeAcquireSpinLock(&lock, &irql);
 }
 
-static void a_lock_at_device_irql_is_a_violation(struct machine *m)
-{
+static void a_lock_at_device_irql_is_a_violation(struct machine *m) {
     KIRQL irql;
     (void)m;
     begin();
@@ -119,8 +114,7 @@ static void a_lock_at_device_irql_is_a_violation(struct machine *m)
     KeAcquireSpinLock(&lock, &irql);
 }
 
-static VOID lock_one_two(PVOID context)
-{
+static VOID lock_one_two(PVOID context) {
     KIRQL irql;
     (void)context;
     KeAcquireSpinLock(&lock, &irql);
@@ -129,8 +123,7 @@ static VOID lock_one_two(PVOID context)
     KeReleaseSpinLock(&lock, irql);
 }
 
-static VOID lock_two_one(PVOID context)
-{
+static VOID lock_two_one(PVOID context) {
     KIRQL irql;
     (void)context;
     KeAcquireSpinLock(&second_lock, &irql);
@@ -139,28 +132,30 @@ static VOID lock_two_one(PVOID context)
     KeReleaseSpinLock(&second_lock, irql);
 }
 
-static void check_nothing(void)
-{
-}
+static void check_nothing(void) {}
 
 /*
  * Opposite orders:   actor 0       actor 1
  *                    lock A        lock B
  *                    lock B        lock A
  */
-static void opposite_orders_deadlock_in_some_schedule(void **state)
-{
-    static const struct explored scenario = {.processors = 2, .preemptions = 1, .actors = {lock_one_two, lock_two_one},
-                                             .begin = begin, .check = check_nothing};
-    static const struct explored same = {.processors = 2, .preemptions = 2, .actors = {lock_one_two, lock_one_two},
-                                         .begin = begin, .check = check_nothing};
+static void opposite_orders_deadlock_in_some_schedule(void **state) {
+    static const struct explored scenario = {.processors = 2,
+                                             .preemptions = 1,
+                                             .actors = {lock_one_two, lock_two_one},
+                                             .begin = begin,
+                                             .check = check_nothing};
+    static const struct explored same = {.processors = 2,
+                                         .preemptions = 2,
+                                         .actors = {lock_one_two, lock_one_two},
+                                         .begin = begin,
+                                         .check = check_nothing};
     (void)state;
     assert_true(explore_finds(&scenario, DPC_WATCHDOG_VIOLATION));
     explore(&same);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_one_processor_holds_a_lock),
         wdmsim_unit_test(the_irql_is_raised_and_restored),

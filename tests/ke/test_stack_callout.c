@@ -1,19 +1,18 @@
-/* Calls with a promised amount of stack: on another stack where the own one is too small, as part of the same thread. */
+/* Calls with a promised amount of stack: on another stack where the own one is too small, as part
+ * of the same thread. */
 #include "../threads.h"
 
 static EXPAND_STACK_CALLOUT use_all, nest;
 static ULONG_PTR low, high;
 
 /* Uses `left` bytes of stack in steps and fails to if there are none. */
-static DECLSPEC_NOINLINE size_t use_stack(size_t left)
-{
+static DECLSPEC_NOINLINE size_t use_stack(size_t left) {
     volatile char room[1024];
     memset((char *)room, (int)left, sizeof room);
     return left > sizeof room ? use_stack(left - sizeof room) + sizeof room : left;
 }
 
-static VOID use_all(PVOID parameter)
-{
+static VOID use_all(PVOID parameter) {
     char here;
     IoGetStackLimits(&low, &high);
     assert_in_range((ULONG_PTR)&here, low, high);
@@ -21,61 +20,60 @@ static VOID use_all(PVOID parameter)
     *(size_t *)parameter = use_stack(MAXIMUM_EXPANSION_SIZE / 2);
 }
 
-static void a_large_call_gets_another_stack(struct machine *m)
-{
+static void a_large_call_gets_another_stack(struct machine *m) {
     ULONG_PTR own_low, own_high;
     size_t used = 0;
     (void)m;
     IoGetStackLimits(&own_low, &own_high);
-    assert_int_equal(KeExpandKernelStackAndCallout(use_all, &used, MAXIMUM_EXPANSION_SIZE), STATUS_SUCCESS);
+    assert_int_equal(KeExpandKernelStackAndCallout(use_all, &used, MAXIMUM_EXPANSION_SIZE),
+                     STATUS_SUCCESS);
     assert_int_equal(used, MAXIMUM_EXPANSION_SIZE / 2);
     assert_true(high <= own_low || low >= own_high);
     ULONG_PTR first = low;
-    assert_int_equal(KeExpandKernelStackAndCalloutEx(use_all, &used, MAXIMUM_EXPANSION_SIZE, TRUE, NULL), STATUS_SUCCESS);
+    assert_int_equal(
+        KeExpandKernelStackAndCalloutEx(use_all, &used, MAXIMUM_EXPANSION_SIZE, TRUE, NULL),
+        STATUS_SUCCESS);
     assert_int_equal(low, first); /* the same stack, used again */
     IoGetStackLimits(&low, &high);
     assert_int_equal(low, own_low);
     assert_int_equal(high, own_high);
 }
 
-static VOID nest(PVOID parameter)
-{
+static VOID nest(PVOID parameter) {
     int *depth = parameter;
     ULONG_PTR mine, top;
     volatile int local = *depth;
     IoGetStackLimits(&mine, &top);
     if ((*depth)-- > 1)
-        assert_int_equal(KeExpandKernelStackAndCallout(nest, depth, MAXIMUM_EXPANSION_SIZE), STATUS_SUCCESS);
+        assert_int_equal(KeExpandKernelStackAndCallout(nest, depth, MAXIMUM_EXPANSION_SIZE),
+                         STATUS_SUCCESS);
     IoGetStackLimits(&low, &high);
     assert_int_equal(low, mine);
     assert_true(local > *depth);
 }
 
-static void calls_nest(struct machine *m)
-{
+static void calls_nest(struct machine *m) {
     int depth = 3;
     (void)m;
-    assert_int_equal(KeExpandKernelStackAndCallout(nest, &depth, MAXIMUM_EXPANSION_SIZE), STATUS_SUCCESS);
+    assert_int_equal(KeExpandKernelStackAndCallout(nest, &depth, MAXIMUM_EXPANSION_SIZE),
+                     STATUS_SUCCESS);
     assert_int_equal(depth, 0);
 }
 
 static KEVENT ready, go;
 
-static VOID wait_there(PVOID parameter)
-{
+static VOID wait_there(PVOID parameter) {
     volatile int local = 42;
     KeSetEvent(&ready, IO_NO_INCREMENT, FALSE);
     KeWaitForSingleObject(&go, Executive, KernelMode, FALSE, NULL);
     *(int *)parameter = local;
 }
 
-static VOID expand_and_wait(PVOID context)
-{
+static VOID expand_and_wait(PVOID context) {
     KeExpandKernelStackAndCallout(wait_there, context, MAXIMUM_EXPANSION_SIZE);
 }
 
-static void a_call_may_wait_while_others_run(struct machine *m)
-{
+static void a_call_may_wait_while_others_run(struct machine *m) {
     int results[2] = {0, 0};
     PVOID threads[2];
     (void)m;
@@ -91,14 +89,12 @@ static void a_call_may_wait_while_others_run(struct machine *m)
     assert_int_equal(results[0] + results[1], 84);
 }
 
-static VOID raise_there(PVOID parameter)
-{
+static VOID raise_there(PVOID parameter) {
     (void)parameter;
     ExRaiseStatus(STATUS_DATA_ERROR);
 }
 
-static void an_exception_does_not_leave_it(struct machine *m)
-{
+static void an_exception_does_not_leave_it(struct machine *m) {
     (void)m;
     wdmsim_expect_bugcheck(KMODE_EXCEPTION_NOT_HANDLED);
     __try {
@@ -108,40 +104,34 @@ static void an_exception_does_not_leave_it(struct machine *m)
     }
 }
 
-static VOID keep_raised(PVOID parameter)
-{
+static VOID keep_raised(PVOID parameter) {
     KIRQL irql;
     (void)parameter;
     KeRaiseIrql(APC_LEVEL, &irql);
 }
 
-static void returning_at_another_irql_is_a_violation(struct machine *m)
-{
+static void returning_at_another_irql_is_a_violation(struct machine *m) {
     (void)m;
     wdmsim_expect_bugcheck(IRQL_UNEXPECTED_VALUE);
     KeExpandKernelStackAndCallout(keep_raised, NULL, 512);
 }
 
-static VOID end_there(PVOID parameter)
-{
+static VOID end_there(PVOID parameter) {
     (void)parameter;
     PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
-static VOID expand_and_end(PVOID context)
-{
+static VOID expand_and_end(PVOID context) {
     KeExpandKernelStackAndCallout(end_there, context, MAXIMUM_EXPANSION_SIZE);
 }
 
-static void a_thread_must_not_end_in_it(struct machine *m)
-{
+static void a_thread_must_not_end_in_it(struct machine *m) {
     (void)m;
     wdmsim_expect_bugcheck(KERNEL_STACK_LOCKED_AT_EXIT);
     thread_join(thread_start(expand_and_end, NULL));
 }
 
-static void swapping_is_a_setting_of_the_thread(struct machine *m)
-{
+static void swapping_is_a_setting_of_the_thread(struct machine *m) {
     (void)m;
     assert_true(KeSetKernelStackSwapEnable(FALSE));
     assert_false(KeSetKernelStackSwapEnable(FALSE));
@@ -149,21 +139,18 @@ static void swapping_is_a_setting_of_the_thread(struct machine *m)
     assert_true(KeSetKernelStackSwapEnable(TRUE));
 }
 
-static VOID lock_and_end(PVOID context)
-{
+static VOID lock_and_end(PVOID context) {
     (void)context;
     KeSetKernelStackSwapEnable(FALSE);
 }
 
-static void a_thread_must_not_end_with_a_locked_stack(struct machine *m)
-{
+static void a_thread_must_not_end_with_a_locked_stack(struct machine *m) {
     (void)m;
     wdmsim_expect_bugcheck(KERNEL_STACK_LOCKED_AT_EXIT);
     thread_join(thread_start(lock_and_end, NULL));
 }
 
-int main(void)
-{
+int main(void) {
     /* Smaller than the largest call, whatever the default is. */
     static const struct wdmsim_config small = {.flags = WDMSIM_CHECK_RULES, .stack_size = 0x10000};
     const struct CMUnitTest tests[] = {

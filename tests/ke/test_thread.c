@@ -1,8 +1,7 @@
 /* Threads: base priority, run time, and the mutexes that hold APCs off by regions. */
 #include "../threads.h"
 
-static void a_base_priority_is_relative_to_the_process(struct machine *m)
-{
+static void a_base_priority_is_relative_to_the_process(struct machine *m) {
     PKTHREAD self = KeGetCurrentThread();
     (void)m;
     assert_int_equal(KeSetBasePriorityThread(self, 3), 0);
@@ -13,8 +12,7 @@ static void a_base_priority_is_relative_to_the_process(struct machine *m)
     assert_int_equal(KeQueryPriorityThread(self), LOW_PRIORITY + 1);
 }
 
-static void run_time_counts_what_the_thread_did(struct machine *m)
-{
+static void run_time_counts_what_the_thread_did(struct machine *m) {
     PKTHREAD self = KeGetCurrentThread();
     LARGE_INTEGER second = {.QuadPart = -10000000};
     ULONG user = 1;
@@ -34,8 +32,7 @@ static KGUARDED_MUTEX guarded;
 static KMUTEX mutex;
 static int holds;
 
-static VOID take_guarded(PVOID context)
-{
+static VOID take_guarded(PVOID context) {
     (void)context;
     KeEnterGuardedRegion();
     KeAcquireGuardedMutexUnsafe(&guarded);
@@ -46,48 +43,49 @@ static VOID take_guarded(PVOID context)
     KeLeaveGuardedRegion();
 }
 
-static VOID take_mutex(PVOID context)
-{
+static VOID take_mutex(PVOID context) {
     (void)context;
-    assert_int_equal(KeWaitForMutexObject(&mutex, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+    assert_int_equal(KeWaitForMutexObject(&mutex, Executive, KernelMode, FALSE, NULL),
+                     STATUS_SUCCESS);
     assert_int_equal(holds++, 0);
     KeStallExecutionProcessor(1);
     holds--;
     KeReleaseMutex(&mutex, FALSE);
 }
 
-static void begin(void)
-{
+static void begin(void) {
     KeInitializeGuardedMutex(&guarded);
     KeInitializeMutex(&mutex, 0);
     holds = 0;
 }
 
-static void check_free(void)
-{
+static void check_free(void) {
     assert_int_equal(KeReadStateMutex(&mutex), 1);
     assert_true(KeTryToAcquireGuardedMutex(&guarded));
     KeReleaseGuardedMutex(&guarded);
 }
 
-static void unsafe_guarded_mutexes_exclude_in_every_order(void **state)
-{
-    static const struct explored scenario = {.processors = 2, .preemptions = 2, .actors = {take_guarded, take_guarded},
-                                             .begin = begin, .check = check_free};
+static void unsafe_guarded_mutexes_exclude_in_every_order(void **state) {
+    static const struct explored scenario = {.processors = 2,
+                                             .preemptions = 2,
+                                             .actors = {take_guarded, take_guarded},
+                                             .begin = begin,
+                                             .check = check_free};
     (void)state;
     assert_true(explore(&scenario) > 4);
 }
 
-static void mutexes_exclude_in_every_order(void **state)
-{
-    static const struct explored scenario = {.processors = 2, .preemptions = 2, .actors = {take_mutex, take_mutex},
-                                             .begin = begin, .check = check_free};
+static void mutexes_exclude_in_every_order(void **state) {
+    static const struct explored scenario = {.processors = 2,
+                                             .preemptions = 2,
+                                             .actors = {take_mutex, take_mutex},
+                                             .begin = begin,
+                                             .check = check_free};
     (void)state;
     assert_true(explore(&scenario) > 4);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(a_base_priority_is_relative_to_the_process),
         wdmsim_unit_test(run_time_counts_what_the_thread_did),

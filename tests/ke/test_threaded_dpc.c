@@ -1,4 +1,5 @@
-/* Threaded DPCs: in a thread of their processor, above all other threads, below normal DPCs; or as normal ones. */
+/* Threaded DPCs: in a thread of their processor, above all other threads, below normal DPCs; or as
+ * normal ones. */
 #include "../threads.h"
 
 static KDPC threaded, normal;
@@ -8,15 +9,13 @@ static ULONG processor_seen;
 static KPRIORITY priority_seen;
 static LOGICAL executing;
 
-static void note(char c)
-{
+static void note(char c) {
     size_t length = strlen(order);
     order[length] = c;
     order[length + 1] = 0;
 }
 
-static VOID mark(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
-{
+static VOID mark(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2) {
     (void)dpc;
     (void)argument2;
     irql_seen = KeGetCurrentIrql();
@@ -27,15 +26,13 @@ static VOID mark(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
     note(argument1 ? *(const char *)argument1 : *(const char *)context);
 }
 
-static void prepare(void)
-{
+static void prepare(void) {
     order[0] = 0;
     KeInitializeThreadedDpc(&threaded, mark, (PVOID) "t");
     KeInitializeDpc(&normal, mark, (PVOID) "n");
 }
 
-static void it_runs_at_passive_level_in_a_real_time_thread(struct machine *m)
-{
+static void it_runs_at_passive_level_in_a_real_time_thread(struct machine *m) {
     (void)m;
     prepare();
     assert_true(KeInsertQueueDpc(&threaded, (PVOID) "a", NULL));
@@ -48,8 +45,7 @@ static void it_runs_at_passive_level_in_a_real_time_thread(struct machine *m)
     assert_string_equal(order, "ab");
 }
 
-static void normal_dpcs_come_first(struct machine *m)
-{
+static void normal_dpcs_come_first(struct machine *m) {
     KIRQL irql;
     (void)m;
     prepare();
@@ -61,8 +57,7 @@ static void normal_dpcs_come_first(struct machine *m)
     assert_string_equal(order, "nt");
 }
 
-static VOID queue_normal(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
-{
+static VOID queue_normal(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2) {
     (void)dpc;
     (void)context;
     (void)argument1;
@@ -73,8 +68,7 @@ static VOID queue_normal(PKDPC dpc, PVOID context, PVOID argument1, PVOID argume
     note(')');
 }
 
-static void a_normal_dpc_interrupts_it(struct machine *m)
-{
+static void a_normal_dpc_interrupts_it(struct machine *m) {
     (void)m;
     prepare();
     KeInitializeThreadedDpc(&threaded, queue_normal, NULL);
@@ -82,8 +76,7 @@ static void a_normal_dpc_interrupts_it(struct machine *m)
     assert_string_equal(order, "(n)");
 }
 
-static void a_removed_one_does_not_run(struct machine *m)
-{
+static void a_removed_one_does_not_run(struct machine *m) {
     KIRQL irql;
     (void)m;
     prepare();
@@ -96,8 +89,7 @@ static void a_removed_one_does_not_run(struct machine *m)
     assert_string_equal(order, "");
 }
 
-static void it_runs_on_its_processor_and_a_flush_waits_for_it(struct machine *m)
-{
+static void it_runs_on_its_processor_and_a_flush_waits_for_it(struct machine *m) {
     PROCESSOR_NUMBER number = {.Number = 9};
     (void)m;
     prepare();
@@ -112,8 +104,7 @@ static void it_runs_on_its_processor_and_a_flush_waits_for_it(struct machine *m)
     assert_string_equal(order, "tttt");
 }
 
-static void a_flush_by_a_thread_of_the_highest_priority_ends(struct machine *m)
-{
+static void a_flush_by_a_thread_of_the_highest_priority_ends(struct machine *m) {
     (void)m;
     prepare();
     KeSetPriorityThread(KeGetCurrentThread(), HIGH_PRIORITY);
@@ -123,8 +114,7 @@ static void a_flush_by_a_thread_of_the_highest_priority_ends(struct machine *m)
     assert_string_equal(order, "t");
 }
 
-static VOID block(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
-{
+static VOID block(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2) {
     LARGE_INTEGER second = {.QuadPart = -10000000};
     (void)dpc;
     (void)context;
@@ -133,16 +123,14 @@ static VOID block(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
     KeDelayExecutionThread(KernelMode, FALSE, &second);
 }
 
-static void blocking_in_it_is_a_violation(struct machine *m)
-{
+static void blocking_in_it_is_a_violation(struct machine *m) {
     (void)m;
     KeInitializeThreadedDpc(&threaded, block, NULL);
     wdmsim_expect_bugcheck(ATTEMPTED_SWITCH_FROM_DPC);
     KeInsertQueueDpc(&threaded, NULL, NULL);
 }
 
-static VOID keep_raised(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
-{
+static VOID keep_raised(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2) {
     KIRQL irql;
     (void)dpc;
     (void)context;
@@ -151,16 +139,14 @@ static VOID keep_raised(PKDPC dpc, PVOID context, PVOID argument1, PVOID argumen
     KeRaiseIrql(APC_LEVEL, &irql);
 }
 
-static void returning_at_another_irql_is_a_violation(struct machine *m)
-{
+static void returning_at_another_irql_is_a_violation(struct machine *m) {
     (void)m;
     KeInitializeThreadedDpc(&threaded, keep_raised, NULL);
     wdmsim_expect_bugcheck(IRQL_UNEXPECTED_VALUE);
     KeInsertQueueDpc(&threaded, NULL, NULL);
 }
 
-static void disabled_they_are_normal_dpcs(struct machine *m)
-{
+static void disabled_they_are_normal_dpcs(struct machine *m) {
     KIRQL irql;
     (void)m;
     prepare();
@@ -183,15 +169,13 @@ static KSPIN_LOCK lock;
 static KLOCK_QUEUE_HANDLE handle;
 static int count, inside;
 
-static void one_more(void)
-{
+static void one_more(void) {
     assert_int_equal(inside++, 0);
     count++;
     inside--;
 }
 
-static VOID count_locked(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
-{
+static VOID count_locked(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2) {
     KIRQL irql = KeAcquireSpinLockForDpc(&lock);
     (void)dpc;
     (void)context;
@@ -206,8 +190,7 @@ static VOID count_locked(PKDPC dpc, PVOID context, PVOID argument1, PVOID argume
     KeReleaseInStackQueuedSpinLockForDpc(&handle);
 }
 
-static VOID queue_and_count(PVOID context)
-{
+static VOID queue_and_count(PVOID context) {
     KIRQL irql;
     (void)context;
     KeSetTargetProcessorDpc(&threaded, 1);
@@ -218,30 +201,28 @@ static VOID queue_and_count(PVOID context)
     KeFlushQueuedDpcs();
 }
 
-static void begin_count(void)
-{
+static void begin_count(void) {
     KeInitializeSpinLock(&lock);
     KeInitializeThreadedDpc(&threaded, count_locked, NULL);
     count = inside = 0;
 }
 
-static void check_count(void)
-{
-    assert_int_equal(count, 3);
-}
+static void check_count(void) { assert_int_equal(count, 3); }
 
-static void locks_for_dpcs_exclude_in_every_order(void **state)
-{
-    static const struct explored scenario = {.processors = 2, .preemptions = 2, .actors = {queue_and_count},
-                                             .begin = begin_count, .check = check_count};
+static void locks_for_dpcs_exclude_in_every_order(void **state) {
+    static const struct explored scenario = {.processors = 2,
+                                             .preemptions = 2,
+                                             .actors = {queue_and_count},
+                                             .begin = begin_count,
+                                             .check = check_count};
     (void)state;
     assert_true(explore(&scenario) > 4);
 }
 
-int main(void)
-{
+int main(void) {
     static const struct wdmsim_config four = {.processors = 4, .flags = WDMSIM_CHECK_RULES};
-    static const struct wdmsim_config disabled = {.flags = WDMSIM_CHECK_RULES | WDMSIM_NO_THREADED_DPC};
+    static const struct wdmsim_config disabled = {.flags =
+                                                      WDMSIM_CHECK_RULES | WDMSIM_NO_THREADED_DPC};
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(it_runs_at_passive_level_in_a_real_time_thread),
         wdmsim_unit_test(normal_dpcs_come_first),

@@ -6,8 +6,7 @@ static KDPC dpc;
 static LONG expirations;
 static uint64_t expired_at;
 
-static VOID on_timer(PKDPC which, PVOID context, PVOID low, PVOID high)
-{
+static VOID on_timer(PKDPC which, PVOID context, PVOID low, PVOID high) {
     (void)which;
     (void)low;
     (void)high;
@@ -16,21 +15,18 @@ static VOID on_timer(PKDPC which, PVOID context, PVOID low, PVOID high)
     expired_at = wdmsim_time((struct machine *)context);
 }
 
-static void prepare(struct machine *m, TIMER_TYPE type)
-{
+static void prepare(struct machine *m, TIMER_TYPE type) {
     expirations = 0;
     KeInitializeTimerEx(&timer, type);
     KeInitializeDpc(&dpc, on_timer, m);
 }
 
-static LARGE_INTEGER in_ms(LONGLONG ms)
-{
+static LARGE_INTEGER in_ms(LONGLONG ms) {
     LARGE_INTEGER due = {.QuadPart = -ms * 10000};
     return due;
 }
 
-static void the_dpc_runs_when_the_timer_is_due(struct machine *m)
-{
+static void the_dpc_runs_when_the_timer_is_due(struct machine *m) {
     prepare(m, NotificationTimer);
     assert_false(KeSetTimer(&timer, in_ms(5), &dpc));
     wdmsim_advance(m, 5 * WDMSIM_MS - WDMSIM_US);
@@ -42,8 +38,7 @@ static void the_dpc_runs_when_the_timer_is_due(struct machine *m)
     assert_true(KeReadStateTimer(&timer));
 }
 
-static void setting_again_moves_the_due_time(struct machine *m)
-{
+static void setting_again_moves_the_due_time(struct machine *m) {
     prepare(m, NotificationTimer);
     KeSetTimer(&timer, in_ms(5), &dpc);
     assert_true(KeSetTimer(&timer, in_ms(9), &dpc));
@@ -52,8 +47,7 @@ static void setting_again_moves_the_due_time(struct machine *m)
     assert_int_equal(expired_at, 9 * WDMSIM_MS);
 }
 
-static void a_periodic_timer_goes_on_until_cancelled(struct machine *m)
-{
+static void a_periodic_timer_goes_on_until_cancelled(struct machine *m) {
     prepare(m, SynchronizationTimer);
     KeSetTimerEx(&timer, in_ms(10), 3, &dpc);
     wdmsim_advance(m, 20 * WDMSIM_MS);
@@ -65,8 +59,7 @@ static void a_periodic_timer_goes_on_until_cancelled(struct machine *m)
     assert_int_equal(expirations, 4);
 }
 
-static void a_timer_due_in_the_past_expires_at_once(struct machine *m)
-{
+static void a_timer_due_in_the_past_expires_at_once(struct machine *m) {
     LARGE_INTEGER past = {.QuadPart = 0};
     prepare(m, NotificationTimer);
     KeSetTimer(&timer, past, &dpc);
@@ -74,24 +67,22 @@ static void a_timer_due_in_the_past_expires_at_once(struct machine *m)
     assert_true(KeReadStateTimer(&timer));
 }
 
-static void a_wait_for_a_synchronization_timer_takes_its_signal(struct machine *m)
-{
+static void a_wait_for_a_synchronization_timer_takes_its_signal(struct machine *m) {
     prepare(m, SynchronizationTimer);
     KeSetTimer(&timer, in_ms(1), NULL);
-    assert_int_equal(KeWaitForSingleObject(&timer, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+    assert_int_equal(KeWaitForSingleObject(&timer, Executive, KernelMode, FALSE, NULL),
+                     STATUS_SUCCESS);
     assert_false(KeReadStateTimer(&timer));
 }
 
-static void initialising_a_set_timer_is_found(struct machine *m)
-{
+static void initialising_a_set_timer_is_found(struct machine *m) {
     prepare(m, NotificationTimer);
     KeSetTimer(&timer, in_ms(1), NULL);
     wdmsim_expect_bugcheck(TIMER_OR_DPC_INVALID);
     KeInitializeTimer(&timer);
 }
 
-static void overwriting_a_set_timer_is_found(struct machine *m)
-{
+static void overwriting_a_set_timer_is_found(struct machine *m) {
     prepare(m, NotificationTimer);
     KeSetTimer(&timer, in_ms(1), NULL);
     wdmsim_expect_bugcheck(TIMER_OR_DPC_INVALID);
@@ -102,12 +93,12 @@ static void overwriting_a_set_timer_is_found(struct machine *m)
 /*
  * Cancel against expiry:   actor 0               actor 1
  *                          delay 1 ms, cancel    delay 1 ms, read the time
- * The timer is due at the same instant. Either the cancel finds it set and the DPC never runs, or it does not and it ran.
+ * The timer is due at the same instant. Either the cancel finds it set and the DPC never runs, or
+ * it does not and it ran.
  */
 static BOOLEAN cancelled;
 
-static VOID canceller(PVOID context)
-{
+static VOID canceller(PVOID context) {
     LARGE_INTEGER due = in_ms(1);
     (void)context;
     KeDelayExecutionThread(KernelMode, FALSE, &due);
@@ -115,8 +106,7 @@ static VOID canceller(PVOID context)
     KeFlushQueuedDpcs();
 }
 
-static VOID bystander(PVOID context)
-{
+static VOID bystander(PVOID context) {
     LARGE_INTEGER due = in_ms(1);
     (void)context;
     KeDelayExecutionThread(KernelMode, FALSE, &due);
@@ -125,15 +115,13 @@ static VOID bystander(PVOID context)
 
 static unsigned cancelled_first, expired_first;
 
-static void check_race(void)
-{
+static void check_race(void) {
     assert_int_equal(expirations + cancelled, 1);
     cancelled_first += cancelled;
     expired_first += !cancelled;
 }
 
-static VOID on_race(PKDPC which, PVOID context, PVOID low, PVOID high)
-{
+static VOID on_race(PKDPC which, PVOID context, PVOID low, PVOID high) {
     (void)which;
     (void)context;
     (void)low;
@@ -141,17 +129,18 @@ static VOID on_race(PKDPC which, PVOID context, PVOID low, PVOID high)
     expirations++;
 }
 
-static void begin_race(void)
-{
+static void begin_race(void) {
     prepare(NULL, NotificationTimer);
     KeInitializeDpc(&dpc, on_race, NULL);
     KeSetTimer(&timer, in_ms(1), &dpc);
 }
 
-static void cancel_against_expiry_in_every_order(void **state)
-{
-    static const struct explored scenario = {.processors = 2, .preemptions = 2, .actors = {canceller, bystander},
-                                             .begin = begin_race, .check = check_race};
+static void cancel_against_expiry_in_every_order(void **state) {
+    static const struct explored scenario = {.processors = 2,
+                                             .preemptions = 2,
+                                             .actors = {canceller, bystander},
+                                             .begin = begin_race,
+                                             .check = check_race};
     (void)state;
     cancelled_first = expired_first = 0;
     explore(&scenario);
@@ -159,8 +148,7 @@ static void cancel_against_expiry_in_every_order(void **state)
     assert_true(expired_first > 0);
 }
 
-static void a_tolerant_timer_is_due_within_its_tolerance(struct machine *m)
-{
+static void a_tolerant_timer_is_due_within_its_tolerance(struct machine *m) {
     prepare(m, SynchronizationTimer);
     assert_false(KeSetCoalescableTimer(&timer, in_ms(10), 20, 5, &dpc));
     wdmsim_advance(m, 36 * WDMSIM_MS);
@@ -169,8 +157,7 @@ static void a_tolerant_timer_is_due_within_its_tolerance(struct machine *m)
     assert_true(KeCancelTimer(&timer));
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(the_dpc_runs_when_the_timer_is_due),
         wdmsim_unit_test(setting_again_moves_the_due_time),

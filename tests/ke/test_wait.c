@@ -3,33 +3,29 @@
 
 static KEVENT events[4];
 
-static void initialize_events(EVENT_TYPE type)
-{
+static void initialize_events(EVENT_TYPE type) {
     for (int i = 0; i < 4; i++)
         KeInitializeEvent(&events[i], type, FALSE);
 }
 
-static VOID set_first(PVOID context)
-{
+static VOID set_first(PVOID context) {
     (void)context;
     KeSetEvent(&events[0], IO_NO_INCREMENT, FALSE);
 }
 
-static VOID set_second(PVOID context)
-{
+static VOID set_second(PVOID context) {
     (void)context;
     KeSetEvent(&events[1], IO_NO_INCREMENT, FALSE);
 }
 
-static NTSTATUS wait_two(WAIT_TYPE type, LONGLONG timeout)
-{
+static NTSTATUS wait_two(WAIT_TYPE type, LONGLONG timeout) {
     PVOID objects[2] = {&events[0], &events[1]};
     LARGE_INTEGER due = {.QuadPart = timeout};
-    return KeWaitForMultipleObjects(2, objects, type, Executive, KernelMode, FALSE, timeout ? &due : NULL, NULL);
+    return KeWaitForMultipleObjects(2, objects, type, Executive, KernelMode, FALSE,
+                                    timeout ? &due : NULL, NULL);
 }
 
-static void waiting_for_any_tells_which(struct machine *m)
-{
+static void waiting_for_any_tells_which(struct machine *m) {
     (void)m;
     initialize_events(SynchronizationEvent);
     PVOID thread = thread_start(set_second, NULL);
@@ -38,8 +34,7 @@ static void waiting_for_any_tells_which(struct machine *m)
     assert_int_equal(KeReadStateEvent(&events[1]), 0);
 }
 
-static void waiting_for_any_prefers_the_first(struct machine *m)
-{
+static void waiting_for_any_prefers_the_first(struct machine *m) {
     (void)m;
     initialize_events(SynchronizationEvent);
     KeSetEvent(&events[0], IO_NO_INCREMENT, FALSE);
@@ -48,8 +43,7 @@ static void waiting_for_any_prefers_the_first(struct machine *m)
     assert_int_equal(KeReadStateEvent(&events[1]), 1);
 }
 
-static void waiting_for_all_takes_nothing_until_it_can_take_all(struct machine *m)
-{
+static void waiting_for_all_takes_nothing_until_it_can_take_all(struct machine *m) {
     (void)m;
     initialize_events(SynchronizationEvent);
     KeSetEvent(&events[0], IO_NO_INCREMENT, FALSE);
@@ -61,49 +55,48 @@ static void waiting_for_all_takes_nothing_until_it_can_take_all(struct machine *
     assert_int_equal(KeReadStateEvent(&events[1]), 0);
 }
 
-static void a_relative_time_out_takes_its_time(struct machine *m)
-{
+static void a_relative_time_out_takes_its_time(struct machine *m) {
     LARGE_INTEGER due = {.QuadPart = -25 * 10000};
     initialize_events(NotificationEvent);
     uint64_t start = wdmsim_time(m);
-    assert_int_equal(KeWaitForSingleObject(&events[0], Executive, KernelMode, FALSE, &due), STATUS_TIMEOUT);
+    assert_int_equal(KeWaitForSingleObject(&events[0], Executive, KernelMode, FALSE, &due),
+                     STATUS_TIMEOUT);
     assert_int_equal(wdmsim_time(m) - start, 25 * WDMSIM_MS);
 }
 
-static void an_absolute_time_out_is_a_point_in_system_time(struct machine *m)
-{
+static void an_absolute_time_out_is_a_point_in_system_time(struct machine *m) {
     LARGE_INTEGER due;
     initialize_events(NotificationEvent);
     KeQuerySystemTime(&due);
     uint64_t start = wdmsim_time(m);
     due.QuadPart += 3 * 10000;
-    assert_int_equal(KeWaitForSingleObject(&events[0], Executive, KernelMode, FALSE, &due), STATUS_TIMEOUT);
+    assert_int_equal(KeWaitForSingleObject(&events[0], Executive, KernelMode, FALSE, &due),
+                     STATUS_TIMEOUT);
     assert_int_equal(wdmsim_time(m) - start, 3 * WDMSIM_MS);
     due.QuadPart -= 20 * 10000; /* in the past */
-    assert_int_equal(KeWaitForSingleObject(&events[0], Executive, KernelMode, FALSE, &due), STATUS_TIMEOUT);
+    assert_int_equal(KeWaitForSingleObject(&events[0], Executive, KernelMode, FALSE, &due),
+                     STATUS_TIMEOUT);
 }
 
-static void a_delay_takes_its_time(struct machine *m)
-{
+static void a_delay_takes_its_time(struct machine *m) {
     LARGE_INTEGER due = {.QuadPart = -10000};
     uint64_t start = wdmsim_time(m);
     assert_int_equal(KeDelayExecutionThread(KernelMode, FALSE, &due), STATUS_SUCCESS);
     assert_int_equal(wdmsim_time(m) - start, WDMSIM_MS);
 }
 
-static void a_poll_never_blocks_and_is_allowed_at_dispatch_level(struct machine *m)
-{
+static void a_poll_never_blocks_and_is_allowed_at_dispatch_level(struct machine *m) {
     LARGE_INTEGER zero = {.QuadPart = 0};
     KIRQL irql;
     (void)m;
     initialize_events(NotificationEvent);
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
-    assert_int_equal(KeWaitForSingleObject(&events[0], Executive, KernelMode, FALSE, &zero), STATUS_TIMEOUT);
+    assert_int_equal(KeWaitForSingleObject(&events[0], Executive, KernelMode, FALSE, &zero),
+                     STATUS_TIMEOUT);
     KeLowerIrql(irql);
 }
 
-static void blocking_at_dispatch_level_is_a_violation(struct machine *m)
-{
+static void blocking_at_dispatch_level_is_a_violation(struct machine *m) {
     KIRQL irql;
     (void)m;
     initialize_events(NotificationEvent);
@@ -112,8 +105,7 @@ static void blocking_at_dispatch_level_is_a_violation(struct machine *m)
     KeWaitForSingleObject(&events[0], Executive, KernelMode, FALSE, NULL);
 }
 
-static void blocking_at_dispatch_level_is_seen_without_checks_too(struct machine *m)
-{
+static void blocking_at_dispatch_level_is_seen_without_checks_too(struct machine *m) {
     KIRQL irql;
     (void)m;
     initialize_events(NotificationEvent);
@@ -122,15 +114,15 @@ static void blocking_at_dispatch_level_is_seen_without_checks_too(struct machine
     KeWaitForSingleObject(&events[0], Executive, KernelMode, FALSE, NULL);
 }
 
-static void more_than_three_objects_need_wait_blocks(struct machine *m)
-{
+static void more_than_three_objects_need_wait_blocks(struct machine *m) {
     PVOID objects[4] = {&events[0], &events[1], &events[2], &events[3]};
     KWAIT_BLOCK blocks[4];
     (void)m;
     initialize_events(NotificationEvent);
     KeSetEvent(&events[3], IO_NO_INCREMENT, FALSE);
-    assert_int_equal(KeWaitForMultipleObjects(4, objects, WaitAny, Executive, KernelMode, FALSE, NULL, blocks),
-                     STATUS_WAIT_3);
+    assert_int_equal(
+        KeWaitForMultipleObjects(4, objects, WaitAny, Executive, KernelMode, FALSE, NULL, blocks),
+        STATUS_WAIT_3);
     wdmsim_expect_bugcheck(MAXIMUM_WAIT_OBJECTS_EXCEEDED);
     KeWaitForMultipleObjects(4, objects, WaitAny, Executive, KernelMode, FALSE, NULL, NULL);
 }
@@ -142,36 +134,33 @@ static void more_than_three_objects_need_wait_blocks(struct machine *m)
  */
 static NTSTATUS all_status;
 
-static VOID wait_for_both(PVOID context)
-{
+static VOID wait_for_both(PVOID context) {
     (void)context;
     all_status = wait_two(WaitAll, 0);
 }
 
-static void begin_all(void)
-{
+static void begin_all(void) {
     initialize_events(SynchronizationEvent);
     all_status = STATUS_PENDING;
 }
 
-static void check_all(void)
-{
+static void check_all(void) {
     assert_int_equal(all_status, STATUS_SUCCESS);
     assert_int_equal(KeReadStateEvent(&events[0]), 0);
     assert_int_equal(KeReadStateEvent(&events[1]), 0);
 }
 
-static void wait_for_all_against_two_setters_in_every_order(void **state)
-{
-    static const struct explored scenario = {.processors = 3, .preemptions = 2,
+static void wait_for_all_against_two_setters_in_every_order(void **state) {
+    static const struct explored scenario = {.processors = 3,
+                                             .preemptions = 2,
                                              .actors = {wait_for_both, set_first, set_second},
-                                             .begin = begin_all, .check = check_all};
+                                             .begin = begin_all,
+                                             .check = check_all};
     (void)state;
     assert_true(explore(&scenario) > 10);
 }
 
-int main(void)
-{
+int main(void) {
     static const struct wdmsim_config unchecked = {.processors = 1};
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(waiting_for_any_tells_which),

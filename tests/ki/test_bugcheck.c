@@ -1,20 +1,18 @@
-/* Bug checks are results: code, parameters, words, and a machine that can be looked at and destroyed. */
+/* Bug checks are results: code, parameters, words, and a machine that can be looked at and
+ * destroyed. */
 #include "../threads.h"
 
-static bool never(void *context)
-{
+static bool never(void *context) {
     (void)context;
     return false;
 }
 
-static void die(void *context)
-{
+static void die(void *context) {
     (void)context;
     KeBugCheckEx(0xDEADBEE, 1, 2, 3, 4);
 }
 
-static const struct wdmsim_stop *stop_of(struct machine *m, void (*body)(void *))
-{
+static const struct wdmsim_stop *stop_of(struct machine *m, void (*body)(void *)) {
     assert_int_equal(wdmsim_system_thread(m, body, NULL, NULL), 0);
     assert_int_equal(wdmsim_run_until(m, never, NULL, WDMSIM_FOREVER), WDMSIM_ERROR_STOPPED);
     const struct wdmsim_stop *stop = wdmsim_machine_stop(m);
@@ -22,8 +20,7 @@ static const struct wdmsim_stop *stop_of(struct machine *m, void (*body)(void *)
     return stop;
 }
 
-static void the_record_tells_what_happened(void **state)
-{
+static void the_record_tells_what_happened(void **state) {
     struct machine *m;
     (void)state;
     assert_int_equal(wdmsim_machine_create(NULL, &m), 0);
@@ -40,14 +37,12 @@ static void the_record_tells_what_happened(void **state)
     wdmsim_machine_destroy(m);
 }
 
-static void read_null(void *context)
-{
+static void read_null(void *context) {
     (void)context;
     (void)*(volatile int *)(ULONG_PTR)0x10;
 }
 
-static void write_null_at_dispatch(void *context)
-{
+static void write_null_at_dispatch(void *context) {
     KIRQL irql;
     (void)context;
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
@@ -56,29 +51,25 @@ static void write_null_at_dispatch(void *context)
 
 static volatile int zero;
 
-__attribute__((no_sanitize("undefined"))) static void divide(void *context)
-{
+__attribute__((no_sanitize("undefined"))) static void divide(void *context) {
     (void)context;
     zero = 1234 / zero;
 }
 
-static int recurse(volatile char *above, int depth)
-{
+static int recurse(volatile char *above, int depth) {
     volatile char room[4096];
     room[0] = *above;
     room[4095] = (char)depth;
     return depth > 1000000 ? room[0] : recurse(room, depth + 1) + room[4095];
 }
 
-static void overflow(void *context)
-{
+static void overflow(void *context) {
     char start = 0;
     (void)context;
     zero = recurse(&start, 0);
 }
 
-static void faults_are_the_bug_checks_of_windows(void **state)
-{
+static void faults_are_the_bug_checks_of_windows(void **state) {
     static const struct {
         void (*body)(void *);
         uint32_t code;
@@ -104,8 +95,7 @@ static void faults_are_the_bug_checks_of_windows(void **state)
     }
 }
 
-static void names_of_codes_go_both_ways(void **state)
-{
+static void names_of_codes_go_both_ways(void **state) {
     (void)state;
     assert_string_equal(wdmsim_bugcheck_name(0x44), "MULTIPLE_IRP_COMPLETE_REQUESTS");
     assert_int_equal(wdmsim_bugcheck_code("DRIVER_POWER_STATE_FAILURE"), 0x9F);
@@ -113,8 +103,7 @@ static void names_of_codes_go_both_ways(void **state)
     assert_int_equal(wdmsim_bugcheck_code("NO_SUCH_THING"), WDMSIM_ERROR_NOT_FOUND);
 }
 
-static void machines_do_not_remember_each_other(void **state)
-{
+static void machines_do_not_remember_each_other(void **state) {
     struct machine *a, *b;
     (void)state;
     assert_int_equal(wdmsim_machine_create(NULL, &a), 0);
@@ -126,8 +115,7 @@ static void machines_do_not_remember_each_other(void **state)
     wdmsim_machine_destroy(b);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_record_tells_what_happened),
         cmocka_unit_test(faults_are_the_bug_checks_of_windows),

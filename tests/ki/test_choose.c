@@ -6,8 +6,7 @@
 static KSPIN_LOCK lock;
 static KEVENT events[2];
 
-static VOID player(PVOID context)
-{
+static VOID player(PVOID context) {
     ULONG me = (ULONG)(ULONG_PTR)context;
     KIRQL irql;
     for (int i = 0; i < 8; i++) {
@@ -22,8 +21,7 @@ static VOID player(PVOID context)
     }
 }
 
-static void play(void *context)
-{
+static void play(void *context) {
     PVOID threads[3];
     (void)context;
     KeInitializeSpinLock(&lock);
@@ -40,22 +38,19 @@ struct text {
     size_t length;
 };
 
-static void collect(void *context, const struct wdmsim_event *event)
-{
+static void collect(void *context, const struct wdmsim_event *event) {
     struct text *text = context;
-    text->length += (size_t)wdmsim_event_line(event, text->data + text->length, TRACE_SIZE - text->length);
+    text->length +=
+        (size_t)wdmsim_event_line(event, text->data + text->length, TRACE_SIZE - text->length);
     text->data[text->length++] = '\n';
     assert_true(text->length < TRACE_SIZE - 1024);
 }
 
-static bool is_done(void *context)
-{
-    return *(bool *)context;
-}
+static bool is_done(void *context) { return *(bool *)context; }
 
-/* Plays once; the text of the trace is the caller's to free. The machine is left for the caller to look at. */
-static struct machine *play_once(const struct wdmsim_config *config, struct text *text)
-{
+/* Plays once; the text of the trace is the caller's to free. The machine is left for the caller to
+ * look at. */
+static struct machine *play_once(const struct wdmsim_config *config, struct text *text) {
     struct machine *m;
     bool done;
     text->data = malloc(TRACE_SIZE);
@@ -69,10 +64,9 @@ static struct machine *play_once(const struct wdmsim_config *config, struct text
     return m;
 }
 
-static void a_seed_determines_the_run(void **state)
-{
-    struct wdmsim_config config = {.processors = 4, .strategy = WDMSIM_STRATEGY_RANDOM,
-                                   .flags = WDMSIM_CHECK_RULES};
+static void a_seed_determines_the_run(void **state) {
+    struct wdmsim_config config = {
+        .processors = 4, .strategy = WDMSIM_STRATEGY_RANDOM, .flags = WDMSIM_CHECK_RULES};
     unsigned different = 0;
     (void)state;
     for (config.seed = 1; config.seed <= 10; config.seed++) {
@@ -92,9 +86,10 @@ static void a_seed_determines_the_run(void **state)
     assert_true(different > 5);
 }
 
-static void a_replayed_log_is_the_same_run(void **state)
-{
-    struct wdmsim_config config = {.processors = 4, .strategy = WDMSIM_STRATEGY_RANDOM, .seed = 42,
+static void a_replayed_log_is_the_same_run(void **state) {
+    struct wdmsim_config config = {.processors = 4,
+                                   .strategy = WDMSIM_STRATEGY_RANDOM,
+                                   .seed = 42,
                                    .flags = WDMSIM_CHECK_RULES | WDMSIM_LOG_CHOICES};
     struct text original, replayed;
     const uint32_t *entries;
@@ -119,8 +114,7 @@ static void a_replayed_log_is_the_same_run(void **state)
     free(replayed.data);
 }
 
-static void the_first_strategy_needs_no_seed(void **state)
-{
+static void the_first_strategy_needs_no_seed(void **state) {
     struct wdmsim_config config = {.processors = 4, .flags = WDMSIM_CHECK_RULES};
     struct text a, b;
     (void)state;
@@ -132,8 +126,7 @@ static void the_first_strategy_needs_no_seed(void **state)
     free(b.data);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_seed_determines_the_run),
         cmocka_unit_test(a_replayed_log_is_the_same_run),

@@ -16,15 +16,13 @@
 static struct ki_fiber host, fibers[2];
 static char order[16];
 
-static void note(char c)
-{
+static void note(char c) {
     size_t length = strlen(order);
     order[length] = c;
     order[length + 1] = 0;
 }
 
-static void first(void *argument)
-{
+static void first(void *argument) {
     volatile int local = 17;
     struct machine *m = argument;
     note('a');
@@ -34,8 +32,7 @@ static void first(void *argument)
     ki_fiber_leave(m, &fibers[1]);
 }
 
-static void second(void *argument)
-{
+static void second(void *argument) {
     volatile double local = 2.5;
     struct machine *m = argument;
     note('b');
@@ -45,8 +42,7 @@ static void second(void *argument)
     ki_fiber_leave(m, &host);
 }
 
-static char *make(struct machine *m, struct ki_fiber *fiber, void (*entry)(void *))
-{
+static char *make(struct machine *m, struct ki_fiber *fiber, void (*entry)(void *)) {
     size_t size;
     char *stack = ki_stack_allocate(m, &size);
     assert_non_null(stack);
@@ -54,8 +50,7 @@ static char *make(struct machine *m, struct ki_fiber *fiber, void (*entry)(void 
     return stack;
 }
 
-static void switches_follow_the_table(void **state)
-{
+static void switches_follow_the_table(void **state) {
     struct machine *m;
     (void)state;
     assert_int_equal(wdmsim_machine_create(NULL, &m), 0);
@@ -72,8 +67,7 @@ static void switches_follow_the_table(void **state)
     wdmsim_machine_destroy(m);
 }
 
-static void the_chain_of_guarded_blocks_is_each_fibers_own(void **state)
-{
+static void the_chain_of_guarded_blocks_is_each_fibers_own(void **state) {
     struct machine *m;
     int mark;
     (void)state;
@@ -89,8 +83,7 @@ static void the_chain_of_guarded_blocks_is_each_fibers_own(void **state)
     wdmsim_machine_destroy(m);
 }
 
-static void a_free_stack_is_taken_again(void **state)
-{
+static void a_free_stack_is_taken_again(void **state) {
     struct machine *m;
     size_t size;
     (void)state;
@@ -102,8 +95,7 @@ static void a_free_stack_is_taken_again(void **state)
     wdmsim_machine_destroy(m);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(switches_follow_the_table),
         cmocka_unit_test(the_chain_of_guarded_blocks_is_each_fibers_own),

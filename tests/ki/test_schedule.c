@@ -4,23 +4,20 @@
 static char order[16];
 static KEVENT go;
 
-static void note(char c)
-{
+static void note(char c) {
     size_t length = strlen(order);
     order[length] = c;
     order[length + 1] = 0;
 }
 
-static VOID runner(PVOID context)
-{
+static VOID runner(PVOID context) {
     const char *me = context;
     KeSetPriorityThread(KeGetCurrentThread(), me[1]);
     KeWaitForSingleObject(&go, Executive, KernelMode, FALSE, NULL);
     note(me[0]);
 }
 
-static void higher_priorities_run_first(struct machine *m)
-{
+static void higher_priorities_run_first(struct machine *m) {
     static const char runners[3][2] = {{'a', 9}, {'b', 12}, {'c', 10}};
     PVOID threads[3];
     order[0] = 0;
@@ -36,8 +33,7 @@ static void higher_priorities_run_first(struct machine *m)
     assert_string_equal(order, "bca");
 }
 
-static void a_higher_thread_preempts_the_one_that_wakes_it(struct machine *m)
-{
+static void a_higher_thread_preempts_the_one_that_wakes_it(struct machine *m) {
     static const char high[2] = {'h', 12};
     order[0] = 0;
     KeInitializeEvent(&go, NotificationEvent, FALSE);
@@ -49,8 +45,7 @@ static void a_higher_thread_preempts_the_one_that_wakes_it(struct machine *m)
     thread_join(thread);
 }
 
-static void nobody_preempts_at_dispatch_level(struct machine *m)
-{
+static void nobody_preempts_at_dispatch_level(struct machine *m) {
     static const char high[2] = {'h', 12};
     KIRQL irql;
     order[0] = 0;
@@ -65,8 +60,7 @@ static void nobody_preempts_at_dispatch_level(struct machine *m)
     thread_join(thread);
 }
 
-static VOID turn_taker(PVOID context)
-{
+static VOID turn_taker(PVOID context) {
     LARGE_INTEGER zero = {.QuadPart = 0};
     for (int i = 0; i < 3; i++) {
         note(*(const char *)context);
@@ -74,8 +68,7 @@ static VOID turn_taker(PVOID context)
     }
 }
 
-static void a_zero_delay_gives_the_turn_to_an_equal(struct machine *m)
-{
+static void a_zero_delay_gives_the_turn_to_an_equal(struct machine *m) {
     (void)m;
     order[0] = 0;
     PVOID a = thread_start(turn_taker, (PVOID) "a"), b = thread_start(turn_taker, (PVOID) "b");
@@ -86,14 +79,12 @@ static void a_zero_delay_gives_the_turn_to_an_equal(struct machine *m)
 
 static LONG lived;
 
-static VOID live(PVOID context)
-{
+static VOID live(PVOID context) {
     (void)context;
     lived++;
 }
 
-static void many_threads_come_and_go(struct machine *m)
-{
+static void many_threads_come_and_go(struct machine *m) {
     (void)m;
     lived = 0;
     for (int i = 0; i < 2000; i++)
@@ -101,22 +92,19 @@ static void many_threads_come_and_go(struct machine *m)
     assert_int_equal(lived, 2000);
 }
 
-static VOID wait_for_ever(PVOID context)
-{
+static VOID wait_for_ever(PVOID context) {
     (void)context;
     KeWaitForSingleObject(&go, Executive, KernelMode, FALSE, NULL);
 }
 
-static void a_machine_with_waiting_threads_can_be_destroyed(struct machine *m)
-{
+static void a_machine_with_waiting_threads_can_be_destroyed(struct machine *m) {
     KeInitializeEvent(&go, NotificationEvent, FALSE);
     for (int i = 0; i < 100; i++)
         ObDereferenceObject(thread_start(wait_for_ever, NULL));
     wdmsim_settle(m);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(higher_priorities_run_first),
         wdmsim_unit_test(a_higher_thread_preempts_the_one_that_wakes_it),

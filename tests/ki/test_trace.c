@@ -10,8 +10,7 @@ struct seen {
     char text[1100];
 };
 
-static void see(void *context, const struct wdmsim_event *event)
-{
+static void see(void *context, const struct wdmsim_event *event) {
     struct seen *seen = context;
     if (!seen->count)
         seen->first = event->sequence;
@@ -22,16 +21,15 @@ static void see(void *context, const struct wdmsim_event *event)
     snprintf(seen->text, sizeof seen->text, "%s", event->text);
 }
 
-static struct seen read_all(struct machine *m, uint64_t after)
-{
+static struct seen read_all(struct machine *m, uint64_t after) {
     struct seen seen = {.ordered = true};
     wdmsim_trace_read(m, after, see, &seen);
     return seen;
 }
 
-/* Texts of all lengths wrap around a small ring; what is left is always the unbroken end of the stream. */
-static void the_ring_keeps_the_end_of_the_stream(void **state)
-{
+/* Texts of all lengths wrap around a small ring; what is left is always the unbroken end of the
+ * stream. */
+static void the_ring_keeps_the_end_of_the_stream(void **state) {
     struct wdmsim_config config = {.processors = 1, .trace_slots = 64};
     struct machine *m;
     char text[1001];
@@ -54,8 +52,7 @@ static void the_ring_keeps_the_end_of_the_stream(void **state)
     wdmsim_machine_destroy(m);
 }
 
-static void a_masked_kind_is_not_recorded(void **state)
-{
+static void a_masked_kind_is_not_recorded(void **state) {
     struct machine *m;
     (void)state;
     assert_int_equal(wdmsim_machine_create(NULL, &m), 0);
@@ -69,15 +66,16 @@ static void a_masked_kind_is_not_recorded(void **state)
     wdmsim_machine_destroy(m);
 }
 
-static void events_have_words(void **state)
-{
+static void events_have_words(void **state) {
     char buffer[128];
-    struct wdmsim_event event = {.kind = WDMSIM_EVENT_IRP_CALL, .arguments = {12, 3}, .text = "\\Driver\\echo"};
+    struct wdmsim_event event = {
+        .kind = WDMSIM_EVENT_IRP_CALL, .arguments = {12, 3}, .text = "\\Driver\\echo"};
     (void)state;
     int length = wdmsim_event_text(&event, buffer, sizeof buffer);
     assert_int_equal(length, strlen(buffer));
     assert_string_equal(buffer, "irp 12 IRP_MJ_READ -> \\Driver\\echo");
-    event = (struct wdmsim_event){.kind = WDMSIM_EVENT_IRP_COMPLETE, .arguments = {12, 0xC0000120, 5}, .text = ""};
+    event = (struct wdmsim_event){
+        .kind = WDMSIM_EVENT_IRP_COMPLETE, .arguments = {12, 0xC0000120, 5}, .text = ""};
     wdmsim_event_text(&event, buffer, sizeof buffer);
     assert_string_equal(buffer, "irp 12 STATUS_CANCELLED information 5");
     assert_int_equal(wdmsim_event_text(&event, buffer, 5), 37);
@@ -89,16 +87,14 @@ static void events_have_words(void **state)
     assert_memory_equal(buffer, "+1.002000300 s  cpu0 DISPATCH thread 7 ", 39);
 }
 
-static void names_of_kinds_go_both_ways(void **state)
-{
+static void names_of_kinds_go_both_ways(void **state) {
     (void)state;
     for (int i = 0; i < WDMSIM_EVENT_KINDS; i++)
         assert_int_equal(wdmsim_event_kind(wdmsim_event_name((enum wdmsim_event_kind)i)), i);
     assert_int_equal(wdmsim_event_kind("no.such"), -1);
 }
 
-static void interned_texts_are_shared(void **state)
-{
+static void interned_texts_are_shared(void **state) {
     struct machine *m;
     (void)state;
     assert_int_equal(wdmsim_machine_create(NULL, &m), 0);
@@ -107,12 +103,12 @@ static void interned_texts_are_shared(void **state)
     assert_ptr_equal(interned, ki_intern(m, copy));
     assert_ptr_not_equal(interned, copy);
     static const WCHAR wide[] = {0x4e, 0xe9, 0x20ac, 0xd83d, 0xde00, 0xdc00};
-    assert_string_equal(ki_intern_wide(m, wide, 6), "N\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xef\xbf\xbd");
+    assert_string_equal(ki_intern_wide(m, wide, 6),
+                        "N\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xef\xbf\xbd");
     wdmsim_machine_destroy(m);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_ring_keeps_the_end_of_the_stream),
         cmocka_unit_test(a_masked_kind_is_not_recorded),
