@@ -195,7 +195,7 @@ int wdmsim_nmi_raise(struct machine *machine) {
             CONTAINING_RECORD(link, struct ke_registration, link);
         handled |= ((PNMI_CALLBACK)registration->routine)(registration->context, handled);
     }
-    machine->cpu->irql = irql;
+    ki_set_irql(machine, irql);
     return handled ? 0 : WDMSIM_ERROR_NOT_FOUND;
 }
 

@@ -5,7 +5,7 @@
 static KIRQL ke_interrupt_acquire(struct machine *m, PKINTERRUPT interrupt) {
     KIRQL old = m->cpu->irql;
     if (interrupt->sync_irql > old)
-        m->cpu->irql = interrupt->sync_irql;
+        ki_set_irql(m, interrupt->sync_irql);
     ke_spin_acquire(m, interrupt->lock);
     return old;
 }

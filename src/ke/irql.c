@@ -17,7 +17,7 @@ KIRQL KfRaiseIrql(KIRQL NewIrql) {
                     ki_address_name(m, __builtin_return_address(0)), ki_irql_name(old),
                     ki_irql_name(NewIrql));
     KI_TRACE(m, IRQL, "", old, NewIrql);
-    m->cpu->irql = NewIrql;
+    ki_set_irql(m, NewIrql);
     return old;
 }
 
@@ -41,7 +41,7 @@ KIRQL KeRaiseIrqlToDpcLevel(VOID) {
 KIRQL KeRaiseIrqlToSynchLevel(VOID) {
     struct machine *m = ki_self();
     KIRQL old = m->cpu->irql;
-    m->cpu->irql = old > CLOCK_LEVEL - 1 ? old : CLOCK_LEVEL - 1;
+    ki_set_irql(m, old > CLOCK_LEVEL - 1 ? old : CLOCK_LEVEL - 1);
     return old;
 }
 

@@ -140,9 +140,9 @@ ULONG_PTR KeIpiGenericCall(PKIPI_BROADCAST_WORKER BroadcastFunction, ULONG_PTR C
         struct ki_processor *cpu = &m->processors[i];
         KIRQL irql = cpu->irql;
         m->cpu = cpu;
-        cpu->irql = IPI_LEVEL;
+        ki_set_irql(m, IPI_LEVEL);
         ULONG_PTR one = BroadcastFunction(Context);
-        cpu->irql = irql;
+        ki_set_irql(m, irql);
         if (cpu == own)
             result = one;
     }

@@ -120,7 +120,7 @@ bool ki_dpc_run_now(struct machine *m, PKDPC dpc, PVOID argument1, PVOID argumen
     struct ki_processor *cpu = m->cpu;
     if (dpc->DpcData || dpc->Number || dpc->Type != KI_DPC_TYPE || cpu->irql >= DISPATCH_LEVEL ||
         cpu->pending || cpu->interrupts_off || m->clock.next_due <= m->clock.now ||
-        m->trace.mask & KI_DPC_EVENTS || m->running == &m->host)
+        m->trace.mask & KI_DPC_EVENTS || m->running == &m->host || m->irql_moved)
         return false;
     PKDEFERRED_ROUTINE routine = dpc->DeferredRoutine;
     KIRQL irql = cpu->irql;

@@ -86,10 +86,32 @@ static void ki_fault_describe(const struct ki_fault *fault, const char *where, c
         snprintf(text, size, "%s raised %s", where, wdmsim_status_name((uint32_t)fault->status));
 }
 
+/* Memory that the memory manager took away has a bug check of its own. */
+static void ki_fault_explain(struct machine *m, const struct ki_fault *fault, const char *where) {
+    char reason[192], text[320];
+    if (fault->status != STATUS_ACCESS_VIOLATION || !m->explain_fault)
+        return;
+    ULONG code = m->explain_fault(m, fault->address, reason, sizeof reason);
+    if (!code)
+        return;
+    ki_fault_describe(fault, where, text, sizeof text);
+    size_t length = strlen(text);
+    snprintf(text + length, sizeof text - length, ": %s", reason);
+    ULONG_PTR second = fault->write, third = fault->instruction, fourth = 0;
+    if (code == DRIVER_IRQL_NOT_LESS_OR_EQUAL) {
+        second = m->cpu->irql;
+        third = fault->write;
+        fourth = fault->instruction;
+    }
+    ki_bugcheck_at(m, code, (const ULONG_PTR[4]){fault->address, second, third, fourth},
+                   fault->instruction, fault->frame_pointer, text);
+}
+
 /* Nobody handled it: the bug check that Windows raises for it. */
 static _Noreturn void ki_fault_bugcheck(struct machine *m, const struct ki_fault *fault) {
     char text[256];
     const char *where = ki_address_name(m, (const void *)fault->instruction);
+    ki_fault_explain(m, fault, where);
     ki_fault_describe(fault, where, text, sizeof text);
     if (fault->status == STATUS_ACCESS_VIOLATION && m->cpu->irql >= DISPATCH_LEVEL)
         ki_bugcheck_at(

@@ -102,7 +102,7 @@ static bool ki_interrupt_call(struct machine *m, PKINTERRUPT interrupt) {
     struct ki_processor *cpu = m->cpu;
     ULONG_PTR owner = 1u + cpu->number;
     bool claimed;
-    m->cpu->irql = interrupt->sync_irql;
+    ki_set_irql(m, interrupt->sync_irql);
     if (*interrupt->lock)
         ki_spin(m, interrupt->lock, ~(ULONG_PTR)0);
     *interrupt->lock = owner;
@@ -113,7 +113,7 @@ static bool ki_interrupt_call(struct machine *m, PKINTERRUPT interrupt) {
     if (KI_UNLIKELY(m->cpu != cpu || cpu->irql != interrupt->sync_irql))
         ki_interrupt_returned_badly(m, interrupt);
     *interrupt->lock = 0;
-    m->cpu->irql = irql;
+    ki_set_irql(m, irql);
     return claimed;
 }
 

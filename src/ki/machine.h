@@ -54,6 +54,7 @@ enum {
     KI_ATTENTION_TRACE = 4,   /* calls are traced */
     KI_ATTENTION_EXPLORE = 8, /* other processors may move at any gate */
     KI_ATTENTION_CHARGE = 16, /* routines cost virtual time */
+    KI_ATTENTION_IRQL = 32,   /* somebody watches the IRQL (irql_moved) */
 };
 
 /*
@@ -76,8 +77,9 @@ struct ki_processor {
     BOOLEAN reschedule;     /* a better thread than `thread` may be ready, or its slice ended */
     BOOLEAN slice_ended;    /* a ready thread of the same priority may run, too */
     BOOLEAN interrupts_off; /* the interrupt flag is clear: nothing is delivered at any IRQL */
-    BOOLEAN idling;        /* inside machine.go_idle: whatever is requested wakes it */
-    BOOLEAN halted;        /* it sleeps with its interrupts off */
+    BOOLEAN idling;         /* inside machine.go_idle: whatever is requested wakes it */
+    BOOLEAN halted;         /* it sleeps with its interrupts off */
+    ULONG halts;            /* how often it was put to sleep */
     ULONG pending;
     ULONG masked;           /* what became pending meanwhile */
     PKTHREAD thread;        /* whose stack this processor uses */
@@ -150,9 +152,17 @@ struct machine {
     struct wdmsim_stop stop;
     bool stopping; /* a bug check is being recorded: a second one ends it at once */
     void (*on_bugcheck)(struct machine *m); /* registered callbacks, or NULL */
-    /* Set by src/po or NULL. A processor has nothing to do: true if it has slept meanwhile, false: it may just wait. */
+    /* The moving processor's IRQL is another one now; NULL when nobody watches. With it goes
+     * KI_ATTENTION_IRQL. */
+    void (*irql_moved)(struct machine *m, KIRQL irql);
+    /* The memory manager's opinion of an access violation: a bug check code and a sentence, or 0.
+     */
+    ULONG (*explain_fault)(struct machine *m, uintptr_t address, char *text, size_t size);
+    /* Set by src/po or NULL. A processor has nothing to do: true if it has slept meanwhile, false:
+     * it may just wait. */
     bool (*go_idle)(struct machine *m, struct ki_processor *cpu);
-    /* Something is requested of a halted processor: true if another one will wake it (ki_wake_halted). */
+    /* Something is requested of a halted processor: true if another one will wake it
+     * (ki_wake_halted). */
     bool (*must_be_woken)(struct machine *m, struct ki_processor *cpu);
     struct ki_arena arena;
     struct {

@@ -45,13 +45,15 @@ void ki_request(struct machine *m, struct ki_processor *cpu, KIRQL irql) {
 /* `cpu` is the processor that moves from here on. */
 static inline void ki_enter(struct machine *m, struct ki_processor *cpu) {
     m->cpu = cpu;
+    if (KI_UNLIKELY(m->irql_moved != NULL))
+        m->irql_moved(m, cpu->irql);
     if (cpu->pending)
         m->attention |= KI_ATTENTION_PENDING;
 }
 
 /* The software interrupt at DISPATCH_LEVEL: due timers, DPCs, then a change of threads. */
 static void ki_dispatch_interrupt(struct machine *m) {
-    m->cpu->irql = DISPATCH_LEVEL;
+    ki_set_irql(m, DISPATCH_LEVEL);
     if (m->clock.next_due <= m->clock.now && m->cpu->number == 0)
         ki_expire_due(m);
     if (m->cpu->dpc_count)
@@ -61,7 +63,7 @@ static void ki_dispatch_interrupt(struct machine *m) {
 }
 
 static void ki_apc_interrupt(struct machine *m) {
-    m->cpu->irql = APC_LEVEL;
+    ki_set_irql(m, APC_LEVEL);
     ki_apc_deliver(m, KernelMode);
 }
 
@@ -70,7 +72,7 @@ void ki_deliver(struct machine *m, KIRQL irql) {
         KIRQL level = (KIRQL)(31 - __builtin_clz(m->cpu->pending));
         m->cpu->pending &= ~(1u << level);
         if (level > DISPATCH_LEVEL) {
-            m->cpu->irql = level;
+            ki_set_irql(m, level);
             ki_interrupt_serve(m, level);
         } else if (level == DISPATCH_LEVEL) {
             ki_dispatch_interrupt(m);
@@ -78,7 +80,7 @@ void ki_deliver(struct machine *m, KIRQL irql) {
             ki_apc_interrupt(m);
         }
     }
-    m->cpu->irql = irql;
+    ki_set_irql(m, irql);
     if (!m->cpu->pending)
         m->attention &= ~(ULONG)KI_ATTENTION_PENDING;
 }

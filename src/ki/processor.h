@@ -15,14 +15,21 @@
  */
 void ki_deliver(struct machine *m, KIRQL irql);
 
+/* The IRQL of the processor that moves. */
+static inline void ki_set_irql(struct machine *m, KIRQL irql) {
+    m->cpu->irql = irql;
+    if (KI_UNLIKELY(m->irql_moved != NULL))
+        m->irql_moved(m, irql);
+}
+
 static inline KIRQL ki_raise(struct machine *m, KIRQL irql) {
     KIRQL old = m->cpu->irql;
-    m->cpu->irql = irql;
+    ki_set_irql(m, irql);
     return old;
 }
 
 static inline void ki_lower(struct machine *m, KIRQL irql) {
-    m->cpu->irql = irql;
+    ki_set_irql(m, irql);
     if (KI_UNLIKELY(m->cpu->pending >> irql >> 1))
         ki_deliver(m, irql);
 }
@@ -48,8 +55,8 @@ void ki_spin(struct machine *m, const volatile ULONG_PTR *word, ULONG_PTR mask);
 void ki_set_interrupts(struct machine *m, struct ki_processor *cpu, bool enabled);
 /* The current processor sleeps until something above its IRQL is pending, and takes that. */
 void ki_halt(struct machine *m);
-/* The same with its interrupts off, as a processor on its way into an idle state: it sleeps until something is requested of it
- * at any level, and takes nothing. */
+/* The same with its interrupts off, as a processor on its way into an idle state: it sleeps until
+ * something is requested of it at any level, and takes nothing. */
 void ki_halt_masked(struct machine *m);
 /* Ends the sleep of such a processor for which machine.must_be_woken said true. */
 void ki_wake_halted(struct machine *m, struct ki_processor *cpu);

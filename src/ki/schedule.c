@@ -186,7 +186,7 @@ static PKTHREAD ki_take_next(struct machine *m) {
 static void ki_fall_idle(struct machine *m) {
     struct ki_processor *cpu = m->cpu;
     ki_install_thread(m, cpu, cpu->thread, cpu->idle);
-    cpu->irql = PASSIVE_LEVEL; /* wherever the idle thread resumes, it delivers from there */
+    ki_set_irql(m, PASSIVE_LEVEL); /* wherever the idle thread resumes, it delivers from there */
     ki_update_runnable(m, cpu);
 }
 
@@ -281,7 +281,7 @@ void ki_thread_start(struct machine *m, PKTHREAD thread) {
     KIRQL irql = ki_raise(m, m->cpu->irql > DISPATCH_LEVEL ? m->cpu->irql : DISPATCH_LEVEL);
     ki_ready_thread(m, thread, 0);
     if (m->running == &m->host)
-        m->cpu->irql = irql; /* the host only prepares; the machine runs later */
+        ki_set_irql(m, irql); /* the host only prepares; the machine runs later */
     else
         ki_lower(m, irql);
 }

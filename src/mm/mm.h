@@ -60,21 +60,6 @@ void mm_pool_visit(struct machine *m,
 /* A tag as text: four characters and a NUL, what is not printable as '.'. */
 void mm_tag_text(ULONG tag, char text[5]);
 
-/*
- * WDMSIM_GUARD_PAGED: makes paged pool inaccessible when `irql` is DISPATCH_LEVEL or above,
- * accessible below. To be called (when the flag is set) whenever the IRQL of the processor that
- * moves crosses DISPATCH_LEVEL, and when another processor moves; costs a system call when the
- * answer changes, a compare otherwise. Paged memory locked by an MDL stays accessible.
- */
-void mm_paged_guard(struct machine *m, KIRQL irql);
-
-/*
- * What an access violation at `address` means to the memory manager: a bug check code with its
- * sentence in `text`, or 0 if it has no opinion. 0xCC: freed special pool; 0xCD: beyond the end of
- * a special pool block; 0xD1: paged pool at raised IRQL.
- */
-ULONG mm_fault_explain(struct machine *m, uintptr_t address, char *text, size_t size);
-
 /* ---- user memory ---- */
 
 /*

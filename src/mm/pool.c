@@ -57,8 +57,7 @@ void mm_start(struct machine *m) {
     mm_instrument_start(m);
     mm_area_start(m, &m->mm->area[0], KI_REGION_NONPAGED, MM_NONPAGED_PAGES);
     mm_low_start(m, &m->mm->area[0]);
-    if (m->flags & WDMSIM_GUARD_POOL)
-        mm_special_start(m);
+    mm_guard_start(m);
     bool watched = MM_ASAN || m->mm->memcheck;
     if (watched)
         m->mm->quarantine = ki_alloc(m, sizeof *m->mm->quarantine);

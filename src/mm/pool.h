@@ -155,6 +155,7 @@ struct mm_part {
     struct mm_user *user;
     struct mm_aperture *apertures; /* device memory */
     struct mm_window *windows;     /* mappings apart from the direct one */
+    struct mm_view *views;         /* of sections */
     struct mm_io_mapping *io_mappings;
     struct mm_secured *secured;
     struct mm_image *images;
@@ -295,6 +296,8 @@ static inline void mm_block_free(struct machine *m, void *p, ULONG tag, const vo
 /* ---- special pool (special.c) ---- */
 
 void mm_special_start(struct machine *m);
+/* What the machine's flags ask to guard, and what a fault in guarded memory means. */
+void mm_guard_start(struct machine *m);
 /* NULL when no more special blocks are possible: the ordinary pool serves then. `under`: put at the
  * start of its page. */
 void *mm_special_make(struct machine *m, unsigned type, size_t size, ULONG tag, const void *caller,

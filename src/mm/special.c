@@ -144,7 +144,7 @@ void mm_special_visit(struct machine *m,
     }
 }
 
-ULONG mm_fault_explain(struct machine *m, uintptr_t address, char *text, size_t size) {
+static ULONG mm_fault_explain(struct machine *m, uintptr_t address, char *text, size_t size) {
     struct mm_part *mm = m->mm;
     const void *p = (const void *)address;
     if (mm->special.pages && mm_area_holds(&mm->special, p)) {
@@ -184,10 +184,20 @@ static void mm_paged_protect(struct machine *m, bool open) {
                          open);
 }
 
-void mm_paged_guard(struct machine *m, KIRQL irql) {
+static void mm_paged_guard(struct machine *m, KIRQL irql) {
     bool close = irql >= DISPATCH_LEVEL;
     if (close == m->mm->paged_closed)
         return;
     m->mm->paged_closed = close;
     mm_paged_protect(m, !close);
+}
+
+void mm_guard_start(struct machine *m) {
+    m->explain_fault = mm_fault_explain;
+    if (m->flags & WDMSIM_GUARD_POOL)
+        mm_special_start(m);
+    if (m->flags & WDMSIM_GUARD_PAGED) {
+        m->irql_moved = mm_paged_guard;
+        m->attention |= KI_ATTENTION_IRQL;
+    }
 }
