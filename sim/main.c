@@ -3,7 +3,7 @@
  *
  *     scenario/   from JSON to steps, and the steps themselves
  *     loop/       worker processes, time limits, programs of the host
- *     report/     traces, failures, JUnit
+ *     report/     traces, failures, JUnit, the page, Perfetto, power
  *
  * The command is a client of the host API (include/wdmsim) like any other program. This file is its
  * table of commands; each command gets the arguments behind its name and returns the exit code.
@@ -54,6 +54,11 @@ static const char help[] =
     "                      standard error\n"
     "  --events LIST       record these events too, names separated by commas, or all\n"
     "  --junit FILE        write the results as JUnit XML\n"
+    "  --report FILE       write a page of HTML with timelines and charts of the states of\n"
+    "                      system, devices and components; it needs nothing but a browser\n"
+    "  --perfetto FILE     write the same timelines as a trace for Perfetto\n"
+    "  --power FILE        write residency, transitions, energy and latencies: text, or JSON\n"
+    "                      if FILE ends in .json; - is the standard output\n"
     "  --timeout SECONDS   stop a scenario after so much of the host's time; default 60,\n"
     "                      0 is never\n"
     "  --jobs N            run N scenarios side by side; default: one for each processor\n"

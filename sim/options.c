@@ -59,6 +59,9 @@ enum option_id {
     EVENTS,
     DRIVER_PATH,
     JUNIT,
+    REPORT,
+    PERFETTO,
+    POWER,
     TIMEOUT,
     JOBS,
     QUIET
@@ -73,6 +76,9 @@ static const char *const option_names[] = {
     [EVENTS] = "--events",
     [DRIVER_PATH] = "--driver-path",
     [JUNIT] = "--junit",
+    [REPORT] = "--report",
+    [PERFETTO] = "--perfetto",
+    [POWER] = "--power",
     [TIMEOUT] = "--timeout",
     [JOBS] = "--jobs",
     [QUIET] = "--quiet",
@@ -108,6 +114,15 @@ static bool take_value(struct options *options, enum option_id id, const char *v
         return true;
     case JUNIT:
         options->junit = value;
+        return *value || complain("%s wants a file%s", name, "");
+    case REPORT:
+        options->report = value;
+        return *value || complain("%s wants a file%s", name, "");
+    case PERFETTO:
+        options->perfetto = value;
+        return *value || complain("%s wants a file%s", name, "");
+    case POWER:
+        options->power = value;
         return *value || complain("%s wants a file%s", name, "");
     case QUIET:
         options->quiet = true;
@@ -176,14 +191,21 @@ unsigned options_for_worker(const struct options *options, char **arguments, str
         const char *name, *text;
     } texts[] = {{"--trace", options->trace},
                  {"--events", options->events},
-                 {"--driver-path", options->driver_path}};
+                 {"--driver-path", options->driver_path},
+                 {"--report", options->report},
+                 {"--perfetto", options->perfetto},
+                 {"--power", options->power}};
     for (unsigned i = 0; i < sizeof texts / sizeof *texts; i++)
         if (texts[i].text)
             arguments[count++] = store_printf(store, "%s=%s", texts[i].name, texts[i].text);
     return count;
 }
 
-bool options_json_trace(const struct options *options) {
-    const char *dot = options->trace ? strrchr(options->trace, '.') : NULL;
-    return dot && strcmp(dot, ".jsonl") == 0;
+static bool ends_in(const char *file, const char *ending) {
+    const char *dot = file ? strrchr(file, '.') : NULL;
+    return dot && strcmp(dot, ending) == 0;
 }
+
+bool options_json_trace(const struct options *options) { return ends_in(options->trace, ".jsonl"); }
+
+bool options_json_power(const struct options *options) { return ends_in(options->power, ".json"); }

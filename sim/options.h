@@ -17,6 +17,9 @@ struct options {
     uint64_t event_mask;      /* what --events means */
     const char *driver_path;  /* --driver-path */
     const char *junit;        /* --junit */
+    const char *report;       /* --report: the page */
+    const char *perfetto;     /* --perfetto */
+    const char *power;        /* --power: a file, "-" for the standard output */
     uint64_t timeout;         /* --timeout: seconds of the host's time for a scenario, 0: none */
     struct number jobs;       /* --jobs: workers at a time, 0: run in this process */
     bool quiet;               /* --quiet */
@@ -34,7 +37,8 @@ unsigned options_for_worker(const struct options *options, char **arguments, str
 /* How many arguments that are at most. */
 #define OPTIONS_FOR_WORKER 16
 
-/* Whether the trace file's name asks for lines of JSON. */
+/* Whether the trace file's name asks for lines of JSON, the power report's for JSON. */
 bool options_json_trace(const struct options *options);
+bool options_json_power(const struct options *options);
 
 #endif

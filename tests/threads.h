@@ -35,7 +35,8 @@ static inline void thread_join(PVOID thread)
 
 struct explored {
     unsigned processors;
-    unsigned preemptions; /* bound on switches that nothing but a choice asked for */
+    unsigned preemptions; /* bound on switches, and ways of the power managers, that nothing but a choice
+                           * asked for */
     PKSTART_ROUTINE *actors[EXPLORE_ACTORS]; /* NULL ends the table */
     void (*begin)(void);
     void (*check)(void);
@@ -56,7 +57,7 @@ static inline unsigned explorer_choose(void *context, enum wdmsim_choice_kind ki
     unsigned answer = 0;
     if (!e->exploring)
         return 0;
-    bool preempt = kind == WDMSIM_CHOICE_PREEMPT;
+    bool preempt = kind == WDMSIM_CHOICE_PREEMPT || kind == WDMSIM_CHOICE_POWER;
     if (preempt && e->forced == e->scenario->preemptions)
         n = 1;
     assert_true(e->next < EXPLORE_DEPTH);

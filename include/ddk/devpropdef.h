@@ -57,6 +57,10 @@ typedef struct _DEVPROPKEY {
 #define MAX_DEVPROP_TYPE 0x00000019
 #define MAX_DEVPROP_TYPEMOD 0x00002000
 
+#endif
+
+/* Declares a key, or after <initguid.h> defines it. */
+#undef DEFINE_DEVPROPKEY
 #ifdef INITGUID
 #define DEFINE_DEVPROPKEY(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8, pid)                    \
     EXTERN_C const DEVPROPKEY name __attribute__((weak, visibility("default")));                   \
@@ -64,6 +68,4 @@ typedef struct _DEVPROPKEY {
 #else
 #define DEFINE_DEVPROPKEY(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8, pid)                    \
     EXTERN_C const DEVPROPKEY name
-#endif
-
 #endif

@@ -81,6 +81,7 @@
 #define _NullNull_terminated_
 #define _Const_
 #define _Reserved_
+#define _Unreferenced_parameter_
 #define _Deref_
 #define _Deref_out_
 #define _Deref_out_opt_
@@ -424,6 +425,7 @@
 #define _Reserved_when_(...)
 #define _Analysis_assume_(expr) ((void)0)
 #define __analysis_assume(expr) ((void)0)
+#define __analysis_assert(expr) ((void)0)
 #define __analysis_noreturn
 #define __analysis_hint(hint)
 #define _Analysis_assume_nullterminated2_(x)

@@ -38,6 +38,7 @@
 #include "nt/wmi.h"
 #include "nt/hal.h"
 #include "nt/dbg.h"
+#include "nt/etw.h"
 #include "nt/locale_codes.h"
 #include "nt/product_codes.h"
 

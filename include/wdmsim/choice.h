@@ -21,7 +21,8 @@ extern "C" {
     X(PLACE, "which idle processor takes a thread that became ready")                              \
     X(TIMER, "which of the timers that fall due at one instant expires first")                     \
     X(POOL, "whether this allocation fails")                                                       \
-    X(HOST, "a choice of the test or device model")
+    X(HOST, "a choice of the test or device model")                                                \
+    X(POWER, "what the power managers may do either way: who calls back, at which IRQL, when")
 
 enum wdmsim_choice_kind {
 #define X(name, text) WDMSIM_CHOICE_##name,

@@ -17,6 +17,7 @@ extern "C" {
  * X(NAME, "name", "format"): the format's directives take the event's arguments in order:
  *   %u unsigned  %x hexadecimal  %i signed  %s the event's text  %S NTSTATUS name  %j IRP function name (major | minor << 8)
  *   %l IRQL name  %t thread serial as "thread N"  %b bug check name  %p ns as a time span
+ * Beyond what its text shows, IRP_CALL's third argument is the number of the device node, 0: none.
  */
 #define WDMSIM_EVENT_LIST(X)                                                                       \
     X(MESSAGE, "dbg.print", "%s")                                                                  \
@@ -63,7 +64,24 @@ extern "C" {
     X(IRP_FREE, "io.irp.free", "irp %u")                                                           \
     X(REQUEST, "host.request", "request %u %s")                                                    \
     X(REQUEST_END, "host.request.end", "request %u %S information %u")                             \
-    X(NOTE, "host.note", "%s")
+    X(NOTE, "host.note", "%s")                                                                     \
+    X(PNP_NODE, "pnp.node", "device node %u is %s")                                                \
+    X(PNP_STATE, "pnp.state", "device node %u is %s")                                              \
+    X(PNP_NOTIFY, "pnp.notify", "%s")                                                              \
+    X(POWER_ACTION, "po.action", "%s")                                                             \
+    X(POWER_SYSTEM, "po.system", "S%u -> S%u")                                                     \
+    X(POWER_DEVICE, "po.device", "device node %u D%u -> D%u")                                      \
+    X(POWER_IRP, "po.irp", "irp %u device node %u %s")                                             \
+    X(POWER_SETTING, "po.setting", "%s is %i")                                                     \
+    X(POWER_REQUEST, "po.request", "%s count %u")                                                  \
+    X(POWER_WAKE, "po.wake", "device node %u %s")                                                  \
+    X(POWER_DRIPS, "po.drips", "deepest idle state: %u")                                           \
+    X(FX_DEVICE, "fx.device", "device node %u %s")                                                 \
+    X(FX_CONDITION, "fx.condition", "device node %u component %u active: %u")                      \
+    X(FX_STATE, "fx.state", "device node %u component %u F%u -> F%u")                              \
+    X(FX_PERFORMANCE, "fx.perf", "device node %u component %u set %u is %u")                       \
+    X(FX_CALL, "fx.call", "device node %u %s")                                                     \
+    X(PEP_NOTIFY, "pep.notify", "%s")
 
 enum wdmsim_event_kind {
 #define X(name, text, format) WDMSIM_EVENT_##name,

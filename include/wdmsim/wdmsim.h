@@ -6,8 +6,13 @@
 #include <wdmsim/device.h>
 #include <wdmsim/driver.h>
 #include <wdmsim/error.h>
+#include <wdmsim/inf.h>
 #include <wdmsim/inspect.h>
 #include <wdmsim/machine.h>
+#include <wdmsim/pep.h>
+#include <wdmsim/pnp.h>
+#include <wdmsim/pofx.h>
+#include <wdmsim/power.h>
 #include <wdmsim/request.h>
 #include <wdmsim/thread.h>
 #include <wdmsim/trace.h>

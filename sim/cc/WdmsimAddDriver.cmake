@@ -5,6 +5,10 @@
 #       source, untouched: it is compiled through wdmsim-cc. A routine that wdmsim does not have is
 #       an error of the link step, by name.
 #
+#   wdmsim_add_driver(NAME PROJECT path/to/driver.vcxproj [SOURCES file…] [INCLUDES …] [DEFINES …])
+#       takes the sources, and for each its include folders, defines, trace functions and message files,
+#       from a Visual Studio project (for x64; Debug or Release by CMAKE_BUILD_TYPE) or an old `sources` file.
+#
 #   wdmsim_add_test(NAME [SOURCES] file… [DRIVERS driver…] [INCLUDES dir…] [DEFINES def…]
 #                   [LABELS label…])
 #       builds a CMocka test and registers it with ctest. The test is compiled as driver source is,
@@ -51,9 +55,67 @@ function(_wdmsim_extras target includes defines)
     target_compile_definitions(${target} PRIVATE ${defines})
 endfunction()
 
+# The program that lists a project: wdmsim-cc, or, while that is still to be built, a copy made now.
+function(_wdmsim_project_reader result)
+    get_property(launcher GLOBAL PROPERTY WDMSIM_CC)
+    if(TARGET wdmsim-cc)
+        get_target_property(folder wdmsim-cc SOURCE_DIR)
+        get_target_property(files wdmsim-cc SOURCES)
+        set(launcher ${CMAKE_BINARY_DIR}/CMakeFiles/wdmsim-cc-reader)
+        set(newest FALSE)
+        foreach(file IN LISTS files)
+            if(${file} IS_NEWER_THAN ${launcher})
+                set(newest TRUE)
+            endif()
+        endforeach()
+        if(newest)
+            execute_process(
+                COMMAND ${CMAKE_C_COMPILER} -std=gnu11 -O1 -D_GNU_SOURCE -I${folder}/sim/cc
+                        -o ${launcher} ${files}
+                RESULT_VARIABLE failed ERROR_VARIABLE messages)
+            if(failed)
+                message(FATAL_ERROR "wdmsim-cc does not compile:\n${messages}")
+            endif()
+        endif()
+    endif()
+    set(${result} ${launcher} PARENT_SCOPE)
+endfunction()
+
+# The sources of a project, and the launcher's arguments for compiling them.
+function(_wdmsim_project project sources arguments)
+    get_filename_component(project ${project} ABSOLUTE)
+    if(NOT EXISTS ${project})
+        message(FATAL_ERROR "wdmsim_add_driver: there is no project ${project}")
+    endif()
+    set(configuration Release)
+    if(CMAKE_BUILD_TYPE STREQUAL "Debug")
+        set(configuration Debug)
+    endif()
+    _wdmsim_project_reader(reader)
+    set(options --project ${project} --configuration ${configuration})
+    execute_process(COMMAND ${reader} ${options}
+        OUTPUT_VARIABLE list ERROR_VARIABLE messages RESULT_VARIABLE failed)
+    if(failed)
+        message(FATAL_ERROR "wdmsim_add_driver: ${messages}")
+    elseif(messages)
+        message(WARNING "${messages}")
+    endif()
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${project})
+    string(REPLACE ";" "\\;" list "${list}")
+    string(REGEX MATCHALL "source [^\n]+" found "${list}")
+    list(TRANSFORM found REPLACE "^source " "")
+    set(${sources} ${found} PARENT_SCOPE)
+    set(${arguments} ${options} PARENT_SCOPE)
+endfunction()
+
 function(wdmsim_add_driver name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;INCLUDES;DEFINES")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "PROJECT" "SOURCES;INCLUDES;DEFINES")
     set(sources ${arg_UNPARSED_ARGUMENTS} ${arg_SOURCES})
+    set(launcher_arguments)
+    if(arg_PROJECT)
+        _wdmsim_project(${arg_PROJECT} project_sources launcher_arguments)
+        list(APPEND sources ${project_sources})
+    endif()
     list(FILTER sources INCLUDE REGEX "\\.(c|C|cc|CC|cpp|CPP|cxx)$")
     if(NOT sources)
         message(FATAL_ERROR "wdmsim_add_driver(${name}): no C or C++ source file given")
@@ -61,6 +123,14 @@ function(wdmsim_add_driver name)
 
     add_library(${name} SHARED ${sources})
     _wdmsim_dialect(${name})
+    if(launcher_arguments)
+        get_property(launcher GLOBAL PROPERTY WDMSIM_CC)
+        set_target_properties(${name} PROPERTIES
+            C_COMPILER_LAUNCHER "${launcher};${launcher_arguments}"
+            CXX_COMPILER_LAUNCHER "${launcher};${launcher_arguments}")
+        get_filename_component(project ${arg_PROJECT} ABSOLUTE)
+        set_property(SOURCE ${sources} APPEND PROPERTY OBJECT_DEPENDS "${project}")
+    endif()
     _wdmsim_extras(${name} "${arg_INCLUDES}" "${arg_DEFINES}")
     set_target_properties(${name} PROPERTIES PREFIX "" SUFFIX ".sys")
     if(NOT CMAKE_LIBRARY_OUTPUT_DIRECTORY)

@@ -214,7 +214,9 @@ static void plain_option(struct cc_command *command, const char *option) {
     } else if (strcmp(option, "-S") == 0) {
         command->no_link = command->assembly = true;
     } else if (strcmp(option, "-E") == 0) {
-        command->preprocess_only = true;
+        command->text_only = true;
+    } else if (strncmp(option, "-d", 2) == 0 && is_one_of(option, preprocess_flags)) {
+        command->preprocess_only = true; /* lists of macros */
     } else if (starts(option, "-o")) {
         command->output = option + 2;
     } else if (starts(option, "-MF") || starts(option, "-MT") || starts(option, "-MQ")) {

@@ -7,6 +7,8 @@
  *   include.c  looks ahead through the user's #include lines and writes forwarding headers into a
  *              private directory for names with another letter case or backslashes, and *.tmh
  *              files (wpp.c)
+ *   generate.c makes headers of message files and event manifests (events.c, xml.c)
+ *   project.c  what a Visual Studio project or a `sources` file says (vcxproj.c, sources.c)
  *   spawn.c    runs the real compiler with -E and reads its output through a pipe
  *   lex.c      cuts the preprocessed text into tokens and remembers the line markers
  *   llp64.c, dialect.c, declspec.c, pragma.c, seh.c …   attach edits to tokens
@@ -41,6 +43,8 @@ void cc_text_free(struct cc_text *text);
 /** Formats into memory that lives until cc_strings_free. */
 char *cc_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *cc_copy(const char *data, size_t size);
+/** Zeroed memory of the same life, for any type. */
+void *cc_zeroed(size_t size);
 void cc_strings_free(void);
 /** Memory or death. */
 void *cc_realloc(void *old, size_t size);
@@ -224,7 +228,9 @@ struct cc_command {
     size_t source_count;
     struct cc_list link_inputs; /* objects and libraries, only when linking */
     const char *output, *dependency_file, *dependency_mode; /* -MD or -MMD, NULL = none */
-    bool dependency_target, phony, preprocess_only, no_link, assembly, cplusplus_driver;
+    bool dependency_target, phony, no_link, assembly, cplusplus_driver;
+    bool text_only;       /* -E: the rewritten text is the result */
+    bool preprocess_only; /* not ours: -M and the like */
     struct cc_list quote_dirs, user_dirs, system_dirs, forced_includes;
 };
 
@@ -250,9 +256,13 @@ struct cc_includes {
     struct cc_list tmh;       /* trace headers to write, as included */
     struct cc_list generated; /* generated files */
     bool wpp_init;
+    const struct cc_list *generators; /* pairs: header, what it is made of; NULL = none known */
 };
 
 void cc_scan_includes(struct cc_includes *includes, const char *source);
+/** `name` below `directory` (or absolute) in any letter case, '\\' like '/': the file, or with
+ *  `folder` the directory, or NULL. */
+const char *cc_any_case(const char *directory, const char *name, bool folder);
 /** The file read ahead that was found at `path`, or NULL. */
 struct cc_file *cc_file_at(const struct cc_includes *includes, const char *path);
 void cc_includes_free(struct cc_includes *includes);

@@ -120,6 +120,16 @@ static void repeated_static(struct cc_unit *unit, uint32_t token) {
     }
 }
 
+/* In `__volatile extern T x;` MSVC does not mind that the definition is not volatile. */
+static void external_volatile(struct cc_unit *unit, uint32_t token) {
+    uint32_t end = cc_specifiers_end(unit, token);
+    for (uint32_t i = cc_specifiers_begin(unit, token); i < end; i++) {
+        if (is_word(unit, i, CC_W_EXTERN)) {
+            cc_replace(unit, token, "");
+        }
+    }
+}
+
 /* ---- words that look like functions ---- */
 
 /* `word(arguments)` becomes `head arguments tail`; returns the last token. */
@@ -321,6 +331,9 @@ static uint32_t dialect_word(struct cc_unit *unit, uint32_t token) {
         return cc_pragma_operator(unit, token);
     case CC_W_STATIC:
         repeated_static(unit, token);
+        break;
+    case CC_W_VOLATILE3:
+        external_volatile(unit, token);
         break;
     case CC_W_ASSUME:
         assume(unit, token);

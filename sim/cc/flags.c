@@ -83,18 +83,43 @@ static void add_words(struct cc_list *into, const char *words) {
 }
 
 void cc_add_preprocess_flags(struct cc_list *into, bool cplusplus) {
-    add_words(into, "-fshort-wchar -fms-extensions");
+    add_words(into, "-fshort-wchar -fsigned-char -fms-extensions");
     if (cplusplus) {
         add_words(into, "-fno-exceptions -fno-rtti");
     }
 }
 
-void cc_add_compile_flags(struct cc_list *into, bool cplusplus, bool clang) {
-    add_words(into, "-fshort-wchar -fms-extensions -fno-strict-aliasing -fwrapv -fcommon "
-                    "-fno-delete-null-pointer-checks");
+/* Whether the compiler makes code for x86: as this program is, unless its name or an option names
+ * the other processor. */
+static bool compiles_for_x86(const struct cc_list *arguments) {
+    for (size_t i = 0; i < arguments->count; i++) {
+        const char *word = arguments->items[i];
+        const char *before = i ? arguments->items[i - 1] : "";
+        bool compiler = i < 2 && word[0] != '-'; /* the second word behind ccache */
+        bool tells = compiler || strncmp(word, "--target=", 9) == 0 ||
+                     strcmp(before, "-target") == 0 || strcmp(before, "-arch") == 0;
+        if (tells && (strstr(word, "aarch64") || strstr(word, "arm64"))) {
+            return false;
+        }
+        if (tells && strstr(word, "x86_64")) {
+            return true;
+        }
+    }
 #if defined(__x86_64__) || defined(__i386__)
-    add_words(into, "-mms-bitfields");
+    return true;
+#else
+    return false;
 #endif
+}
+
+void cc_add_compile_flags(struct cc_list *into, const struct cc_list *arguments, bool cplusplus,
+                          bool clang) {
+    add_words(into,
+              "-fshort-wchar -fsigned-char -fms-extensions -fno-strict-aliasing -fwrapv -fcommon "
+              "-fno-delete-null-pointer-checks");
+    if (compiles_for_x86(arguments)) {
+        add_words(into, "-mms-bitfields");
+    }
     if (clang) { /* it expands its predefined macros in preprocessed text too */
         add_words(into, "-undef");
     }

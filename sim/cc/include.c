@@ -10,6 +10,7 @@
  * is left for the compiler to report, except *.tmh files, which wpp.c writes.
  */
 #include "cc.h"
+#include "generate.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -67,7 +68,7 @@ static const char *any_case_entry(const char *directory, const char *name) {
 }
 
 /* `name` below `directory`, component by component; '\' separates like '/'. */
-static const char *any_case_path(const char *directory, const char *name) {
+const char *cc_any_case(const char *directory, const char *name, bool folder) {
     const char *path = name[0] == '/' ? "" : directory;
     while (*name) {
         size_t size = strcspn(name, "/\\");
@@ -82,12 +83,14 @@ static const char *any_case_path(const char *directory, const char *name) {
         name += size;
         name += *name != '\0';
     }
-    return is_file(path) ? path : NULL;
+    path = *path ? path : "/";
+    return is_file(path) || (folder && exists(path)) ? path : NULL;
 }
 
 static bool look_in(const char *directory, const char *name, bool exact, bool system,
                     struct found *found) {
-    const char *path = exact ? cc_format("%s/%s", directory, name) : any_case_path(directory, name);
+    const char *path =
+        exact ? cc_format("%s/%s", directory, name) : cc_any_case(directory, name, false);
     if (!path || (exact && !is_file(path))) {
         return false;
     }
@@ -200,7 +203,9 @@ static void include_line(struct cc_includes *includes, const struct chain *chain
     if (!look_up(includes, chain, name, quoted, true, &found) &&
         !look_up(includes, chain, name, quoted, false, &found)) {
         if (!ends_in_tmh(name)) {
-            forward_to_host(includes, name);
+            if (!quoted || !cc_generate_header(includes, chain->directory, name)) {
+                forward_to_host(includes, name);
+            }
         } else if (!cc_list_has(&includes->tmh, name)) {
             cc_add(&includes->tmh, cc_copy(name, strlen(name)));
         }

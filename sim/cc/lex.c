@@ -138,7 +138,7 @@ static void line_marker(struct lexer *lexer, size_t start, size_t at, size_t end
         const char *shown =
             public_marker(&marker, lexer->unit->options.shadows, text + at, end - at);
         add_line(lexer->unit, (struct cc_line){(uint32_t)start, (uint32_t)end, false, shown});
-        lexer->entering = enters && !*shown;
+        lexer->entering = enters ? !*shown : lexer->entering;
     } else {
         if (returns &&
             lexer->entering) { /* its target was included before: nothing to return from */

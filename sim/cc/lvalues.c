@@ -1,7 +1,8 @@
 /*
- * Casts on the left: `((PUCHAR)p)++`, `((ULONG *)p) += 2`, `(PCHAR)p = q;`. MSVC's C takes them for
- * the object itself seen with another type; here they become `*(T *)&object`. Only a parenthesised
- * type followed by a name, a member or an element is taken for a cast; everything else stays.
+ * Casts on the left: `((PUCHAR)p)++`, `((ULONG *)p) += 2`, `(PCHAR)p = q;`, `&((PULONG)p)`. MSVC's
+ * C takes them for the object itself seen with another type; here they become `*(T *)&object`. Only
+ * a parenthesised type followed by a name, a member or an element is taken for a cast; everything
+ * else stays.
  *
  * Also here: flexible arrays where C does not have them, in unions and as the only member.
  */
@@ -78,6 +79,26 @@ static void make_lvalue(struct cc_unit *unit, uint32_t open, uint32_t end) {
     cc_after(unit, end - 1, "))");
 }
 
+/* Is the expression that begins at `first` the operand of a unary '&'? */
+static bool takes_address(const struct cc_unit *unit, uint32_t first) {
+    if (first < 2 || !cc_punct(unit, first - 1, '&') || cc_punct(unit, first - 2, '&')) {
+        return false;
+    }
+    const struct cc_token *before = &unit->tokens[first - 2];
+    return before->kind == CC_PUNCT ? !strchr(")]}", unit->text[before->start])
+                                    : before->word == CC_W_RETURN;
+}
+
+/* Is the parenthesis that opens at `first`, and ends in front of `last`, assigned to? */
+static bool changed(const struct cc_unit *unit, uint32_t first, uint32_t last) {
+    const struct cc_token *before = first > 0 ? &unit->tokens[first - 1] : NULL;
+    bool call = before && before->kind == CC_IDENT && before->word != CC_W_RETURN;
+    bool prefix = first > 1 && (cc_punct(unit, first - 1, '+') || cc_punct(unit, first - 1, '-')) &&
+                  unit->tokens[first - 2].word == before->word &&
+                  unit->tokens[first - 2].start + 1 == before->start;
+    return !call && (prefix || assigns(unit, last));
+}
+
 /* A `(` that opens a cast at `open`: rewritten when the result is assigned to. */
 static void cast(struct cc_unit *unit, uint32_t open) {
     uint32_t close = unit->tokens[open].match;
@@ -85,24 +106,21 @@ static void cast(struct cc_unit *unit, uint32_t open) {
         return;
     }
     uint32_t end = object_end(unit, close + 1);
-    if (end == close + 1 || (cc_punct(unit, close + 1, '*') && !cc_punct(unit, close - 1, '*'))) {
-        return; /* `(a) * b` is a product unless (a) is a pointer type */
+    if (end == close + 1) {
+        return;
     }
-    bool parenthesised = open > 0 && cc_punct(unit, open - 1, '(') && cc_punct(unit, end, ')') &&
-                         unit->tokens[open - 1].match == end;
-    bool statement = open > 0 && (cc_punct(unit, open - 1, ';') || cc_punct(unit, open - 1, '{') ||
-                                  cc_punct(unit, open - 1, '}'));
-    if (parenthesised) {
-        const struct cc_token *before = open > 1 ? &unit->tokens[open - 2] : NULL;
-        bool call = before && (before->kind == CC_IDENT && before->word != CC_W_RETURN);
-        bool prefix = open > 2 &&
-                      (cc_punct(unit, open - 2, '+') || cc_punct(unit, open - 2, '-')) &&
-                      unit->tokens[open - 3].word == unit->tokens[open - 2].word &&
-                      unit->tokens[open - 3].start + 1 == unit->tokens[open - 2].start;
-        if (!call && (prefix || assigns(unit, end + 1))) {
-            make_lvalue(unit, open, end);
-        }
-    } else if (statement && assigns(unit, end)) {
+    /* `(a) * b` may be a product, but not where it is changed or its address is taken */
+    bool product = cc_punct(unit, close + 1, '*') && !cc_punct(unit, close - 1, '*');
+    uint32_t first = open, last = end;
+    while (first > 0 && cc_punct(unit, first - 1, '(') && unit->tokens[first - 1].match == last) {
+        first--;
+        last++;
+    }
+    bool statement = first == open && open > 0 && !product &&
+                     (cc_punct(unit, open - 1, ';') || cc_punct(unit, open - 1, '{') ||
+                      cc_punct(unit, open - 1, '}'));
+    if (takes_address(unit, first) || (statement && assigns(unit, end)) ||
+        (first < open && changed(unit, first, last))) {
         make_lvalue(unit, open, end);
     }
 }

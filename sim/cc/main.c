@@ -1,16 +1,19 @@
 /*
  * wdmsim-cc: compiles Windows driver source with GCC or Clang.
  *
- *   wdmsim-cc [--explain | --show | --keep | --old-c] compiler arguments…
+ *   wdmsim-cc [--explain | --show | --keep | --old-c] [--project FILE …] compiler arguments…
+ *   wdmsim-cc --project FILE
  *
  * A command that compiles C or C++ sources is run in two steps per source: the compiler
- * preprocesses, the passes of this folder rewrite, the compiler compiles the result. Every other
- * command (linking, -E, -M, assembler) is handed on as it is.
+ * preprocesses, the passes of this folder rewrite, the compiler compiles the result; with -E that
+ * text is the result, so that ccache can call the launcher as its prefix. Every other command
+ * (linking, -M, assembler) is handed on as it is.
  */
 #define _XOPEN_SOURCE 700 /* nftw */
 #define _DARWIN_C_SOURCE
 #include "cc.h"
 #include "flags.h"
+#include "project.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -37,6 +40,11 @@ static const char help[] =
     "  --show      compile nothing, print the rewritten text\n"
     "  --keep      do not remove the private directory, and say where it is\n"
     "  --old-c     accept implicit int and undeclared functions\n"
+    "  --project FILE\n"
+    "              take defines, include folders, trace functions and message files from a\n"
+    "              Visual Studio project or an old `sources` file; without a command, list them\n"
+    "  --configuration NAME, --platform NAME\n"
+    "              of the project; Debug and x64 when not given\n"
     "  --help, --version\n"
     "\n"
     "Exit status: the compiler's, or 1 when the source is malformed.\n";
@@ -45,6 +53,8 @@ struct run {
     struct cc_command command;
     bool explain, show, keep, old_c;
     const char *private, *search;
+    const char *project_path, *configuration, *platform;
+    struct cc_project project;
 };
 
 static const char *private_directory; /* removed at exit */
@@ -118,9 +128,54 @@ static const char *dependency_file(const struct cc_command *command,
     return with_ending(command->output ? command->output : base_name(source->path), ".d");
 }
 
-static void preprocess_command(const struct run *run, const struct cc_source *source,
+/* The command with what the project says about the source. */
+static void add_project(struct cc_command *command, const struct cc_project_file *file) {
+    const struct {
+        const char *option;
+        const struct cc_list *list;
+        struct cc_list *seen;
+    } parts[] = {{"-D", &file->defines, NULL},
+                 {"-U", &file->undefines, NULL},
+                 {"-I", &file->includes, &command->user_dirs},
+                 {"-include", &file->forced, &command->forced_includes}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        for (size_t j = 0; j < parts[i].list->count; j++) {
+            cc_add(&command->preprocess, parts[i].option);
+            cc_add(&command->preprocess, parts[i].list->items[j]);
+            if (parts[i].seen) {
+                cc_add(parts[i].seen, parts[i].list->items[j]);
+            }
+        }
+    }
+}
+
+static struct cc_list copy_list(const struct cc_list *list) {
+    struct cc_list copy = {0};
+    cc_add_all(&copy, list);
+    return copy;
+}
+
+/* The project's folders come first, as in the WDK, where its own headers are searched last. */
+static struct cc_command command_for(const struct run *run, const struct cc_source *source) {
+    struct cc_command command = run->command;
+    command.preprocess = (struct cc_list){0};
+    command.user_dirs = (struct cc_list){0};
+    command.forced_includes = copy_list(&run->command.forced_includes);
+    for (size_t i = 0; i < command.words; i++) {
+        cc_add(&command.preprocess, run->command.preprocess.items[i]);
+    }
+    if (run->project_path) {
+        add_project(&command, cc_project_find(&run->project, source->path));
+    }
+    for (size_t i = command.words; i < run->command.preprocess.count; i++) {
+        cc_add(&command.preprocess, run->command.preprocess.items[i]);
+    }
+    cc_add_all(&command.user_dirs, &run->command.user_dirs);
+    return command;
+}
+
+static void preprocess_command(const struct cc_command *command, const struct cc_source *source,
                                const char *search, struct cc_list *argv) {
-    const struct cc_command *command = &run->command;
     for (size_t i = 0; i < command->words; i++) {
         cc_add(argv, command->preprocess.items[i]);
     }
@@ -156,12 +211,18 @@ static bool written_by_clang(const struct cc_text *text) {
 static int rewrite_source(struct run *run, size_t index, struct cc_text *out,
                           struct cc_options *options) {
     const struct cc_source *source = &run->command.sources[index];
-    struct cc_includes includes = {.command = &run->command, .private = run->private};
+    struct cc_command command = command_for(run, source);
+    struct cc_includes includes = {.command = &command, .private = run->private};
+    if (run->project_path) {
+        const struct cc_project_file *file = cc_project_find(&run->project, source->path);
+        cc_put(&includes.wpp, file->wpp.size ? file->wpp.data : "", file->wpp.size);
+        includes.generators = &run->project.generators;
+    }
     includes.search = create_search(run, index);
     cc_scan_includes(&includes, source->path);
     const char *shown = cc_write_shadows(&includes, source->path);
     struct cc_list argv = {0};
-    preprocess_command(run, source, includes.search, &argv);
+    preprocess_command(&command, source, includes.search, &argv);
     if (shown != source->path) {
         argv.items[argv.count - 1] = shown;
     }
@@ -193,7 +254,22 @@ static int rewrite_source(struct run *run, size_t index, struct cc_text *out,
     cc_text_free(&text);
     cc_includes_free(&includes);
     cc_list_free(&argv);
+    cc_list_free(&command.preprocess);
+    cc_list_free(&command.user_dirs);
+    cc_list_free(&command.forced_includes);
     return status;
+}
+
+/* Address Sanitizer does not watch common symbols: with it, tentative definitions are plain ones.
+ */
+static bool watches_addresses(const struct cc_list *arguments) {
+    for (size_t i = 0; i < arguments->count; i++) {
+        if (strncmp(arguments->items[i], "-fsanitize=", 11) == 0 &&
+            strstr(arguments->items[i], "address")) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The final command: the user's, with sources exchanged for the rewritten files. */
@@ -204,7 +280,10 @@ static int compile(struct run *run, const char *const *rewritten, size_t only,
     for (size_t i = 0; i < command->words; i++) {
         cc_add(&argv, command->compile.items[i]);
     }
-    cc_add_compile_flags(&argv, options->cplusplus, options->clang);
+    cc_add_compile_flags(&argv, &command->preprocess, options->cplusplus, options->clang);
+    if (watches_addresses(&command->compile)) {
+        cc_add(&argv, "-fno-common");
+    }
     size_t source = 0;
     for (size_t i = command->words; i < command->compile.count; i++) {
         if (source < command->source_count && command->sources[source].position == i) {
@@ -246,7 +325,9 @@ static int run_compilation(struct run *run) {
         rewritten[i] = cc_format("%s/%zu/%s", run->private, i,
                                  with_ending(base_name(command->sources[i].path),
                                              command->sources[i].cplusplus ? ".ii" : ".i"));
-        if (status == 0 && run->show) {
+        if (status == 0 && run->show && command->text_only && command->output) {
+            cc_write_file(command->output, out.data ? out.data : "", out.size);
+        } else if (status == 0 && run->show) {
             fwrite(out.data, 1, out.size, stdout);
         } else if (status == 0 && !run->explain) {
             cc_write_file(rewritten[i], out.data ? out.data : "", out.size);
@@ -272,26 +353,64 @@ static bool is_source(const char *argument) {
     return dot && !strchr(dot, '/') && (dot[1] | 32) == 'c';
 }
 
+/* The value of option argv[*at], which follows it. */
+static const char *option_value(int argc, char **argv, int *at) {
+    if (*at + 1 >= argc) {
+        cc_die("%s without its value (see --help)", argv[*at]);
+    }
+    return argv[++*at];
+}
+
+/* Our own options, in front of the compiler; returns where that stands. */
+static int read_options(struct run *run, int argc, char **argv) {
+    int at = 1;
+    for (; at < argc && argv[at][0] == '-'; at++) {
+        const char *option = argv[at];
+        if (strcmp(option, "--help") == 0) {
+            fputs(help, stdout);
+            exit(0);
+        } else if (strcmp(option, "--version") == 0) {
+            puts("wdmsim-cc " WDMSIM_VERSION);
+            exit(0);
+        } else if (strcmp(option, "--explain") == 0) {
+            run->explain = true;
+        } else if (strcmp(option, "--show") == 0) {
+            run->show = true;
+        } else if (strcmp(option, "--keep") == 0) {
+            run->keep = true;
+        } else if (strcmp(option, "--old-c") == 0) {
+            run->old_c = true;
+        } else if (strcmp(option, "--project") == 0) {
+            run->project_path = option_value(argc, argv, &at);
+        } else if (strcmp(option, "--configuration") == 0) {
+            run->configuration = option_value(argc, argv, &at);
+        } else if (strcmp(option, "--platform") == 0) {
+            run->platform = option_value(argc, argv, &at);
+        } else {
+            cc_die("unknown option %s (see --help)", option);
+        }
+    }
+    return at;
+}
+
+/* Ends the process when the project is malformed. */
+static void read_project(struct run *run) {
+    run->project.messages = stderr;
+    if (!cc_project_read(&run->project, run->project_path,
+                         run->configuration ? run->configuration : "Debug",
+                         run->platform ? run->platform : "x64")) {
+        exit(1);
+    }
+}
+
 int main(int argc, char **argv) {
     static struct run run;
-    int first = 1;
-    for (; first < argc && argv[first][0] == '-'; first++) {
-        if (strcmp(argv[first], "--help") == 0) {
-            fputs(help, stdout);
+    int first = read_options(&run, argc, argv);
+    if (run.project_path) {
+        read_project(&run);
+        if (first >= argc) {
+            cc_project_print(&run.project, stdout);
             return 0;
-        } else if (strcmp(argv[first], "--version") == 0) {
-            puts("wdmsim-cc " WDMSIM_VERSION);
-            return 0;
-        } else if (strcmp(argv[first], "--explain") == 0) {
-            run.explain = true;
-        } else if (strcmp(argv[first], "--show") == 0) {
-            run.show = true;
-        } else if (strcmp(argv[first], "--keep") == 0) {
-            run.keep = true;
-        } else if (strcmp(argv[first], "--old-c") == 0) {
-            run.old_c = true;
-        } else {
-            cc_die("unknown option %s (see --help)", argv[first]);
         }
     }
     if (first >= argc) {
@@ -305,5 +424,6 @@ int main(int argc, char **argv) {
     if (run.command.preprocess_only || !run.command.source_count) {
         cc_exec(&run.command.all);
     }
+    run.show |= run.command.text_only && !run.explain;
     return run_compilation(&run);
 }

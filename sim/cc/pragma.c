@@ -30,7 +30,7 @@ bool cc_pragma_kept(const char *text, size_t size) {
     return false;
 }
 
-/* GCC's preprocessor does not expand `#pragma pack(MACRO)`, and its compiler would ignore it. */
+/* A name in `#pragma pack(…)` that is still there is no macro, and GCC would ignore the pragma. */
 static void check_pack(struct cc_unit *unit, const struct cc_line *line, const char *text,
                        size_t size) {
     char name[64];

@@ -1,11 +1,12 @@
 /*
  * Shadows: corrected copies of source files whose text no host preprocessor takes.
  *
- * UTF-16 text, the charizing operator `#@`, literals with MSVC's suffixes in #if, and an
- * end-of-file character have to change before preprocessing. A file with any of them gets a copy in
- * the private directory, and so do the files that include it, up to the source, with their #include
- * lines naming copies or real files in full. Line markers and dependency files show the original
- * names. Most translation units need no shadow at all.
+ * UTF-16 text, the charizing operator `#@`, string literals beside `##`, macros in `#pragma pack`,
+ * literals with MSVC's suffixes in #if, and an end-of-file character have to change before
+ * preprocessing. A file with any of them gets a copy in the private directory, and so do the files
+ * that include it, up to the source, with their #include lines naming copies or real files in full.
+ * Line markers and dependency files show the original names. Most translation units need no shadow
+ * at all.
  */
 #include "cc.h"
 
@@ -84,9 +85,69 @@ static bool is_condition(const char *line) {
     return strncmp(line, "if", 2) == 0 || strncmp(line, "elif", 4) == 0;
 }
 
+static bool blank(char c) { return c == ' ' || c == '\t'; }
+
+/* Is the `##` at `at` beside a string literal? MSVC pastes those, others refuse; a space does it
+ * too. */
+static bool pastes_literal(const char *line, const char *at, const char *end) {
+    const char *before = at, *behind = at + 2;
+    while (before > line && blank(before[-1])) {
+        before--;
+    }
+    while (behind < end && blank(*behind)) {
+        behind++;
+    }
+    return (before > line && before[-1] == '"') || (behind < end && *behind == '"');
+}
+
+/* The end of the literal at `at`, at most `end`. */
+static const char *literal_end(const char *at, const char *end) {
+    char quote = *at++;
+    while (at < end && *at != quote) {
+        at += *at == '\\' && at + 1 < end ? 2 : 1;
+    }
+    return at < end ? at + 1 : end;
+}
+
+/* In `#pragma pack(NAME)` the text in the parentheses, when a macro may stand there; else NULL. */
+static const char *pack_of_macro(const char *line, const char *end, size_t *size) {
+    static const char *const words[] = {"#", "pragma", "pack", "("};
+    const char *at = line;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t length = strlen(words[i]);
+        while (at < end && blank(*at)) {
+            at++;
+        }
+        if ((size_t)(end - at) < length || memcmp(at, words[i], length) != 0) {
+            return NULL;
+        }
+        at += length;
+    }
+    const char *close = memchr(at, ')', (size_t)(end - at));
+    bool macro = false;
+    for (const char *c = at; close && c < close;) {
+        size_t length = 0;
+        while (c + length < close && (isalnum((unsigned char)c[length]) || c[length] == '_')) {
+            length++;
+        }
+        bool known = (length == 4 && (memcmp(c, "push", 4) == 0 || memcmp(c, "show", 4) == 0)) ||
+                     (length == 3 && memcmp(c, "pop", 3) == 0);
+        macro |= length && !isdigit((unsigned char)*c) && !known;
+        c += length ? length : 1;
+    }
+    *size = close ? (size_t)(close - at) : 0;
+    return macro ? at : NULL;
+}
+
 /* Copies one line with its corrections; returns whether there were any. */
 static bool correct_line(const char *line, const char *end, struct cc_text *out) {
     bool condition = is_condition(line), changed = false;
+    size_t packed;
+    const char *pack = pack_of_macro(line, end, &packed);
+    if (pack) { /* macros are replaced in the operator, not in the directive */
+        cc_printf(out, "__pragma(pack(%.*s))", (int)packed, pack);
+        return true;
+    }
     for (const char *at = line; at < end;) {
         size_t size = 0;
         const char *suffix =
@@ -103,6 +164,14 @@ static bool correct_line(const char *line, const char *end, struct cc_text *out)
             }
             cc_printf(out, "__wdmsim_char(#%.*s)", (int)(at - name), name);
             changed = true;
+        } else if (at[0] == '#' && at + 1 < end && at[1] == '#' && pastes_literal(line, at, end)) {
+            cc_puts(out, "  ");
+            at += 2;
+            changed = true;
+        } else if (*at == '"' || (*at == '\'' && at > line && !isalnum((unsigned char)at[-1]))) {
+            const char *close = literal_end(at, end);
+            cc_put(out, at, (size_t)(close - at));
+            at = close;
         } else if (*at == 0x1A) {
             at++;
             changed = true;
@@ -122,9 +191,18 @@ bool cc_needs_shadow(const struct cc_text *text) {
         if (at[1] == '@') {
             return true;
         }
+        if (at[1] == '#') { /* a few too many: in the copy, literals are told apart */
+            if (pastes_literal(text->data, at, end)) {
+                return true;
+            }
+            at++;
+        }
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         newline = newline ? newline : end;
         size_t size;
+        if (pack_of_macro(at, newline, &size)) {
+            return true;
+        }
         if (is_condition(at)) {
             for (const char *c = at + 1; c < newline; c++) {
                 if (isxdigit((unsigned char)c[-1]) && suffix_at(c, &size)) {

@@ -97,18 +97,34 @@ void cc_text_free(struct cc_text *text) {
     *text = (struct cc_text){0};
 }
 
+static struct string_block *new_block(size_t needed) {
+    size_t room = needed > 16384 ? needed : 16384;
+    struct string_block *block = cc_realloc(NULL, sizeof *block + room);
+    *block = (struct string_block){.next = strings, .size = room};
+    return block;
+}
+
 char *cc_copy(const char *data, size_t size) {
     if (!strings || strings->size - strings->used < size + 1) {
-        size_t room = size + 1 > 16384 ? size + 1 : 16384;
-        struct string_block *block = cc_realloc(NULL, sizeof *block + room);
-        *block = (struct string_block){.next = strings, .size = room};
-        strings = block;
+        strings = new_block(size + 1);
     }
     char *result = strings->data + strings->used;
     memcpy(result, data, size);
     result[size] = '\0';
     strings->used += size + 1;
     return result;
+}
+
+void *cc_zeroed(size_t size) {
+    size_t alignment = _Alignof(max_align_t);
+    if (!strings || strings->size - strings->used < size + alignment + 1) {
+        strings = new_block(size + alignment + 1);
+    }
+    uintptr_t address = (uintptr_t)(strings->data + strings->used);
+    size_t padding = (alignment - address % alignment) % alignment;
+    char *result = strings->data + strings->used + padding;
+    strings->used += padding + size;
+    return memset(result, 0, size);
 }
 
 char *cc_format(const char *format, ...) {

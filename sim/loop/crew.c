@@ -24,7 +24,9 @@
 #include <uv.h>
 
 #include "loop/work.h"
+#include "report/html.h"
 #include "report/junit.h"
+#include "report/perfetto.h"
 
 #define GRACE_MS 2000
 #define PIPES 4
@@ -290,7 +292,59 @@ static FILE *open_trace(const struct options *options) {
     return file;
 }
 
-/* The summary, the JUnit file and the exit code. */
+/* The text that each result has for one of the files below. */
+enum product { PRODUCT_TIMELINE, PRODUCT_PERFETTO, PRODUCT_POWER };
+
+static const struct text *product_of(const struct result *result, enum product product) {
+    return product == PRODUCT_TIMELINE   ? &result->timeline
+           : product == PRODUCT_PERFETTO ? &result->perfetto
+                                         : &result->power;
+}
+
+static bool write_power(const struct options *options, const struct text *const *texts,
+                        unsigned count) {
+    bool json = options_json_power(options), standard = strcmp(options->power, "-") == 0;
+    FILE *file = standard ? stdout : fopen(options->power, "wb");
+    if (!file) {
+        fprintf(stderr, "wdmsim: %s: %s\n", options->power, strerror(errno));
+        return false;
+    }
+    fputs(json ? "[" : "", file);
+    for (unsigned i = 0, written = 0; i < count; i++) {
+        if (json && texts[i]->length)
+            fputs(written++ ? ",\n" : "\n", file);
+        fputs(text_string(texts[i]), file);
+    }
+    fputs(json ? "\n]\n" : "", file);
+    bool good = fflush(file) == 0 && !ferror(file);
+    return standard ? good : fclose(file) == 0 && good;
+}
+
+static bool write_product(const struct options *options, enum product product,
+                          const struct result *const *results, unsigned count) {
+    const struct text **texts = memory_grow(NULL, count * sizeof *texts);
+    for (unsigned i = 0; i < count; i++)
+        texts[i] = product_of(results[i], product);
+    bool good = product == PRODUCT_TIMELINE   ? html_write(options->report, texts, count)
+                : product == PRODUCT_PERFETTO ? perfetto_write(options->perfetto, texts, count)
+                                              : write_power(options, texts, count);
+    free(texts);
+    return good;
+}
+
+static bool write_products(const struct options *options, const struct result *const *results,
+                           unsigned count) {
+    bool good = true;
+    if (options->report)
+        good = write_product(options, PRODUCT_TIMELINE, results, count);
+    if (options->perfetto)
+        good = write_product(options, PRODUCT_PERFETTO, results, count) && good;
+    if (options->power)
+        good = write_product(options, PRODUCT_POWER, results, count) && good;
+    return good;
+}
+
+/* The summary, the files of results and the exit code. */
 static int conclude(const struct options *options, FILE *reports,
                     const struct result *const *results, unsigned count) {
     int code = OUTCOME_PASSED;
@@ -299,9 +353,10 @@ static int conclude(const struct options *options, FILE *reports,
             code = (int)results[i]->outcome;
     if (!options->quiet && count > 1)
         print_summary(reports, results, count);
-    if (options->junit && !junit_write(options, results, count))
-        return code > OUTCOME_UNREADABLE ? code : OUTCOME_UNREADABLE;
-    return code;
+    bool good = write_products(options, results, count);
+    if (options->junit)
+        good = junit_write(options, results, count) && good;
+    return good || code > OUTCOME_UNREADABLE ? code : OUTCOME_UNREADABLE;
 }
 
 static bool crew_begin(struct crew *crew, const struct options *options) {

@@ -7,6 +7,9 @@ void result_free(struct result *result) {
     text_free(&result->name);
     text_free(&result->message);
     text_free(&result->report);
+    text_free(&result->timeline);
+    text_free(&result->perfetto);
+    text_free(&result->power);
 }
 
 void result_to_json(const struct result *result, struct text *json) {
@@ -18,6 +21,9 @@ void result_to_json(const struct result *result, struct text *json) {
     cJSON_AddNumberToObject(root, "column", result->place.column);
     cJSON_AddStringToObject(root, "message", text_string(&result->message));
     cJSON_AddStringToObject(root, "report", text_string(&result->report));
+    cJSON_AddStringToObject(root, "timeline", text_string(&result->timeline));
+    cJSON_AddStringToObject(root, "perfetto", text_string(&result->perfetto));
+    cJSON_AddStringToObject(root, "power", text_string(&result->power));
     cJSON_AddNumberToObject(root, "runs", (double)result->runs);
     cJSON_AddNumberToObject(root, "seeds", (double)result->seeds);
     cJSON_AddNumberToObject(root, "distinct", (double)result->distinct);
@@ -53,6 +59,9 @@ bool result_from_json(struct result *result, const char *json) {
     string(root, "name", &result->name);
     string(root, "message", &result->message);
     string(root, "report", &result->report);
+    string(root, "timeline", &result->timeline);
+    string(root, "perfetto", &result->perfetto);
+    string(root, "power", &result->power);
     cJSON_Delete(root);
     return true;
 }

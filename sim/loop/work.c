@@ -14,6 +14,9 @@
 
 #include "loop/guard.h"
 #include "report/failure.h"
+#include "report/perfetto.h"
+#include "report/power.h"
+#include "report/timeline.h"
 
 struct work {
     const struct options *options;
@@ -82,6 +85,27 @@ static void take_failure(struct work *work, struct run *run) {
     result->error = !run->machine;
 }
 
+/* What is asked for besides the result; of several runs the last one's remains. */
+static void describe(struct work *work, struct run *run) {
+    const struct options *options = work->options;
+    struct result *result = work->result;
+    struct history *history = &run->history;
+    if (!run->measured || !run->machine)
+        return;
+    text_clear(&result->timeline);
+    text_clear(&result->perfetto);
+    text_clear(&result->power);
+    history_settle(history, wdmsim_time(run->machine));
+    if (options->report)
+        timeline_json(run, history, &result->timeline);
+    if (options->perfetto)
+        perfetto_events(history, run->scenario->name, &result->perfetto);
+    if (options->power && options_json_power(options))
+        power_json(history, run->scenario->name, &result->power);
+    else if (options->power)
+        power_text(history, run->scenario->name, &result->power);
+}
+
 /* One run; false if it did not pass. */
 static bool run_once(struct work *work, const struct run_options *options, uint64_t round) {
     struct run run = {.scenario = work->scenario, .options = options};
@@ -95,6 +119,7 @@ static bool run_once(struct work *work, const struct run_options *options, uint6
         take_failure(work, &run);
     else if (work->writer.keep)
         passed = compare(work, &run, round);
+    describe(work, &run);
     guard_watch(NULL);
     run_end(&run);
     return passed;
@@ -113,6 +138,8 @@ static bool run_seed(struct work *work, uint64_t index, FILE *trace) {
     struct run_options run_options = {.seed = options->seed,
                                       .processors = options->processors,
                                       .events = options->event_mask,
+                                      .measure = options->power != NULL,
+                                      .keep = options->report || options->perfetto,
                                       .writer = work->traced ? &work->writer : NULL};
     if (options->seeds > 1)
         run_options.seed = (struct number){true, seed};

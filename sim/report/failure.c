@@ -41,6 +41,8 @@ static void add_step(const struct run *run, const struct step *step, const char 
                      struct text *out) {
     if (step)
         text_printf(out, INDENT "step %s  %s", step->number, step->words);
+    else if (run->beginning)
+        text_puts(out, INDENT "before the first step");
     else
         text_puts(out, INDENT "at the end  expect");
     if (step && run->rounds)

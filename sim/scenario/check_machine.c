@@ -109,18 +109,34 @@ static bool check_never(struct run *run, const struct patterns *never, const str
     return true;
 }
 
+static bool check_counts(struct run *run, const struct expected_counts *counts,
+                         const struct text *lines) {
+    for (unsigned i = 0; i < counts->count; i++) {
+        const struct expected_count *expected = &counts->list[i];
+        const char *p = text_string(lines), *end = p + lines->length;
+        uint64_t count = 0;
+        for (; p < end; p += strlen(p) + 1)
+            count += match_line(expected->pattern, p);
+        if (!check_range(run, run_printf(run, "events that match \"%s\"", expected->pattern),
+                         &expected->count, count, NULL))
+            return false;
+    }
+    return true;
+}
+
 static bool check_window(struct run *run, const struct expect_spec *expect) {
     struct journal *journal = &run->journal;
     unsigned done = journal_match(&expect->trace, &journal->lines, 0);
     if (done < expect->trace.count)
         return missing(run, "trace", &expect->trace, done,
                        "no such event since the last expect step that looked");
-    if (!check_never(run, &expect->never, &journal->lines))
+    if (!check_never(run, &expect->never, &journal->lines) ||
+        !check_counts(run, &expect->counts, &journal->lines))
         return false;
     done = journal_match(&expect->output, &journal->output, '\n');
     if (done < expect->output.count)
         return missing(run, "debug output", &expect->output, done, "no such line");
-    if (expect->trace.count || expect->never.count || expect->output.count)
+    if (expect->trace.count || expect->never.count || expect->output.count || expect->counts.count)
         journal_next_window(journal);
     return true;
 }
@@ -133,6 +149,12 @@ static bool check_whole(struct run *run, const struct expect_spec *expect) {
     if (journal->offender)
         return run_fail(run, "trace", run_printf(run, "never \"%s\"", journal->offended),
                         run_printf(run, "%s", journal->offender));
+    for (unsigned i = 0; i < expect->counts.count; i++) {
+        const struct expected_count *expected = &expect->counts.list[i];
+        if (!check_range(run, run_printf(run, "events that match \"%s\"", expected->pattern),
+                         &expected->count, journal->counts[i], NULL))
+            return false;
+    }
     unsigned done = journal_match(&expect->output, &journal->whole_output, '\n');
     if (done < expect->output.count)
         return missing(run, "debug output", &expect->output, done, "no such line");
@@ -180,7 +202,7 @@ bool check_machine(struct run *run, const struct expect_spec *expect, bool whole
     if (expect->bugcheck && !check_bugcheck(run, expect->bugcheck))
         return false;
     if (!check_requests(run, &expect->requests) || !check_events(run, &expect->events) ||
-        !check_drivers(run, &expect->drivers))
+        !check_drivers(run, &expect->drivers) || !check_power(run, expect))
         return false;
     if (whole ? !check_whole(run, expect) : !check_window(run, expect))
         return false;

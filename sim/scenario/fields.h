@@ -12,6 +12,8 @@
 #define OPTIONAL 0
 #define REQUIRED 1
 
+#include "scenario/fields_power.h"
+
 #define FIELDS_SCENARIO(X)                                                                         \
     X(name, const char *, type_name, REQUIRED, "What the scenario shows, in a few words.")         \
     X(description, const char *, type_string, OPTIONAL, "More about it, for people.")              \
@@ -19,6 +21,18 @@
       "The computer; default: one processor, nothing left to chance.")                             \
     X(drivers, struct driver_list, type_drivers, OPTIONAL,                                         \
       "The drivers that steps load. Without this list a load step names any image NAME.sys.")      \
+    X(inf, struct inf_list, type_infs, OPTIONAL,                                                   \
+      "INF files of driver packages, beside the scenario: devices may be matched by them.")        \
+    X(install, struct installation_list, type_installations, OPTIONAL,                             \
+      "What is installed for devices with certain ids.")                                           \
+    X(classes, struct class_list, type_classes, OPTIONAL, "Filters of whole setup classes.")       \
+    X(devices, struct device_list, type_devices, OPTIONAL,                                         \
+      "The devices that are plugged in at the start, or by steps.")                                \
+    X(power, struct model, type_model, OPTIONAL,                                                   \
+      "The power model: what \"system\" and, below \"devices\", devices by patterns of their "     \
+      "instance paths take. Watts of states (S0, DRIPS, D0; 0/F1 and 0/P2 of component 0, "        \
+      "0/1/P2 of its performance set 1) and joules of transitions (\"D3 -> D0\"). Components "     \
+      "count while their device is in D0.")                                                        \
     X(steps, struct step_list, type_steps, REQUIRED, "What happens, one thing after the other.")   \
     X(expect, struct expect_spec *, type_expect, OPTIONAL,                                         \
       "What must hold at the end; its trace patterns look at the whole run.")
@@ -43,6 +57,18 @@
       "breakpoint is a bug check.")                                                                \
     X(boot_time, struct number, type_date, OPTIONAL,                                               \
       "System time at the start; default 2026-01-01T00:00:00Z.")                                   \
+    X(power_watchdog, struct number, type_time, OPTIONAL,                                          \
+      "How long a power IRP may take before bug check 0x9F; default 600s, \"0s\": for ever.")      \
+    X(pnp_watchdog, struct number, type_time, OPTIONAL,                                            \
+      "How long a PnP IRP or AddDevice may take before bug check 0x1D5; default: for ever.")       \
+    X(fx_watchdog, struct number, type_time, OPTIONAL,                                             \
+      "How long a PoFx callback may stay unanswered before bug check 0xA0 (0x9F if it is a "       \
+      "directed one); default 600s, \"0s\": for ever.")                                            \
+    X(drips_watchdog, struct number, type_time, OPTIONAL,                                          \
+      "How long a device may keep the system from DRIPS before bug check 0xA0; default: for "      \
+      "ever.")                                                                                     \
+    X(legacy_power, struct number, type_flag, OPTIONAL,                                            \
+      "The power manager's rules are those before Windows Vista: PoStartNextPowerIrp counts.")     \
     X(trace, struct number, type_events, OPTIONAL,                                                 \
       "Events to record besides the usual ones: a list of names, or \"all\".")
 
@@ -96,6 +122,7 @@
     X(output, struct patterns, type_patterns, OPTIONAL,                                            \
       "Patterns that lines of debug output match in this order, since the last expect step that "  \
       "looked.")                                                                                   \
+    FIELDS_EXPECT_PNP_POWER(X)                                                                     \
     X(leaks, struct number, type_count, OPTIONAL,                                                  \
       "How many things unloaded drivers left allocated.")                                          \
     X(irps, struct number, type_count, OPTIONAL, "How many IRPs are in flight.")
@@ -163,7 +190,9 @@
     X(note, "Puts a remark into the trace.")                                                       \
     X(expect, "Looks at the machine.")                                                             \
     X(together, "Starts several steps before the machine runs, so that they race.")                \
-    X(repeat, "Does a group of steps several times.")
+    X(repeat, "Does a group of steps several times.")                                              \
+    POWER_STEPS(X)                                                                                 \
+    PNP_STEPS(X)
 
 #define FIELDS_load(X)                                                                             \
     X(load, const struct driver_spec *, type_driver, REQUIRED, "The driver.")                      \
@@ -235,7 +264,10 @@
     X(expect, struct expect_request *, type_expect_request, OPTIONAL,                              \
       "How the request ends; default: with success.")
 
-#define FIELDS_advance(X) X(advance, struct number, type_time, REQUIRED, "How much.")
+#define FIELDS_advance(X)                                                                          \
+    X(advance, struct number, type_time, REQUIRED, "How much.")                                    \
+    X(up_to, struct number, type_time, OPTIONAL,                                                   \
+      "A random amount between that and this, drawn as the machine's other choices are.")
 
 #define FIELDS_interrupt(X) X(interrupt, struct number, type_count, REQUIRED, "The vector.")
 
@@ -267,6 +299,8 @@
 
 #define FIELDS_repeat(X)                                                                           \
     X(repeat, struct number, type_rounds, REQUIRED, "How many times.")                             \
+    X(every, struct number, type_time, OPTIONAL,                                                   \
+      "Each round begins so long after the one before; default: at once.")                         \
     X(steps, struct step_list, type_steps, REQUIRED, "The steps.")
 
 #endif

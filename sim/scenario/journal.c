@@ -9,12 +9,14 @@
 static bool looks_at_trace(const struct step_list *steps) {
     for (unsigned i = 0; i < steps->count; i++) {
         const struct step *step = &steps->list[i];
-        if (step->kind == STEP_repeat && looks_at_trace(&step->as.repeat.steps))
+        if ((step->kind == STEP_repeat && looks_at_trace(&step->as.repeat.steps)) ||
+            (step->kind == STEP_at && looks_at_trace(&step->as.at.steps)))
             return true;
         if (step->kind != STEP_expect)
             continue;
         const struct expect_spec *expect = step->as.expect.expect;
-        if (expect->trace.count || expect->never.count || expect->output.count)
+        if (expect->trace.count || expect->never.count || expect->output.count ||
+            expect->counts.count)
             return true;
     }
     return false;
@@ -28,15 +30,21 @@ void journal_begin(struct journal *journal, const struct scenario *scenario,
     journal->trace.patterns = &scenario->expect->trace;
     journal->never = &scenario->expect->never;
     journal->keep_output = scenario->expect->output.count != 0;
+    journal->counted = &scenario->expect->counts;
+    size_t size = (journal->counted->count + 1) * sizeof *journal->counts;
+    journal->counts = memset(memory_grow(NULL, size), 0, size);
 }
 
 bool journal_is_needed(const struct journal *journal) {
     return journal->writer || journal->window || journal->keep_output ||
            (journal->trace.patterns && journal->trace.patterns->count) ||
-           (journal->never && journal->never->count);
+           (journal->never && journal->never->count) ||
+           (journal->counted && journal->counted->count);
 }
 
 static void look(struct journal *journal, const char *line) {
+    for (unsigned i = 0; journal->counted && i < journal->counted->count; i++)
+        journal->counts[i] += match_line(journal->counted->list[i].pattern, line);
     struct progress *trace = &journal->trace;
     if (trace->patterns && trace->done < trace->patterns->count &&
         match_line(trace->patterns->list[trace->done], line))
@@ -77,6 +85,7 @@ void journal_end(struct journal *journal) {
     text_free(&journal->output);
     text_free(&journal->whole_output);
     free(journal->offender);
+    free(journal->counts);
 }
 
 unsigned journal_match(const struct patterns *patterns, const struct text *lines, char end) {

@@ -27,8 +27,10 @@ struct journal {
     bool keep_output;
     struct progress trace;
     const struct patterns *never;
-    char *offender;       /* the first event that must never be */
-    const char *offended; /* and the pattern it matched */
+    const struct expected_counts *counted; /* of the whole run … */
+    uint64_t *counts;                      /* … and how often so far */
+    char *offender;                        /* the first event that must never be */
+    const char *offended;                  /* and the pattern it matched */
 };
 
 void journal_begin(struct journal *journal, const struct scenario *scenario,

@@ -147,7 +147,7 @@ void bind_events(struct binder *binder, const cJSON *value, const struct value_t
 void bind_patterns(struct binder *binder, const cJSON *value, const struct value_type *type,
                    void *member) {
     struct patterns *patterns = member;
-    const char **list = store_take(binder->store, list_count(value) * sizeof *list);
+    const char **list = store_take(binder->store, (list_count(value) + 1) * sizeof *list);
     for (const cJSON *one = list_first(value); one; one = cJSON_IsArray(value) ? one->next : NULL) {
         const char *text = bind_string(binder, one, type->expected, false);
         if (text)

@@ -19,6 +19,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scenario/observe.h"
+
+/* Those of the steps below that have a second half. */
+static bool step_second_half(struct run *run, const struct step *step) {
+    switch (step->kind) {
+    case STEP_plug:
+        return step_plug_finish(run, step);
+    case STEP_sleep:
+        return step_sleep_finish(run, step);
+    case STEP_shutdown:
+        return step_shutdown_finish(run, step);
+    case STEP_wake:
+        return step_wake_finish(run, step);
+    case STEP_wake_signal:
+        return step_wake_signal_finish(run, step);
+    default:
+        return true;
+    }
+}
+
 const struct step_code step_codes[STEP_KINDS] = {
     [STEP_load] = {step_load_start, NULL},
     [STEP_unload] = {step_unload_start, NULL},
@@ -40,8 +60,15 @@ const struct step_code step_codes[STEP_KINDS] = {
     [STEP_note] = {step_note_start, NULL},
     [STEP_together] = {step_together_start, step_together_finish},
     [STEP_repeat] = {step_repeat_start, NULL},
-    /* An expect step is neither started nor finished: do_steps looks at it, even after a stop. */
-    [STEP_expect] = {NULL, NULL},
+#define X(name, text) [STEP_##name] = {step_##name##_start, step_second_half},
+    POWER_STEPS(X)
+#undef X
+#define X(name, text) [STEP_##name] = {step_pnp_start, step_pnp_finish},
+        PNP_STEPS(X)
+#undef X
+            /* An expect step is neither started nor finished: do_steps looks at it, even after a
+               stop. */
+            [STEP_expect] = {NULL, NULL},
 };
 
 char *run_printf(struct run *run, const char *format, ...) {
@@ -56,7 +83,7 @@ char *run_printf(struct run *run, const char *format, ...) {
 }
 
 bool run_fail(struct run *run, const char *subject, const char *expected, const char *actual) {
-    bool looking = !run->step || run->step->kind == STEP_expect;
+    bool looking = run->step ? run->step->kind == STEP_expect : !run->beginning;
     bool stopped = run->machine && wdmsim_machine_stop(run->machine);
     if (run->outcome != OUTCOME_PASSED || (stopped && !looking))
         return false; /* what a step missed because the machine stopped in it is no news */
@@ -119,6 +146,8 @@ void run_begin(struct run *run, const struct scenario *scenario,
                const struct run_options *options) {
     *run = (struct run){.scenario = scenario, .options = options};
     run->slots = store_take(&run->store, (scenario->name_count + 1) * sizeof *run->slots);
+    run->sockets = store_take(&run->store, (scenario->devices.count + 1) * sizeof *run->sockets);
+    run->operations = store_take(&run->store, (scenario->step_count + 1) * sizeof *run->operations);
     run->requests = store_take(&run->store, (scenario->step_count + 1) * sizeof *run->requests);
     journal_begin(&run->journal, scenario, options->writer);
     struct wdmsim_config config = configuration(run);
@@ -130,13 +159,14 @@ void run_begin(struct run *run, const struct scenario *scenario,
     }
     uint64_t more = options->events | (scenario->machine ? scenario->machine->trace.value : 0);
     wdmsim_trace_mask(run->machine, wdmsim_trace_get_mask(run->machine) | more);
-    if (journal_is_needed(&run->journal))
-        wdmsim_trace_sink(run->machine, journal_event, &run->journal);
+    observe_begin(run);
 }
 
 void run_end(struct run *run) {
     wdmsim_machine_destroy(run->machine);
     journal_end(&run->journal);
+    if (run->measured)
+        history_end(&run->history);
     store_empty(&run->store);
 }
 
@@ -165,7 +195,7 @@ static bool do_step(struct run *run, const struct step *step) {
 }
 
 /* False when an expectation failed. After a stop only expect steps are done. */
-static bool do_steps(struct run *run, const struct step_list *steps) {
+bool do_steps(struct run *run, const struct step_list *steps) {
     for (unsigned i = 0; i < steps->count; i++) {
         const struct step *step = &steps->list[i];
         bool stopped = wdmsim_machine_stop(run->machine) != NULL;
@@ -186,12 +216,18 @@ static bool do_steps(struct run *run, const struct step_list *steps) {
 bool step_repeat_start(struct run *run, const struct step *step) {
     uint64_t rounds = run->rounds, round = run->round;
     run->rounds = step->as.repeat.repeat.value;
+    uint64_t origin = run->origin, begin = wdmsim_time(run->machine);
+    uint64_t every = step->as.repeat.every.value;
     for (run->round = 1; run->round <= run->rounds; run->round++) {
+        if (every && !pass_until(run, begin + (run->round - 1) * every))
+            break;
+        run->origin = wdmsim_time(run->machine);
         if (!do_steps(run, &step->as.repeat.steps))
             return false;
         if (wdmsim_machine_stop(run->machine))
             break;
     }
+    run->origin = origin;
     run->rounds = rounds;
     run->round = round;
     run->step = step;
@@ -223,7 +259,14 @@ bool step_together_finish(struct run *run, const struct step *step) {
 
 enum outcome run_all(struct run *run) {
     const struct scenario *scenario = run->scenario;
-    if (!run->machine || !do_steps(run, &scenario->steps))
+    if (!run->machine)
+        return run->outcome;
+    run->beginning = true;
+    bool ready = world_begin(run);
+    if (!ready && !wdmsim_machine_stop(run->machine))
+        return run->outcome;
+    run->beginning = false;
+    if (!do_steps(run, &scenario->steps))
         return run->outcome;
     bool stopped = wdmsim_machine_stop(run->machine) != NULL;
     run->step = NULL;

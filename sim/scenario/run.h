@@ -6,6 +6,7 @@
 
 #include <wdmsim/wdmsim.h>
 
+#include "report/history.h"
 #include "scenario/journal.h"
 #include "scenario/scenario.h"
 
@@ -18,6 +19,8 @@ struct run_options {
     struct number processors;    /* likewise */
     uint64_t events;             /* trace events besides the scenario's */
     struct trace_writer *writer; /* where the trace goes, or NULL */
+    bool measure;                /* keep the sums of the run's history … */
+    bool keep;                   /* … and all that timelines show */
 };
 
 /* What a name stands for. */
@@ -28,6 +31,12 @@ struct slot {
     bool manual_reset;              /* of an event */
     const char *path;               /* of a file */
     const char *device;             /* of a request: the path of its file */
+};
+
+/* Where a described device is plugged in. */
+struct socket {
+    uint32_t slot; /* 0: it is not */
+    uint32_t node; /* its device node, 0: not enumerated so far */
 };
 
 /* The expectation that did not hold. The texts live in the run's store. */
@@ -48,11 +57,17 @@ struct run {
     bool seeded; /* the strategy is random */
     unsigned processors;
     struct slot *slots;               /* by name */
+    struct socket *sockets;           /* by device of the list */
+    uint32_t *operations;             /* by step index: PnP operations that were begun */
+    uint64_t origin;                  /* what "at" counts from */
     struct wdmsim_request **requests; /* by step index: between a step's start and its end */
     struct journal journal;
+    struct history history;
+    bool measured;                /* the history is kept */
     const struct step *step;      /* the one that is being done, NULL before and after all */
     const struct step *stop_step; /* the one in which the machine stopped */
     uint64_t rounds, round;       /* of the innermost repeated group */
+    bool beginning;               /* devices are being plugged in, no step is done so far */
     bool stop_expected;           /* an expectation has named the bug check */
     enum outcome outcome;
     struct failure failure;
@@ -107,6 +122,39 @@ bool step_note_start(struct run *run, const struct step *step);
 bool step_together_start(struct run *run, const struct step *step);
 bool step_together_finish(struct run *run, const struct step *step);
 bool step_repeat_start(struct run *run, const struct step *step);
+#define X(name, text) bool step_##name##_start(struct run *run, const struct step *step);
+POWER_STEPS(X)
+#undef X
+bool step_plug_finish(struct run *run, const struct step *step);
+bool step_pnp_start(struct run *run, const struct step *step);
+bool step_pnp_finish(struct run *run, const struct step *step);
+bool step_sleep_finish(struct run *run, const struct step *step);
+bool step_shutdown_finish(struct run *run, const struct step *step);
+bool step_wake_finish(struct run *run, const struct step *step);
+bool step_wake_signal_finish(struct run *run, const struct step *step);
+bool do_steps(struct run *run, const struct step_list *steps);
+
+/* Where a driver's image is; its registry parameters, written: step_driver.c. */
+const char *driver_image(struct run *run, const struct driver_spec *driver);
+int driver_parameters(struct run *run, const struct driver_spec *driver);
+
+/* Drivers, packages and devices that are there from the beginning. */
+bool world_begin(struct run *run);
+/* The node of a device, 0: it has none. */
+uint32_t device_node(struct run *run, const struct device_ref *device);
+const char *device_words(const struct device_ref *device);
+bool check_device(struct run *run, const struct device_ref *device,
+                  const struct expect_device *expect);
+bool check_range(struct run *run, const char *subject, const struct range *range, uint64_t actual,
+                 const char *(*words)(struct run *run, uint64_t value));
+bool check_power(struct run *run, const struct expect_spec *expect);
+/* Lets time pass until a condition holds; false with a failure if it does not within the limit. */
+bool wait_until(struct run *run, bool (*condition)(void *context), void *context,
+                const struct number *within, const char *what);
+/* Lets time pass up to a moment; false if the machine has stopped. */
+bool pass_until(struct run *run, uint64_t time);
+/* An error of the host API is a failure of the step. */
+bool step_worked(struct run *run, int error, const char *expected);
 
 /* What a request step expects where it does not say. */
 enum request_rule { RULE_SUCCESS, RULE_SUCCESS_OR_PENDING, RULE_NONE };

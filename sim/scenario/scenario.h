@@ -10,12 +10,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "report/energy.h"
 #include "scenario/fields.h"
 #include "scenario/problem.h"
 
 struct number {
     bool set;
     uint64_t value;
+};
+
+/* From least to most, both included. */
+struct range {
+    bool set;
+    uint64_t least, most;
 };
 
 /* Any one of several statuses. `success` and `done` stand for all of a kind. */
@@ -109,6 +116,118 @@ struct bugcheck_parameters {
 
 struct step;
 struct driver_spec;
+struct device_spec;
+
+/* A device by name or instance path. */
+struct device_ref {
+    const char *path;                 /* of one that is not described; NULL: `device` */
+    const struct device_spec *device; /* of the list of devices */
+};
+struct device_refs {
+    unsigned count;
+    struct device_ref *list;
+};
+
+/* Services by name, ended by NULL. */
+struct driver_refs {
+    unsigned count;
+    const char **names;
+    const struct driver_spec **drivers;
+};
+
+/* By S state: the D state, 1 is D0; 0: not said. */
+struct device_map {
+    bool set;
+    uint8_t states[6];
+};
+/* By D state from D1: 100 us. */
+struct latency_map {
+    uint32_t values[3];
+};
+
+struct resource_spec;
+struct resource_list {
+    unsigned count;
+    struct resource_spec *list;
+};
+
+struct device_list {
+    unsigned count;
+    struct device_spec *list;
+};
+
+struct installation_spec;
+struct installation_list {
+    unsigned count;
+    struct installation_spec *list;
+};
+
+struct class_spec;
+struct class_list {
+    unsigned count;
+    struct class_spec *list;
+};
+
+struct inf_spec {
+    const char *path; /* as it is to be opened */
+};
+struct inf_list {
+    unsigned count;
+    struct inf_spec *list;
+};
+
+struct expect_component;
+struct expected_components {
+    unsigned count;
+    struct expect_component *list;
+};
+
+struct expect_device;
+struct expected_device_state {
+    struct device_ref device;
+    struct expect_device *expect;
+};
+struct expected_devices {
+    unsigned count;
+    struct expected_device_state *list;
+};
+
+/* Of "system" or a device, one state or transition. */
+struct expect_residency;
+struct expected_residency {
+    bool system;
+    struct device_ref device;
+    struct state_key key;
+    const char *words; /* "D3" */
+    struct expect_residency *expect;
+};
+struct expected_residencies {
+    unsigned count;
+    struct expected_residency *list;
+};
+struct expected_transition {
+    bool system;
+    struct device_ref device;
+    struct state_key from, to;
+    const char *words; /* "D3 -> D0" */
+    struct range count;
+};
+struct expected_transitions {
+    unsigned count;
+    struct expected_transition *list;
+};
+
+struct expected_count {
+    const char *pattern;
+    struct range count;
+};
+struct expected_counts {
+    unsigned count;
+    struct expected_count *list;
+};
+
+/* The PnP state that stands for a device that is not there. */
+#define STATE_ABSENT 100u
 
 struct step_list {
     unsigned count;
@@ -139,6 +258,37 @@ struct expect_spec {
 };
 struct machine_spec {
     FIELDS_MACHINE(MEMBER)
+};
+struct device_spec {
+    FIELDS_DEVICE(MEMBER)
+    unsigned index;
+};
+struct resource_spec {
+    FIELDS_RESOURCE(MEMBER)
+};
+struct installation_spec {
+    FIELDS_INSTALLATION(MEMBER)
+};
+struct class_spec {
+    FIELDS_CLASS(MEMBER)
+};
+struct expect_pnp {
+    FIELDS_EXPECT_PNP(MEMBER)
+};
+struct expect_power {
+    FIELDS_EXPECT_POWER(MEMBER)
+};
+struct expect_component {
+    FIELDS_EXPECT_COMPONENT(MEMBER)
+};
+struct expect_device {
+    FIELDS_EXPECT_DEVICE(MEMBER)
+};
+struct expect_residency {
+    FIELDS_EXPECT_RESIDENCY(MEMBER)
+};
+struct expect_latency {
+    FIELDS_EXPECT_LATENCY(MEMBER)
 };
 struct driver_spec {
     FIELDS_DRIVER(MEMBER)

@@ -94,10 +94,29 @@ bind_fn bind_as, bind_name_ref, bind_driver_ref;
 const struct data *data_bind(struct binder *binder, const cJSON *value, bool any_allowed);
 bind_fn bind_input, bind_output, bind_expected_out;
 
+/* A text that is a time, into ns. */
+bool parse_time(const char *text, uint64_t *time);
+
+/* Devices: devices.c. */
+bool device_find(struct binder *binder, const cJSON *value, const char *text,
+                 struct device_ref *reference);
+/* The path of a file that a scenario names, relative to it. */
+const char *beside_scenario(struct binder *binder, const char *file);
+bind_fn bind_devices, bind_device_ref, bind_device_refs, bind_driver_refs, bind_device_map;
+bind_fn bind_latency_map, bind_resources, bind_installations, bind_classes, bind_infs;
+bind_fn bind_expected_components, bind_expected_devices, bind_guid, bind_data;
+
+/* The power model, and states by name: model.c. */
+bind_fn bind_model, bind_residencies, bind_transitions, bind_event_counts;
+
+/* Recorded transitions: replay.c. */
+bind_fn bind_replay;
+
 /* Steps: steps.c. */
 bind_fn bind_steps, bind_together;
 
 /* Values of one word: values.c; several: lists.c. */
+bind_fn bind_watts, bind_joules, bind_count_range, bind_time_range, bind_joule_range;
 bind_fn bind_text, bind_flag, bind_count, bind_time, bind_date, bind_word, bind_word_or_number;
 bind_fn bind_words_or_number, bind_ctl_code, bind_events, bind_bugcheck_code;
 bind_fn bind_statuses, bind_bugcheck, bind_bugcheck_parameters, bind_object, bind_parameters;

@@ -106,8 +106,8 @@ static bool blank_comments(struct source *source, struct problems *problems) {
     return true;
 }
 
-bool source_take(struct source *source, const char *name, const char *data, size_t size,
-                 struct store *store, struct problems *problems) {
+static bool take_plain(struct source *source, const char *name, const char *data, size_t size,
+                       struct store *store, struct problems *problems) {
     if (size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) {
         data += 3;
         size -= 3;
@@ -117,30 +117,50 @@ bool source_take(struct source *source, const char *name, const char *data, size
     source->text = store_copy(store, data, size);
     source->size = size;
     find_lines(source, store);
-    return check_bytes(source, problems) && blank_comments(source, problems);
+    return check_bytes(source, problems);
 }
 
-bool source_read(struct source *source, const char *file, struct store *store,
-                 struct problems *problems) {
+bool source_take(struct source *source, const char *name, const char *data, size_t size,
+                 struct store *store, struct problems *problems) {
+    return take_plain(source, name, data, size, store, problems) &&
+           blank_comments(source, problems);
+}
+
+static bool read_file(struct text *text, const char *file, struct problems *problems) {
     struct place whole = {0};
     FILE *stream = fopen(file, "rb");
     if (!stream) {
         problem_add(problems, whole, "%s", strerror(errno));
         return false;
     }
-    struct text text = {0};
     char chunk[65536];
     size_t length;
-    while (text.length <= SOURCE_SIZE_LIMIT && (length = fread(chunk, 1, sizeof chunk, stream)) > 0)
-        text_add(&text, chunk, length);
-    bool good = false;
+    while (text->length <= SOURCE_SIZE_LIMIT &&
+           (length = fread(chunk, 1, sizeof chunk, stream)) > 0)
+        text_add(text, chunk, length);
+    bool good = !ferror(stream) && text->length <= SOURCE_SIZE_LIMIT;
     if (ferror(stream))
         problem_add(problems, whole, "cannot be read: %s", strerror(errno));
-    else if (text.length > SOURCE_SIZE_LIMIT)
+    else if (!good)
         problem_add(problems, whole, "larger than %u MiB", SOURCE_SIZE_LIMIT >> 20);
-    else
-        good = source_take(source, file, text_string(&text), text.length, store, problems);
     fclose(stream);
+    return good;
+}
+
+bool source_read(struct source *source, const char *file, struct store *store,
+                 struct problems *problems) {
+    struct text text = {0};
+    bool good = read_file(&text, file, problems) &&
+                source_take(source, file, text_string(&text), text.length, store, problems);
+    text_free(&text);
+    return good;
+}
+
+bool source_read_plain(struct source *source, const char *file, struct store *store,
+                       struct problems *problems) {
+    struct text text = {0};
+    bool good = read_file(&text, file, problems) &&
+                take_plain(source, file, text_string(&text), text.length, store, problems);
     text_free(&text);
     return good;
 }

@@ -29,6 +29,10 @@ bool source_read(struct source *source, const char *file, struct store *store,
 bool source_take(struct source *source, const char *name, const char *data, size_t size,
                  struct store *store, struct problems *problems);
 
+/* The same of a file that is no JSON: nothing in it is a comment. */
+bool source_read_plain(struct source *source, const char *file, struct store *store,
+                       struct problems *problems);
+
 struct place source_place(const struct source *source, size_t offset);
 
 #endif

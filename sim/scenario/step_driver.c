@@ -4,14 +4,15 @@
 #include <string.h>
 
 /* A path in a scenario is relative to the scenario's file; a bare name is the library's to find. */
-static const char *image_path(struct run *run, const char *image) {
+const char *driver_image(struct run *run, const struct driver_spec *driver) {
+    const char *image = driver->image;
     const char *file = run->scenario->file, *slash = strrchr(file, '/');
     if (!strchr(image, '/') || image[0] == '/' || !slash)
         return image;
     return run_printf(run, "%.*s/%s", (int)(slash - file), file, image);
 }
 
-static int set_parameters(struct run *run, const struct driver_spec *driver) {
+int driver_parameters(struct run *run, const struct driver_spec *driver) {
     for (unsigned i = 0; i < driver->parameters.count; i++) {
         const struct parameter *value = &driver->parameters.list[i];
         int error = value->text ? wdmsim_driver_parameter_string(run->machine, driver->name,
@@ -28,9 +29,9 @@ bool step_load_start(struct run *run, const struct step *step) {
     const struct driver_spec *spec = step->as.load.load;
     const struct statuses *expected = step->as.load.expect ? step->as.load.expect->status : NULL;
     struct wdmsim_driver *driver = NULL;
-    int error = set_parameters(run, spec);
+    int error = driver_parameters(run, spec);
     if (!error)
-        error = wdmsim_driver_load(run->machine, spec->name, image_path(run, spec->image), &driver);
+        error = wdmsim_driver_load(run->machine, spec->name, driver_image(run, spec), &driver);
     if (driver && !wdmsim_machine_stop(run->machine))
         return check_status(run, "status of DriverEntry", wdmsim_driver_status(driver), expected,
                             RULE_SUCCESS);

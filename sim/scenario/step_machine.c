@@ -8,9 +8,15 @@ static bool worked(struct run *run, int error, const char *expected) {
     return error >= 0 || run_fail(run, "step", expected, wdmsim_error_message(error));
 }
 
+/* A random amount is drawn in 2^16 steps between the two bounds. */
 bool step_advance_start(struct run *run, const struct step *step) {
-    return worked(run, wdmsim_advance(run->machine, step->as.advance.advance.value),
-                  "time to pass");
+    const struct step_advance *advance = &step->as.advance;
+    uint64_t time = advance->advance.value;
+    if (advance->up_to.set && advance->up_to.value > time) {
+        unsigned part = wdmsim_choose(run->machine, 0x10000);
+        time += (uint64_t)((unsigned __int128)(advance->up_to.value - time) * part / 0xffff);
+    }
+    return worked(run, wdmsim_advance(run->machine, time), "time to pass");
 }
 
 bool step_interrupt_start(struct run *run, const struct step *step) {

@@ -90,6 +90,14 @@ static bool may_start_together(enum step_kind kind) {
     case STEP_reset_event:
     case STEP_exit_process:
     case STEP_note:
+    case STEP_plug:
+    case STEP_sleep:
+    case STEP_shutdown:
+    case STEP_wake:
+    case STEP_wake_signal:
+#define X(name, text) case STEP_##name:
+        PNP_STEPS(X)
+#undef X
         return true;
     default:
         return false;

@@ -9,6 +9,11 @@
 extern const struct word words_strategy[], words_unload_result[], words_disposition[];
 extern const struct word words_access[], words_share[], words_ctl_method[], words_ctl_access[];
 extern const struct word words_device_type[];
+extern const struct word words_traits[], words_system_state[], words_device_power[], words_veto[];
+extern const struct word words_resource_kind[], words_usage[], words_sleep_state[];
+extern const struct word words_shutdown[], words_wake_source[], words_lid[], words_power_source[];
+extern const struct word words_display[], words_presence[], words_standby[], words_node_state[];
+extern const struct word words_problem[], words_fx_condition[];
 
 static const struct word words_status[] = {{"success", 0}, {0}};
 static const struct word words_request_state[] = {
@@ -28,8 +33,90 @@ static const struct word words_request_state[] = {
 #define STATUS "{\"type\":[\"string\",\"integer\"]}"
 #define ADDRESS_OR(schema) "{\"anyOf\":[" schema "," REF("address") "]}"
 
+#define TIME "{\"type\":\"string\",\"pattern\":\"^[0-9]+(\\\\.[0-9]{1,9})?(ns|us|ms|s|min|h|d)$\"}"
+#define ENERGY "{\"type\":\"string\",\"pattern\":\"^[0-9]+(\\\\.[0-9]{1,9})?[num]?J$\"}"
+#define RANGE_OF(schema)                                                                           \
+    "{\"anyOf\":[" schema ",{\"type\":\"array\",\"minItems\":2,\"maxItems\":2,\"items\":"          \
+    "{\"anyOf\":[" schema ",{\"type\":\"null\"}]}}]}"
+
+/* Types of devices and power; as TYPES below. */
+#define POWER_TYPES(X)                                                                             \
+    X(texts, "a list of texts", bind_patterns, ONE_OR_MORE(NAME), .least = 0)                      \
+    X(device, "the name or instance path of a device", bind_device_ref, NAME, .least = 0)          \
+    X(device_refs, "a list of devices", bind_device_refs, ONE_OR_MORE(NAME), .least = 0)           \
+    X(driver_refs, "a list of drivers", bind_driver_refs, ONE_OR_MORE(NAME), .least = 0)           \
+    X(traits, "a trait", bind_words_or_number, NULL, .words = words_traits, .most = UINT32_MAX)    \
+    X(system_state, "an S state", bind_word, NULL, .words = words_system_state)                    \
+    X(device_power, "a D state", bind_word, NULL, .words = words_device_power)                     \
+    X(device_map, "a table of S states", bind_device_map, TABLE_OF(REF("device_power")),           \
+      .words = words_system_state)                                                                 \
+    X(latency_map, "a table of D states", bind_latency_map, TABLE_OF(REF("time")),                 \
+      .words = words_device_power)                                                                 \
+    X(resource_kind, "a kind of resource", bind_word, NULL, .words = words_resource_kind)          \
+    X(resources, "a list of resources", bind_resources, LIST_OF("resource"),                       \
+      .shape = &shape_resource)                                                                    \
+    X(resource, "a resource", bind_object, NULL, .shape = &shape_resource)                         \
+    X(config, "data", bind_data, REF("data"), .least = 0)                                          \
+    X(devices, "a list of devices", bind_devices, LIST_OF("device_parts"), .shape = &shape_device) \
+    X(device_parts, "a device", bind_object, NULL, .shape = &shape_device)                         \
+    X(installations, "a list of installations", bind_installations, LIST_OF("installation"),       \
+      .shape = &shape_installation)                                                                \
+    X(installation, "an installation", bind_object, NULL, .shape = &shape_installation)            \
+    X(classes, "a list of classes", bind_classes, LIST_OF("class"), .shape = &shape_class)         \
+    X(class, "a class", bind_object, NULL, .shape = &shape_class)                                  \
+    X(infs, "the name of an INF file", bind_infs, ONE_OR_MORE(NAME), .least = 0)                   \
+    X(guid, "a GUID", bind_guid,                                                                   \
+      "{\"type\":\"string\",\"pattern\":\"^\\\\{?[0-9a-fA-F-]{36}\\\\}?$\"}", .least = 0)          \
+    X(model, "a power model", bind_model,                                                          \
+      "{\"type\":\"object\",\"properties\":{\"system\":" TABLE_OF(NAME) ",\"devices\":" TABLE_OF(  \
+          TABLE_OF(NAME)) "},\"additionalProperties\":false}",                                     \
+      .least = 0)                                                                                  \
+    X(watts, "a power such as \"20mW\"", bind_watts, NAME, .least = 0)                             \
+    X(joules, "an energy such as \"2mJ\"", bind_joules, ENERGY, .least = 0)                        \
+    X(usage, "a kind of file", bind_word, NULL, .words = words_usage)                              \
+    X(sleep_state, "a sleep state", bind_word, NULL, .words = words_sleep_state)                   \
+    X(shutdown, "a kind of shutdown", bind_word, NULL, .words = words_shutdown)                    \
+    X(wake_source, "button or timer", bind_word, NULL, .words = words_wake_source)                 \
+    X(lid, "open or closed", bind_word, NULL, .words = words_lid)                                  \
+    X(power_source, "a power source", bind_word, NULL, .words = words_power_source)                \
+    X(percent, "a percentage", bind_count, WHOLE, .most = 100)                                     \
+    X(display, "a state of the display", bind_word, NULL, .words = words_display)                  \
+    X(presence, "present or inactive", bind_word, NULL, .words = words_presence)                   \
+    X(standby, "enter or exit", bind_word, NULL, .words = words_standby)                           \
+    X(replay, "the name of a recording", bind_replay, NAME, .least = 0)                            \
+    X(count_range, "a number, or [least, most]", bind_count_range, RANGE_OF(WHOLE),                \
+      .most = UINT64_MAX)                                                                          \
+    X(percent_range, "a percentage, or [least, most]", bind_count_range, RANGE_OF(WHOLE),          \
+      .most = 100)                                                                                 \
+    X(time_range, "a time such as \"10ms\", or [least, most]", bind_time_range, RANGE_OF(TIME),    \
+      .least = 0)                                                                                  \
+    X(joule_range, "an energy such as \"2mJ\", or [least, most]", bind_joule_range,                \
+      RANGE_OF(ENERGY), .least = 0)                                                                \
+    X(veto, "who refuses", bind_word, NULL, .words = words_veto)                                   \
+    X(node_state, "a PnP state", bind_word, NULL, .words = words_node_state)                       \
+    X(problem, "a problem", bind_word, NULL, .words = words_problem)                               \
+    X(expect_pnp, "an expectation", bind_object, NULL, .shape = &shape_expect_pnp)                 \
+    X(expect_power, "an expectation", bind_object, NULL, .shape = &shape_expect_power)             \
+    X(expect_device, "an expectation", bind_object, NULL, .shape = &shape_expect_device)           \
+    X(fx_condition, "a condition", bind_word, NULL, .words = words_fx_condition)                   \
+    X(expect_component, "a component", bind_object, NULL, .shape = &shape_expect_component)        \
+    X(expected_components, "a list of components", bind_expected_components,                       \
+      LIST_OF("expect_component"), .shape = &shape_expect_component)                               \
+    X(expect_latency, "an expectation", bind_object, NULL, .shape = &shape_expect_latency)         \
+    X(expected_devices, "a table of devices", bind_expected_devices,                               \
+      TABLE_OF("{\"anyOf\":[" REF("node_state") "," REF("expect_device") "]}"),                    \
+      .shape = &shape_expect_device)                                                               \
+    X(residencies, "a table of devices", bind_residencies, TABLE_OF(TABLE_OF(REF("residency"))),   \
+      .shape = &shape_expect_residency)                                                            \
+    X(residency, "an expectation", bind_object, NULL, .shape = &shape_expect_residency)            \
+    X(transitions, "a table of devices", bind_transitions, TABLE_OF(TABLE_OF(REF("count_range"))), \
+      .most = UINT64_MAX)                                                                          \
+    X(event_counts, "a table of patterns", bind_event_counts, TABLE_OF(REF("count_range")),        \
+      .most = UINT64_MAX)
+
 /* X(name, expected, bind, schema, further members) */
 #define TYPES(X)                                                                                   \
+    POWER_TYPES(X)                                                                                 \
     X(name, "a text", bind_text, NAME, .least = 1)                                                 \
     X(string, "a text", bind_text, STRING, .least = 0)                                             \
     X(pattern, "a pattern", bind_text, NAME, .least = 1)                                           \
@@ -41,9 +128,7 @@ static const struct word words_request_state[] = {
     X(byte, "a byte", bind_count, WHOLE, .most = 255)                                              \
     X(data_count, "a number of bytes", bind_count, WHOLE, .most = 64u << 20)                       \
     X(ctl_function, "the function of a control code", bind_count, WHOLE, .most = 0xfff)            \
-    X(time, "a time such as \"10ms\"", bind_time,                                                  \
-      "{\"type\":\"string\",\"pattern\":\"^[0-9]+(\\\\.[0-9]{1,9})?(ns|us|ms|s|min|h|d)$\"}",      \
-      .least = 0)                                                                                  \
+    X(time, "a time such as \"10ms\"", bind_time, TIME, .least = 0)                                \
     X(date, "a date such as \"2026-01-01T00:00:00Z\"", bind_date,                                  \
       "{\"type\":\"string\",\"format\":\"date-time\"}", .least = 0)                                \
     X(strategy, "a strategy", bind_word, NULL, .words = words_strategy)                            \
@@ -127,6 +212,21 @@ static const struct word words_request_state[] = {
     X(shape_expect_unload, "the expectation of an unload", struct expect_unload,                   \
       FIELDS_EXPECT_UNLOAD)                                                                        \
     X(shape_expect, "an expectation", struct expect_spec, FIELDS_EXPECT)                           \
+    X(shape_device, "a device", struct device_spec, FIELDS_DEVICE)                                 \
+    X(shape_resource, "a resource", struct resource_spec, FIELDS_RESOURCE)                         \
+    X(shape_installation, "an installation", struct installation_spec, FIELDS_INSTALLATION)        \
+    X(shape_class, "a class", struct class_spec, FIELDS_CLASS)                                     \
+    X(shape_expect_pnp, "the expectation of a PnP step", struct expect_pnp, FIELDS_EXPECT_PNP)     \
+    X(shape_expect_power, "the expectation of a power step", struct expect_power,                  \
+      FIELDS_EXPECT_POWER)                                                                         \
+    X(shape_expect_component, "the expectation of a component", struct expect_component,           \
+      FIELDS_EXPECT_COMPONENT)                                                                     \
+    X(shape_expect_device, "the expectation of a device", struct expect_device,                    \
+      FIELDS_EXPECT_DEVICE)                                                                        \
+    X(shape_expect_residency, "the expectation of a state", struct expect_residency,               \
+      FIELDS_EXPECT_RESIDENCY)                                                                     \
+    X(shape_expect_latency, "the expectation of latencies", struct expect_latency,                 \
+      FIELDS_EXPECT_LATENCY)                                                                       \
     X(shape_bugcheck, "a bug check", struct expected_bugcheck, FIELDS_BUGCHECK)                    \
     X(shape_ctl_code, "a control code", struct ctl_code_spec, FIELDS_CTL_CODE)                     \
     X(shape_fill, "\"fill\"", struct fill_spec, FIELDS_FILL)                                       \

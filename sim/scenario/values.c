@@ -101,19 +101,23 @@ void bind_count(struct binder *binder, const cJSON *value, const struct value_ty
         number->value = 0;
 }
 
-/* ---- time ----------------------------------------------------------------------------------- */
+/* ---- time, power, energy -------------------------------------------------------------------- */
 
 static const struct word time_units[] = {
     {"ns", WDMSIM_NS},      {"us", WDMSIM_US},      {"ms", WDMSIM_MS},       {"s", WDMSIM_S},
     {"min", 60 * WDMSIM_S}, {"h", 3600 * WDMSIM_S}, {"d", 86400 * WDMSIM_S}, {0}};
 
-/* Digits, perhaps a point and up to nine more, a unit. False if it is none or too long a time. */
-static bool parse_time(const char *text, uint64_t *time) {
+static const struct word power_units[] = {
+    {"nW", 1}, {"uW", 1000}, {"mW", 1000000}, {"W", 1000000000}, {0}};
+static const struct word energy_units[] = {
+    {"nJ", 1}, {"uJ", 1000}, {"mJ", 1000000}, {"J", 1000000000}, {0}};
+
+/* Digits, perhaps a point and up to nine more, a unit. False if it is none or too large. */
+static bool parse_quantity(const char *text, const struct word *unit, uint64_t *quantity) {
     size_t whole_length = strspn(text, "0123456789");
     const char *p = text + whole_length, *fraction = p;
     if (*p == '.')
         p += 1 + strspn(p + 1, "0123456789");
-    const struct word *unit = time_units;
     while (unit->text && strcmp(unit->text, p) != 0)
         unit++;
     uint64_t whole, part = 0, scale = 1;
@@ -125,16 +129,72 @@ static bool parse_time(const char *text, uint64_t *time) {
         scale *= 10;
     unsigned __int128 total =
         (unsigned __int128)whole * unit->value + (unsigned __int128)part * unit->value / scale;
-    *time = (uint64_t)total;
+    *quantity = (uint64_t)total;
     return total < WDMSIM_FOREVER;
 }
 
 void bind_time(struct binder *binder, const cJSON *value, const struct value_type *type,
                void *member) {
     struct number *time = member;
-    time->set = cJSON_IsString(value) && parse_time(value->valuestring, &time->value);
+    time->set =
+        cJSON_IsString(value) && parse_quantity(value->valuestring, time_units, &time->value);
     if (!time->set)
         bind_wrong(binder, value, type->expected);
+}
+
+bool parse_time(const char *text, uint64_t *time) { return parse_quantity(text, time_units, time); }
+
+void bind_watts(struct binder *binder, const cJSON *value, const struct value_type *type,
+                void *member) {
+    struct number *watts = member;
+    watts->set =
+        cJSON_IsString(value) && parse_quantity(value->valuestring, power_units, &watts->value);
+    if (!watts->set)
+        bind_wrong(binder, value, type->expected);
+}
+
+void bind_joules(struct binder *binder, const cJSON *value, const struct value_type *type,
+                 void *member) {
+    struct number *joules = member;
+    joules->set =
+        cJSON_IsString(value) && parse_quantity(value->valuestring, energy_units, &joules->value);
+    if (!joules->set)
+        bind_wrong(binder, value, type->expected);
+}
+
+/* A value, or [least, most] where null leaves a side open. */
+static void bind_range(struct binder *binder, const cJSON *value, const struct value_type *type,
+                       bind_fn *bind, struct range *range) {
+    struct number bounds[2] = {{false, 0}, {false, UINT64_MAX}};
+    range->set = true;
+    if (!cJSON_IsArray(value)) {
+        bind(binder, value, type, &bounds[0]);
+        range->least = range->most = bounds[0].value;
+        return;
+    }
+    if (cJSON_GetArraySize(value) != 2)
+        bind_problem(binder, value, "a range is [least, most]");
+    unsigned i = 0;
+    for (const cJSON *one = value->child; one && i < 2; one = one->next, i++)
+        if (!cJSON_IsNull(one))
+            bind(binder, one, type, &bounds[i]);
+    range->least = bounds[0].value;
+    range->most = bounds[1].value;
+}
+
+void bind_count_range(struct binder *binder, const cJSON *value, const struct value_type *type,
+                      void *member) {
+    bind_range(binder, value, type, bind_count, member);
+}
+
+void bind_time_range(struct binder *binder, const cJSON *value, const struct value_type *type,
+                     void *member) {
+    bind_range(binder, value, type, bind_time, member);
+}
+
+void bind_joule_range(struct binder *binder, const cJSON *value, const struct value_type *type,
+                      void *member) {
+    bind_range(binder, value, type, bind_joules, member);
 }
 
 /* Days from 1601-01-01 to a date of the Gregorian calendar. */

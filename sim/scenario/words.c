@@ -3,6 +3,10 @@
  */
 #include "scenario/shape.h"
 
+#include <wdmsim/pnp.h>
+#include <wdmsim/pofx.h>
+#include <wdmsim/power.h>
+
 const struct word words_strategy[] = {{"first", 0}, {"random", 1}, {0}};
 
 const struct word words_unload_result[] = {
@@ -104,3 +108,97 @@ const struct word words_device_type[] = {{"FILE_DEVICE_BEEP", 0x01},
                                          {"FILE_DEVICE_BIOMETRIC", 0x44},
                                          {"FILE_DEVICE_PMI", 0x45},
                                          {0}};
+
+/* ---- devices and power ---------------------------------------------------------------------- */
+
+const struct word words_traits[] = {{"removable", WDMSIM_DEVICE_REMOVABLE},
+                                    {"ejectable", WDMSIM_DEVICE_EJECTABLE},
+                                    {"surprise_ok", WDMSIM_DEVICE_SURPRISE_OK},
+                                    {"raw", WDMSIM_DEVICE_RAW},
+                                    {"not_unique", WDMSIM_DEVICE_NOT_UNIQUE},
+                                    {"lockable", WDMSIM_DEVICE_LOCKABLE},
+                                    {"hardware_disabled", WDMSIM_DEVICE_DISABLED},
+                                    {"D1", WDMSIM_DEVICE_D1},
+                                    {"D2", WDMSIM_DEVICE_D2},
+                                    {"wake_from_D0", WDMSIM_DEVICE_WAKE_D0},
+                                    {"wake_from_D1", WDMSIM_DEVICE_WAKE_D1},
+                                    {"wake_from_D2", WDMSIM_DEVICE_WAKE_D2},
+                                    {"wake_from_D3", WDMSIM_DEVICE_WAKE_D3},
+                                    {"no_display", WDMSIM_DEVICE_NO_DISPLAY},
+                                    {"inrush", WDMSIM_DEVICE_INRUSH},
+                                    {"not_pageable", WDMSIM_DEVICE_NOT_PAGEABLE},
+                                    {0}};
+
+const struct word words_system_state[] = {{"S0", 1}, {"S1", 2}, {"S2", 3}, {"S3", 4},
+                                          {"S4", 5}, {"S5", 6}, {0}};
+
+/* D3cold is a D3 that has lost its power. */
+const struct word words_device_power[] = {{"D0", 1}, {"D1", 2},     {"D2", 3},
+                                          {"D3", 4}, {"D3cold", 5}, {0}};
+
+const struct word words_resource_kind[] = {{"port", WDMSIM_RESOURCE_PORT},
+                                           {"memory", WDMSIM_RESOURCE_MEMORY},
+                                           {"interrupt", WDMSIM_RESOURCE_INTERRUPT},
+                                           {"message", WDMSIM_RESOURCE_MESSAGE},
+                                           {"dma", WDMSIM_RESOURCE_DMA},
+                                           {"bus_number", WDMSIM_RESOURCE_BUS_NUMBER},
+                                           {0}};
+
+const struct word words_veto[] = {{"nobody", WDMSIM_VETO_NONE},
+                                  {"driver", WDMSIM_VETO_DRIVER},
+                                  {"listener", WDMSIM_VETO_LISTENER},
+                                  {"handle", WDMSIM_VETO_HANDLE},
+                                  {"not_disableable", WDMSIM_VETO_NOT_DISABLEABLE},
+                                  {"state", WDMSIM_VETO_LEGACY},
+                                  {0}};
+
+const struct word words_usage[] = {{"paging", WDMSIM_USAGE_PAGING},
+                                   {"hibernation", WDMSIM_USAGE_HIBERNATION},
+                                   {"dump", WDMSIM_USAGE_DUMP},
+                                   {0}};
+
+const struct word words_sleep_state[] = {
+    {"S1", WDMSIM_POWER_SLEEP1},    {"S2", WDMSIM_POWER_SLEEP2},
+    {"S3", WDMSIM_POWER_SLEEP3},    {"hybrid", WDMSIM_POWER_HYBRID_SLEEP},
+    {"S4", WDMSIM_POWER_HIBERNATE}, {0}};
+
+const struct word words_shutdown[] = {{"off", WDMSIM_POWER_SHUTDOWN_OFF},
+                                      {"shutdown", WDMSIM_POWER_SHUTDOWN},
+                                      {"restart", WDMSIM_POWER_SHUTDOWN_RESET},
+                                      {"hybrid", WDMSIM_POWER_HYBRID_SHUTDOWN},
+                                      {0}};
+
+const struct word words_wake_source[] = {{"button", 0}, {"timer", 1}, {0}};
+const struct word words_lid[] = {{"closed", 0}, {"open", 1}, {0}};
+const struct word words_power_source[] = {
+    {"ac", WDMSIM_SOURCE_AC}, {"battery", WDMSIM_SOURCE_BATTERY}, {"hot", WDMSIM_SOURCE_HOT}, {0}};
+const struct word words_display[] = {{"off", 0}, {"on", 1}, {"dimmed", 2}, {0}};
+const struct word words_presence[] = {{"present", 0}, {"inactive", 2}, {0}};
+const struct word words_standby[] = {{"exit", 0}, {"enter", 1}, {0}};
+
+const struct word words_node_state[] = {{"absent", STATE_ABSENT},
+#define X(name, value, text) {text, value},
+                                        WDMSIM_NODE_STATE_LIST(X)
+#undef X
+                                            {0}};
+
+const struct word words_problem[] = {{"none", WDMSIM_PROBLEM_NONE},
+                                     {"failed_start", WDMSIM_PROBLEM_FAILED_START},
+                                     {"no_resources", WDMSIM_PROBLEM_NO_RESOURCES},
+                                     {"need_restart", WDMSIM_PROBLEM_NEED_RESTART},
+                                     {"will_be_removed", WDMSIM_PROBLEM_WILL_BE_REMOVED},
+                                     {"disabled", WDMSIM_PROBLEM_DISABLED},
+                                     {"not_present", WDMSIM_PROBLEM_NOT_PRESENT},
+                                     {"no_driver", WDMSIM_PROBLEM_NO_DRIVER},
+                                     {"hardware_disabled", WDMSIM_PROBLEM_HARDWARE_DISABLED},
+                                     {"failed_add", WDMSIM_PROBLEM_FAILED_ADD},
+                                     {"failed_load", WDMSIM_PROBLEM_FAILED_LOAD},
+                                     {"reported_failure", WDMSIM_PROBLEM_REPORTED_FAILURE},
+                                     {"held_for_eject", WDMSIM_PROBLEM_HELD_FOR_EJECT},
+                                     {0}};
+
+const struct word words_fx_condition[] = {
+#define X(name, text) {text, WDMSIM_FX_##name},
+    WDMSIM_FX_CONDITION_LIST(X)
+#undef X
+        {0}};

@@ -21,7 +21,7 @@
 struct cm_callback {
     LIST_ENTRY link;
     UNICODE_STRING altitude; /* Length 0: above all */
-    PEX_CALLBACK_FUNCTION function;
+    EX_CALLBACK_FUNCTION *function;
     PVOID context;
     LONGLONG cookie;
     ULONG running;

@@ -57,6 +57,12 @@ static const char *dbg_file_name(const char *path) {
     return name;
 }
 
+VOID DbgRaiseAssertionFailure(VOID) {
+    KI_GATE(DbgRaiseAssertionFailure);
+    dbg_raise(m, STATUS_ASSERTION_FAILURE, 0, __builtin_return_address(0),
+              "an assertion failed, and no debugger to handle it");
+}
+
 VOID RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG LineNumber,
                PSTR MutableMessage) {
     struct machine *m = ki_self();

@@ -65,6 +65,13 @@ NTSTATUS ExUuidCreate(UUID *Uuid) {
     return STATUS_SUCCESS;
 }
 
+/* The one suite that RtlGetVersion tells of, too: terminal services for a single user. */
+BOOLEAN ExVerifySuite(SUITE_TYPE SuiteType) {
+    KI_GATE(ExVerifySuite);
+    (void)m;
+    return SuiteType == SingleUserTS;
+}
+
 BOOLEAN ExIsSoftBoot(VOID) {
     KI_GATE(ExIsSoftBoot);
     (void)m;

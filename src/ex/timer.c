@@ -15,14 +15,14 @@
 struct _EX_TIMER {
     KTIMER timer;
     KDPC dpc;
-    PEXT_CALLBACK callback;
+    EXT_CALLBACK *callback;
     PVOID context;
     ULONG attributes;
     uint64_t due;    /* of the expiry that was last set, ns */
     uint64_t period; /* ns, 0: once */
     bool running;    /* the callback */
     bool deleting;
-    PEXT_DELETE_CALLBACK delete_callback;
+    EXT_DELETE_CALLBACK *delete_callback;
     PVOID delete_context;
     PKEVENT deleted; /* who waits for the end */
 };

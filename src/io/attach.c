@@ -164,12 +164,12 @@ NTSTATUS IoEnumerateDeviceObjectList(PDRIVER_OBJECT DriverObject, PDEVICE_OBJECT
 VOID IoAcquireVpbSpinLock(PKIRQL Irql) {
     KI_GATE(IoAcquireVpbSpinLock);
     KIRQL old = ki_raise(m, DISPATCH_LEVEL);
-    ke_spin_acquire(m, &m->io->vpb_lock);
+    ke_spin_acquire(m, m->io->vpb_lock);
     *Irql = old;
 }
 
 VOID IoReleaseVpbSpinLock(KIRQL Irql) {
     KI_GATE(IoReleaseVpbSpinLock);
-    m->io->vpb_lock = 0;
+    *m->io->vpb_lock = 0;
     ki_lower(m, Irql);
 }

@@ -84,6 +84,21 @@ static void io_unlink_call(struct io_irp *prefix, struct io_call *call) {
         *link = call->outer;
 }
 
+/* Power IRPs go through the power manager. */
+static inline NTSTATUS io_dispatch(struct machine *m, PDEVICE_OBJECT device, PIRP irp, UCHAR major,
+                                   PDRIVER_DISPATCH dispatch) {
+    if (KI_UNLIKELY(major == IRP_MJ_POWER && m->io->power_call != NULL))
+        return m->io->power_call(m, device, irp, dispatch);
+    return dispatch(device, irp);
+}
+
+/* The device node that the device object's stack belongs to, by number. */
+static uint32_t io_stack_node(PDEVICE_OBJECT device) {
+    while (io_device_of(device)->attached_to)
+        device = io_device_of(device)->attached_to;
+    return io_device_of(device)->node_serial;
+}
+
 /* The call with rules checked or calls traced. */
 static NTSTATUS io_call_watched(struct machine *m, PDEVICE_OBJECT device, PIRP irp,
                                 PIO_STACK_LOCATION stack, PDRIVER_DISPATCH dispatch) {
@@ -92,14 +107,14 @@ static NTSTATUS io_call_watched(struct machine *m, PDEVICE_OBJECT device, PIRP i
     uint32_t serial = io_irp_serial(irp);
     KIRQL irql = m->cpu->irql;
     KI_TRACE(m, IRP_CALL, io_target_text(device), serial,
-             stack->MajorFunction | (uint64_t)stack->MinorFunction << 8);
+             stack->MajorFunction | (uint64_t)stack->MinorFunction << 8, io_stack_node(device));
     if (prefix) {
         if (prefix->call)
             prefix->call->forwarded = true;
         call.outer = prefix->call;
         prefix->call = &call;
     }
-    NTSTATUS status = dispatch(device, irp);
+    NTSTATUS status = io_dispatch(m, device, irp, stack->MajorFunction, dispatch);
     m = ki_self();
     bool pended = call.pended;
     if (prefix && !call.completed) {
@@ -128,6 +143,10 @@ static _Noreturn void io_no_location(struct machine *m, PDEVICE_OBJECT device, P
                 irp->StackCount);
 }
 
+#define IO_CALL_EVENTS                                                                             \
+    (WDMSIM_TRACE_BIT(WDMSIM_EVENT_IRP_CALL) | WDMSIM_TRACE_BIT(WDMSIM_EVENT_IRP_PEND) |           \
+     WDMSIM_TRACE_BIT(WDMSIM_EVENT_IRP_RETURN))
+
 NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     KI_GATE(IofCallDriver);
     if (KI_UNLIKELY(io_irp_type(Irp) != IO_TYPE_IRP || !DeviceObject ||
@@ -143,13 +162,12 @@ NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
         stack->MajorFunction <= IRP_MJ_MAXIMUM_FUNCTION
             ? DeviceObject->DriverObject->MajorFunction[stack->MajorFunction]
             : io_invalid_device_request;
-    if (m->flags & WDMSIM_CHECK_RULES) {
-        io_call_check(m, Irp, IO_CALLER());
+    if (KI_UNLIKELY(m->flags & WDMSIM_CHECK_RULES || m->trace.mask & IO_CALL_EVENTS)) {
+        if (m->flags & WDMSIM_CHECK_RULES)
+            io_call_check(m, Irp, IO_CALLER());
         return io_call_watched(m, DeviceObject, Irp, stack, dispatch);
     }
-    if (ki_tracing(m, WDMSIM_EVENT_IRP_CALL) || ki_tracing(m, WDMSIM_EVENT_IRP_RETURN))
-        return io_call_watched(m, DeviceObject, Irp, stack, dispatch);
-    return dispatch(DeviceObject, Irp);
+    return io_dispatch(m, DeviceObject, Irp, stack->MajorFunction, dispatch);
 }
 
 /* ---- up ---- */

@@ -20,17 +20,17 @@ PDRIVER_CANCEL IoSetCancelRoutine(PIRP Irp, PDRIVER_CANCEL CancelRoutine) {
 VOID IoAcquireCancelSpinLock(PKIRQL Irql) {
     KI_GATE(IoAcquireCancelSpinLock);
     KIRQL old = ki_raise(m, DISPATCH_LEVEL);
-    ke_spin_acquire(m, &m->io->cancel_lock);
+    ke_spin_acquire(m, m->io->cancel_lock);
     *Irql = old;
 }
 
 VOID IoReleaseCancelSpinLock(KIRQL Irql) {
     KI_GATE(IoReleaseCancelSpinLock);
-    if (KI_UNLIKELY(m->io->cancel_lock != 1u + m->cpu->number))
-        ki_bugcheck(m, SPIN_LOCK_NOT_OWNED, (ULONG_PTR)&m->io->cancel_lock, m->io->cancel_lock, 0,
+    if (KI_UNLIKELY(*m->io->cancel_lock != 1u + m->cpu->number))
+        ki_bugcheck(m, SPIN_LOCK_NOT_OWNED, (ULONG_PTR)m->io->cancel_lock, *m->io->cancel_lock, 0,
                     0, "%s released the cancel spin lock, which it does not hold",
                     ki_address_name(m, IO_CALLER()));
-    m->io->cancel_lock = 0;
+    *m->io->cancel_lock = 0;
     ki_lower(m, Irql);
 }
 
@@ -42,7 +42,7 @@ static void io_call_cancel_routine(struct machine *m, PIRP irp, PDRIVER_CANCEL r
         device = IoGetCurrentIrpStackLocation(irp)->DeviceObject;
     routine(device, irp);
     m = ki_self();
-    if (KI_UNLIKELY(m->io->cancel_lock == 1u + m->cpu->number))
+    if (KI_UNLIKELY(*m->io->cancel_lock == 1u + m->cpu->number))
         ki_bugcheck(m, DRIVER_RETURNED_HOLDING_CANCEL_LOCK, (ULONG_PTR)irp, (ULONG_PTR)routine, 0,
                     0, "the cancel routine %s returned with the cancel spin lock held",
                     ki_address_name(m, (void *)routine));
@@ -55,12 +55,12 @@ static void io_call_cancel_routine(struct machine *m, PIRP irp, PDRIVER_CANCEL r
 
 static KIRQL io_cancel_lock(struct machine *m) {
     KIRQL irql = ki_raise(m, DISPATCH_LEVEL);
-    ke_spin_acquire(m, &m->io->cancel_lock);
+    ke_spin_acquire(m, m->io->cancel_lock);
     return irql;
 }
 
 static void io_cancel_unlock(struct machine *m, KIRQL irql) {
-    m->io->cancel_lock = 0;
+    *m->io->cancel_lock = 0;
     ki_lower(m, irql);
 }
 

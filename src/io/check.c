@@ -133,3 +133,67 @@ NTSTATUS IoCheckEaBufferValidity(PFILE_FULL_EA_INFORMATION EaBuffer, ULONG EaLen
         entry = (PFILE_FULL_EA_INFORMATION)(PVOID)((char *)entry + entry->NextEntryOffset);
     }
 }
+
+/* ---- quota entries and reparse data ---- */
+
+static NTSTATUS io_quota_error(const void *list, const void *entry, PULONG offset) {
+    io_list_error(list, entry, offset);
+    return STATUS_QUOTA_LIST_INCONSISTENT;
+}
+
+NTSTATUS IoCheckQuotaBufferValidity(PFILE_QUOTA_INFORMATION QuotaBuffer, ULONG QuotaLength,
+                                    PULONG ErrorOffset) {
+    KI_GATE(IoCheckQuotaBufferValidity);
+    (void)m;
+    const ULONG head = FIELD_OFFSET(FILE_QUOTA_INFORMATION, Sid);
+    const ULONG sid_head = FIELD_OFFSET(SID, SubAuthority);
+    PFILE_QUOTA_INFORMATION entry = QuotaBuffer;
+    LONG left = (LONG)QuotaLength;
+    if ((ULONG_PTR)QuotaBuffer & (sizeof(ULONG) - 1)) {
+        *ErrorOffset = 0;
+        return STATUS_DATATYPE_MISALIGNMENT;
+    }
+    for (;;) {
+        if (left < (LONG)(head + sid_head))
+            return io_quota_error(QuotaBuffer, entry, ErrorOffset);
+        ULONG sid = sid_head + entry->Sid.SubAuthorityCount * (ULONG)sizeof(ULONG);
+        ULONG next = entry->NextEntryOffset;
+        if (entry->Sid.Revision != SID_REVISION ||
+            entry->Sid.SubAuthorityCount > SID_MAX_SUB_AUTHORITIES || entry->SidLength != sid ||
+            left < (LONG)(head + sid) || next & (sizeof(ULONG) - 1))
+            return io_quota_error(QuotaBuffer, entry, ErrorOffset);
+        if (!next)
+            return STATUS_SUCCESS;
+        if (next < head + sid || (LONG)next > left)
+            return io_quota_error(QuotaBuffer, entry, ErrorOffset);
+        left -= (LONG)next;
+        entry = (PFILE_QUOTA_INFORMATION)(PVOID)((char *)entry + next);
+    }
+}
+
+/*
+ * Do the two names of a mount point lie one behind the other, each followed by a null, and fill the
+ * data? That is the one form in which name grafting works. `Irp` is the FSCTL_SET_REPARSE_POINT
+ * that the buffer came with. The page says nothing more than that the routine exists; what is
+ * checked is how mount points are laid out (winioctl's REPARSE_DATA_BUFFER).
+ */
+BOOLEAN IoIsValidNameGraftingBuffer(PIRP Irp, PREPARSE_DATA_BUFFER ReparseBuffer) {
+    KI_GATE(IoIsValidNameGraftingBuffer);
+    (void)m;
+    ULONG length =
+        IoGetCurrentIrpStackLocation(Irp)->Parameters.FileSystemControl.InputBufferLength;
+    const ULONG head = FIELD_OFFSET(REPARSE_DATA_BUFFER, GenericReparseBuffer.DataBuffer);
+    const ULONG names = FIELD_OFFSET(REPARSE_DATA_BUFFER, MountPointReparseBuffer.PathBuffer);
+    if (length < names || ReparseBuffer->ReparseTag != IO_REPARSE_TAG_MOUNT_POINT ||
+        head + ReparseBuffer->ReparseDataLength != length)
+        return FALSE;
+    ULONG substitute = ReparseBuffer->MountPointReparseBuffer.SubstituteNameLength;
+    ULONG print = ReparseBuffer->MountPointReparseBuffer.PrintNameLength;
+    const WCHAR *path = ReparseBuffer->MountPointReparseBuffer.PathBuffer;
+    if (substitute % sizeof(WCHAR) || print % sizeof(WCHAR) ||
+        ReparseBuffer->MountPointReparseBuffer.SubstituteNameOffset != 0 ||
+        ReparseBuffer->MountPointReparseBuffer.PrintNameOffset != substitute + sizeof(WCHAR) ||
+        names + substitute + print + 2 * sizeof(WCHAR) != length)
+        return FALSE;
+    return !path[substitute / sizeof(WCHAR)] && !path[(substitute + print) / sizeof(WCHAR) + 1];
+}

@@ -33,7 +33,8 @@ VOID IoDeleteController(PCONTROLLER_OBJECT ControllerObject) {
 
 static IO_ALLOCATION_ACTION io_controller_run(PDEVICE_OBJECT device) {
     PWAIT_CONTEXT_BLOCK block = &device->Queue.Wcb;
-    return block->DeviceRoutine(device, device->CurrentIrp, NULL, block->DeviceContext);
+    DRIVER_CONTROL *routine = block->DeviceRoutine;
+    return routine(device, device->CurrentIrp, NULL, block->DeviceContext);
 }
 
 /* Hands the controller to the next device that waits, as long as each gives it back at once. */

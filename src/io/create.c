@@ -83,6 +83,10 @@ static NTSTATUS io_enter_device(struct io_open *open) {
     const struct io_device *own = io_device_of(device);
     if (own->unload_pending || own->delete_pending || device->Flags & DO_DEVICE_INITIALIZING)
         return STATUS_NO_SUCH_DEVICE;
+    NTSTATUS status =
+        open->m->io->open_check ? open->m->io->open_check(open->m, device) : STATUS_SUCCESS;
+    if (!NT_SUCCESS(status))
+        return status;
     if (device->Flags & DO_EXCLUSIVE && device->ReferenceCount > 0 && !open->related &&
         !(open->create->flags & IO_ATTACH_DEVICE_API))
         return STATUS_ACCESS_DENIED;

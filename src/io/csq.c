@@ -10,10 +10,10 @@
  */
 #include "io/io.h"
 
-static NTSTATUS io_csq_fill(PIO_CSQ csq, ULONG type, PIO_CSQ_INSERT_IRP insert,
-                            PIO_CSQ_REMOVE_IRP remove, PIO_CSQ_PEEK_NEXT_IRP peek,
-                            PIO_CSQ_ACQUIRE_LOCK acquire, PIO_CSQ_RELEASE_LOCK release,
-                            PIO_CSQ_COMPLETE_CANCELED_IRP complete) {
+static NTSTATUS io_csq_fill(PIO_CSQ csq, ULONG type, IO_CSQ_INSERT_IRP *insert,
+                            IO_CSQ_REMOVE_IRP *remove, IO_CSQ_PEEK_NEXT_IRP *peek,
+                            IO_CSQ_ACQUIRE_LOCK *acquire, IO_CSQ_RELEASE_LOCK *release,
+                            IO_CSQ_COMPLETE_CANCELED_IRP *complete) {
     csq->Type = type;
     csq->CsqInsertIrp = insert;
     csq->CsqRemoveIrp = remove;
@@ -88,7 +88,7 @@ static VOID io_csq_cancel(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
 
 static NTSTATUS io_csq_call_insert(PIO_CSQ csq, PIRP irp, PVOID context) {
     if (csq->Type == IO_TYPE_CSQ_EX)
-        return ((PIO_CSQ_INSERT_IRP_EX)(PVOID)(ULONG_PTR)csq->CsqInsertIrp)(csq, irp, context);
+        return ((IO_CSQ_INSERT_IRP_EX *)(PVOID)(ULONG_PTR)csq->CsqInsertIrp)(csq, irp, context);
     csq->CsqInsertIrp(csq, irp);
     return STATUS_SUCCESS;
 }

@@ -18,6 +18,8 @@
 static void io_device_free(struct machine *m, void *object) {
     PDEVICE_OBJECT device = object;
     PDRIVER_OBJECT driver = device->DriverObject;
+    if (KI_UNLIKELY(io_device_of(device)->node && m->io->pdo_freed))
+        m->io->pdo_freed(m, device);
     device->Type = 0;
     io_remove_locks_forget(m, device, io_device_of(device) + 1);
     if (device->Vpb)
@@ -151,6 +153,8 @@ static NTSTATUS io_device_create(struct machine *m, PDRIVER_OBJECT driver, ULONG
     io_device_label(m, device);
     io_device_of(device)->unload_pending = io_driver_of(driver)->unload_pending;
     device->NextDevice = driver->DeviceObject;
+    if (driver->DeviceObject)
+        io_device_of(driver->DeviceObject)->previous = device;
     driver->DeviceObject = device;
     KI_TRACE(m, DEVICE_CREATE, io_device_of(device)->text);
     *result = device;
@@ -168,13 +172,16 @@ NTSTATUS IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize,
 
 /* ---- deleting ---- */
 
+/* The list is the driver's to see, so it is singly linked; we know the way back. */
 static void io_device_unlink(PDEVICE_OBJECT device) {
-    PDEVICE_OBJECT *link = &device->DriverObject->DeviceObject;
-    while (*link && *link != device)
-        link = &(*link)->NextDevice;
-    if (*link)
-        *link = device->NextDevice;
-    device->NextDevice = NULL;
+    struct io_device *own = io_device_of(device);
+    if (own->previous)
+        own->previous->NextDevice = device->NextDevice;
+    else
+        device->DriverObject->DeviceObject = device->NextDevice;
+    if (device->NextDevice)
+        io_device_of(device->NextDevice)->previous = own->previous;
+    device->NextDevice = own->previous = NULL;
 }
 
 /* Nobody uses it any more, nor does it lie in a stack: it leaves its driver's list, and the
@@ -183,6 +190,8 @@ static void io_device_finish_delete(struct machine *m, PDEVICE_OBJECT device) {
     struct io_device *own = io_device_of(device);
     if (own->deleted || device->ReferenceCount > 0 || device->AttachedDevice || own->attached_to)
         return;
+    if (m->io->power_device_gone)
+        m->io->power_device_gone(m, device);
     own->deleted = true;
     io_device_unlink(device);
     KI_TRACE(m, DEVICE_DELETE, own->text);
@@ -212,11 +221,15 @@ void io_device_release(struct machine *m, PDEVICE_OBJECT device) {
     PDRIVER_OBJECT driver = device->DriverObject;
     KI_ASSERT(device->ReferenceCount > 0);
     ob_reference(m, driver);
+    ob_reference(m, device); /* Plug and Play may remove it as soon as it knows of the close */
     device->ReferenceCount--;
     if (io_device_of(device)->delete_pending)
         io_device_finish_delete(m, device);
     if (!io_driver_of(driver)->unloaded)
         io_unload_if_ready(m, driver);
+    if (m->io->device_closed)
+        m->io->device_closed(m, device);
+    ob_dereference(m, device);
     ob_dereference(m, driver);
 }
 

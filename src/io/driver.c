@@ -106,7 +106,7 @@ static NTSTATUS io_driver_object_create(struct machine *m, struct wdmsim_driver 
     driver->Size = sizeof *driver;
     driver->Flags = DRVO_LEGACY_DRIVER;
     driver->DriverExtension = &own->pub;
-    driver->DriverInit = (PDRIVER_INITIALIZE)host->image.entry;
+    driver->DriverInit = (DRIVER_INITIALIZE *)host->image.entry;
     driver->DriverStart = (PVOID)(ULONG_PTR)host->image.start;
     driver->DriverSize = (ULONG)((const char *)host->image.end - (const char *)host->image.start);
     driver->HardwareDatabase = &m->io->hardware_database;
@@ -161,17 +161,30 @@ static void io_announce_image(struct machine *m, const struct wdmsim_driver *hos
     io_wide_free(m, &path);
 }
 
-/* The driver's service key, which the path that DriverEntry gets leads to, as the installation of a
- * kernel driver that is started on demand leaves it. */
+bool io_service_value(PCWSTR service, PCWSTR name, ULONG *value) {
+    RTL_QUERY_REGISTRY_TABLE table[2] = {{
+        .Flags =
+            RTL_QUERY_REGISTRY_DIRECT | RTL_QUERY_REGISTRY_TYPECHECK | RTL_QUERY_REGISTRY_REQUIRED,
+        .Name = (PWSTR)(ULONG_PTR)name,
+        .EntryContext = value,
+        .DefaultType = REG_DWORD << RTL_QUERY_REGISTRY_TYPECHECK_SHIFT | REG_NONE,
+    }};
+    return NT_SUCCESS(RtlQueryRegistryValues(RTL_REGISTRY_SERVICES, service, table, NULL, NULL));
+}
+
+/* The driver's service key, which the path that DriverEntry gets leads to. What it does not have
+ * yet is as the installation of a kernel driver that is started on demand leaves it. */
 static void io_service_key(PUNICODE_STRING name) {
     static const struct {
         PCWSTR name;
         ULONG value;
     } values[] = {{L"Type", 1}, {L"Start", 3}, {L"ErrorControl", 1}};
+    ULONG there;
     RtlCreateRegistryKey(RTL_REGISTRY_SERVICES, name->Buffer);
     for (size_t i = 0; i < KI_COUNT(values); i++)
-        RtlWriteRegistryValue(RTL_REGISTRY_SERVICES, name->Buffer, values[i].name, REG_DWORD,
-                              (PVOID)(ULONG_PTR)&values[i].value, sizeof(ULONG));
+        if (!io_service_value(name->Buffer, values[i].name, &there))
+            RtlWriteRegistryValue(RTL_REGISTRY_SERVICES, name->Buffer, values[i].name, REG_DWORD,
+                                  (PVOID)(ULONG_PTR)&values[i].value, sizeof(ULONG));
 }
 
 static VOID io_driver_entry_thread(PVOID context) {
@@ -183,7 +196,9 @@ static VOID io_driver_entry_thread(PVOID context) {
     snprintf(path, sizeof path, IO_SERVICES "%s", host->name);
     UNICODE_STRING registry = io_wide(m, path);
     io_service_key(&driver->DriverExtension->ServiceKeyName);
-    host->status = (NTSTATUS)host->image.entry(driver, &registry);
+    host->status = io_boot_ask(m, host, &registry);
+    if (NT_SUCCESS(host->status))
+        host->status = (NTSTATUS)host->image.entry(driver, &registry);
     m = ki_self();
     io_wide_free(m, &registry);
     KI_TRACE(m, DRIVER_LOAD, io_driver_of(driver)->text, (uint32_t)host->status);
@@ -205,15 +220,16 @@ static bool io_driver_done(void *context) { return ((struct wdmsim_driver *)cont
 
 /* Runs a driver's routine in a system thread and lets the machine run until it has returned. */
 static int io_run_driver_thread(struct machine *m, struct wdmsim_driver *host,
-                                PKSTART_ROUTINE routine) {
+                                KSTART_ROUTINE *routine) {
     host->done = false;
     if (!NT_SUCCESS(ps_thread_create(m, NULL, routine, host, host->name, false, NULL)))
         return WDMSIM_ERROR_NO_MEMORY;
     return wdmsim_run_until(m, io_driver_done, host, WDMSIM_FOREVER);
 }
 
-static int io_driver_start(struct machine *m, struct wdmsim_driver *host,
-                           struct wdmsim_driver **result) {
+/* The driver object, in the list of drivers; DriverEntry is next. */
+static int io_driver_prepare(struct machine *m, struct wdmsim_driver *host,
+                             struct wdmsim_driver **result) {
     NTSTATUS status = io_driver_object_create(m, host, &host->object);
     if (status == STATUS_OBJECT_NAME_COLLISION)
         return WDMSIM_ERROR_BUSY;
@@ -223,7 +239,13 @@ static int io_driver_start(struct machine *m, struct wdmsim_driver *host,
                                                        : WDMSIM_ERROR_INVALID;
     InsertTailList(&m->io->drivers, &host->link);
     *result = host;
-    return io_run_driver_thread(m, host, io_driver_entry_thread);
+    return 0;
+}
+
+static int io_driver_start(struct machine *m, struct wdmsim_driver *host,
+                           struct wdmsim_driver **result) {
+    int error = io_driver_prepare(m, host, result);
+    return error ? error : io_run_driver_thread(m, host, io_driver_entry_thread);
 }
 
 static struct wdmsim_driver *io_driver_new(struct machine *m, const char *name) {
@@ -258,6 +280,22 @@ int wdmsim_driver_load_entry(struct machine *machine, const char *name, wdmsim_d
     host->image.entry = entry;
     host->linked = true;
     return io_driver_start(machine, host, driver);
+}
+
+int io_driver_load_here(struct machine *m, const char *name, const char *image,
+                        wdmsim_driver_entry *entry, struct wdmsim_driver **driver) {
+    *driver = NULL;
+    if (wdmsim_driver_find(m, name))
+        return WDMSIM_ERROR_BUSY;
+    struct wdmsim_driver *host = io_driver_new(m, name);
+    host->linked = entry != NULL;
+    host->image.entry = entry;
+    int error = entry ? 0 : io_image_load(image, &host->image);
+    if (!error)
+        error = io_driver_prepare(m, host, driver);
+    if (!error)
+        io_driver_entry_thread(host);
+    return error;
 }
 
 /* ---- unloading ---- */
@@ -295,6 +333,17 @@ void io_unload_if_ready(struct machine *m, PDRIVER_OBJECT driver) {
     if (!NT_SUCCESS(ps_thread_create(m, NULL, io_driver_unload_thread, own->host, own->host->name,
                                      false, NULL)))
         driver->Flags &= ~(ULONG)DRVO_UNLOAD_INVOKED;
+}
+
+void io_driver_unload_here(struct machine *m, PDRIVER_OBJECT driver) {
+    (void)m;
+    if (!driver->DriverUnload || driver->Flags & DRVO_UNLOAD_INVOKED)
+        return;
+    io_mark_unload(driver);
+    if (!io_is_unloadable(driver))
+        return;
+    driver->Flags |= DRVO_UNLOAD_INVOKED;
+    io_driver_unload_thread(io_driver_of(driver)->host);
 }
 
 int wdmsim_driver_unload(struct machine *machine, struct wdmsim_driver *driver) {

@@ -62,7 +62,7 @@ void io_driver_extensions_free(struct machine *m, PDRIVER_OBJECT driver) {
 struct io_reinit {
     LIST_ENTRY link;
     PDRIVER_OBJECT driver;
-    PDRIVER_REINITIALIZE routine;
+    DRIVER_REINITIALIZE *routine;
     PVOID context;
 };
 

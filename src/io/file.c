@@ -90,7 +90,8 @@ static void io_file_close(struct machine *m, PEPROCESS process, void *object, AC
 static void io_file_delete(struct machine *m, void *object) {
     PFILE_OBJECT file = object;
     PDEVICE_OBJECT device = file->DeviceObject;
-    if (io_file_of(file)->opened && device) {
+    bool taken_back = file->Flags & FO_FILE_OPEN_CANCELLED; /* drivers below have opened it */
+    if ((io_file_of(file)->opened || taken_back) && device) {
         if (!(file->Flags & FO_CLEANUP_COMPLETE))
             io_send_end(m, file, IRP_MJ_CLEANUP);
         io_send_end(m, file, IRP_MJ_CLOSE);
@@ -128,6 +129,14 @@ const struct ob_type io_file_type = {
     .close = io_file_close,
     .query_name = io_file_query_name,
 };
+
+/* What drivers call the types. */
+static POBJECT_TYPE const io_file_pointer = (POBJECT_TYPE)(ULONG_PTR)&io_file_type;
+POBJECT_TYPE *IoFileObjectType = (POBJECT_TYPE *)(ULONG_PTR)&io_file_pointer;
+static POBJECT_TYPE const io_device_type_pointer = (POBJECT_TYPE)(ULONG_PTR)&io_device_type;
+POBJECT_TYPE *IoDeviceObjectType = (POBJECT_TYPE *)(ULONG_PTR)&io_device_type_pointer;
+static POBJECT_TYPE const io_driver_pointer = (POBJECT_TYPE)(ULONG_PTR)&io_driver_type;
+POBJECT_TYPE *IoDriverObjectType = (POBJECT_TYPE *)(ULONG_PTR)&io_driver_pointer;
 
 /* ---- devices by name ---- */
 

@@ -10,6 +10,8 @@
  */
 #include <string.h>
 
+#include <iointex.h>
+
 #include "io/io.h"
 #include "ki/interrupt.h"
 
@@ -17,8 +19,8 @@
 
 /* What an interrupt object is made from. */
 struct io_interrupt_request {
-    PKSERVICE_ROUTINE service;
-    PKMESSAGE_SERVICE_ROUTINE message_service;
+    KSERVICE_ROUTINE *service;
+    KMESSAGE_SERVICE_ROUTINE *message_service;
     ULONG message;
     PVOID context;
     PKSPIN_LOCK lock;
@@ -75,7 +77,7 @@ static NTSTATUS io_interrupt_connect(struct machine *m, const struct io_interrup
 static void io_interrupt_disconnect(struct machine *m, PKINTERRUPT interrupt) {
     /* Its routine may be running on another processor: the lock says so. */
     KIRQL irql = m->cpu->irql;
-    m->cpu->irql = interrupt->sync_irql;
+    ki_set_irql(m, interrupt->sync_irql);
     ke_spin_acquire(m, interrupt->lock);
     if (interrupt->active)
         ki_interrupt_disconnect(m, interrupt);
@@ -281,4 +283,24 @@ VOID IoReportInterruptActive(PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS Parame
 VOID IoReportInterruptInactive(PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS Parameters) {
     KI_GATE(IoReportInterruptInactive);
     io_report_active(m, Parameters, false);
+}
+
+/* ---- the library's versions, for drivers that also run where the kernel has none ---- */
+
+NTSTATUS WdmlibIoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS Parameters) {
+    KI_GATE(WdmlibIoConnectInterruptEx);
+    (void)m;
+    return IoConnectInterruptEx(Parameters);
+}
+
+VOID WdmlibIoDisconnectInterruptEx(PIO_DISCONNECT_INTERRUPT_PARAMETERS Parameters) {
+    KI_GATE(WdmlibIoDisconnectInterruptEx);
+    (void)m;
+    IoDisconnectInterruptEx(Parameters);
+}
+
+NTSTATUS WdmlibIoGetAffinityInterrupt(PKINTERRUPT InterruptObject, PGROUP_AFFINITY GroupAffinity) {
+    KI_GATE(WdmlibIoGetAffinityInterrupt);
+    (void)m;
+    return IoGetAffinityInterrupt(InterruptObject, GroupAffinity);
 }

@@ -66,8 +66,8 @@ struct DECLSPEC_ALIGN(16) io_irp {
     USHORT size;    /* of the IRP with its stack */
     CCHAR stack_size;
     BOOLEAN has_activity;
-    ULONG output_length; /* of the user's buffer, for buffered input; ~0: unknown */
-    ULONG64 unused;      /* pads to 16 bytes */
+    ULONG output_length;  /* of the user's buffer, for buffered input; ~0: unknown */
+    struct po_irp *power; /* the power manager's record of an IRP that it made, or NULL */
 };
 _Static_assert(sizeof(struct io_irp) % 16 == 0,
                "an IRP behind its prefix must stay 16-byte aligned");
@@ -175,6 +175,16 @@ static inline struct io_driver *io_driver_of(const DRIVER_OBJECT *driver) {
 /* The driver a code address belongs to, loaded or not (the last one loaded from that image), or
  * NULL. */
 struct wdmsim_driver *io_driver_at(struct machine *m, const void *address);
+/*
+ * Makes a driver of an image (see wdmsim_driver_load), or of code linked into the program, and
+ * calls its DriverEntry in the calling system thread. 0 or an error of the host API; *driver is set
+ * when DriverEntry ran. PASSIVE_LEVEL.
+ */
+int io_driver_load_here(struct machine *m, const char *name, const char *image,
+                        wdmsim_driver_entry *entry, struct wdmsim_driver **driver);
+/* Unloads a driver from the calling system thread, or at the last close of its devices. Nothing if
+ * it has no DriverUnload. PASSIVE_LEVEL. */
+void io_driver_unload_here(struct machine *m, PDRIVER_OBJECT driver);
 /* Loads an image and puts its writable data back to what it was at the first load in the process. 0
  * or an error. */
 int io_image_load(const char *image, struct io_image *loaded);
@@ -190,8 +200,16 @@ void io_check_work_items(struct machine *m, const struct wdmsim_driver *driver,
                                       const void *routine, const char *what));
 /* The driver code that made a symbolic link, or NULL. */
 const void *io_link_owner(struct machine *m, const void *object);
+/* The innermost driver on the calling stack, as a code address in it; NULL: none, or a program's
+ * call. */
+const void *io_handle_owner(struct machine *m);
 /* Runs reinitialization routines registered so far. */
 void io_reinitialize(struct machine *m, PDRIVER_OBJECT driver);
+/* A REG_DWORD of a service's key; false if there is none. */
+bool io_service_value(PCWSTR service, PCWSTR name, ULONG *value);
+/* Asks the early-launch drivers about one that is to be started; a failure means that it must not
+ * be. */
+NTSTATUS io_boot_ask(struct machine *m, const struct wdmsim_driver *driver, PUNICODE_STRING path);
 void io_driver_extensions_free(struct machine *m, PDRIVER_OBJECT driver);
 
 /* ---- devices ---- */
@@ -200,7 +218,13 @@ void io_driver_extensions_free(struct machine *m, PDRIVER_OBJECT driver);
 struct io_device {
     DEVOBJ_EXTENSION pub;
     PDEVICE_OBJECT attached_to;
-    const char *text; /* name for reports: "\Device\echo", or "\Driver\echo#3" */
+    struct pnp_node *node;   /* whose PDO it is, or NULL */
+    uint32_t node_serial;    /* the number of that node, for the trace; 0: none */
+    struct po_node *power;   /* of the bottom of a stack: the power manager's record, or NULL */
+    UCHAR power_state;       /* DEVICE_POWER_STATE as PoSetPowerState told it */
+    bool node_gone;          /* … and it was, until the device went */
+    PDEVICE_OBJECT previous; /* in its driver's list */
+    const char *text;        /* name for reports: "\Device\echo", or "\Driver\echo#3" */
     struct _IO_TIMER *timer;
     bool delete_pending, unload_pending, deleted;
     bool startio_deferred, startio_not_cancelable;
@@ -238,6 +262,7 @@ struct io_file {
     ULONG completion_flags; /* FILE_SKIP_ … */
     IO_PRIORITY_HINT priority;
     ULONG keep_alive;
+    IO_FOEXT_SHADOW_FILE shadow;
 };
 static inline struct io_file *io_file_of(PFILE_OBJECT file) {
     return (struct io_file *)(void *)file;
@@ -355,9 +380,11 @@ struct io_part {
     LIST_ENTRY irps; /* io_irp.link: every IRP that exists */
     struct io_irp *free[IO_CACHED_STACKS + 1];
     size_t in_flight;
-    KSPIN_LOCK cancel_lock, vpb_lock;
-    LIST_ENTRY drivers; /* wdmsim_driver */
+    PKSPIN_LOCK cancel_lock, vpb_lock; /* two of the numbered queued locks */
+    LIST_ENTRY drivers;                /* wdmsim_driver */
     LIST_ENTRY reinit, boot_reinit;
+    LIST_ENTRY boot_callbacks;
+    bool boot_ended; /* boot drivers are done: no callback is called any more */
     LIST_ENTRY shutdown, last_shutdown;
     LIST_ENTRY timers;
     KTIMER timer;
@@ -372,10 +399,20 @@ struct io_part {
      * many there are. */
     unsigned (*device_interrupts)(struct machine *m, PDEVICE_OBJECT device, bool message,
                                   struct io_interrupt_resource *resources, unsigned capacity);
+    /* Likewise: may the device be opened now? */
+    NTSTATUS (*open_check)(struct machine *m, PDEVICE_OBJECT device);
+    /* Likewise: an open of the device has gone; and a physical device object is about to go. */
+    void (*device_closed)(struct machine *m, PDEVICE_OBJECT device);
+    void (*pdo_freed)(struct machine *m, PDEVICE_OBJECT device);
+    /* Set by the power manager: calls a dispatch routine with a power IRP, in place of the I/O
+     * manager; and hears of a device object that is about to go. */
+    NTSTATUS(*power_call)
+    (struct machine *m, PDEVICE_OBJECT device, PIRP irp, PDRIVER_DISPATCH dispatch);
+    void (*power_device_gone)(struct machine *m, PDEVICE_OBJECT device);
     CONFIGURATION_INFORMATION configuration;
     LIST_ENTRY activities; /* of threads */
     LIST_ENTRY file_systems, fs_watchers;
-    struct io_held *held[256], *held_free; /* remove locks */
+    struct io_held *held[1024], *held_free; /* remove locks */
     LIST_ENTRY error_packets, work_items, links;
 };
 

@@ -89,6 +89,7 @@ PIRP io_irp_allocate(struct machine *m, CCHAR stack_size, const void *owner) {
     prefix->call = NULL;
     prefix->owner = owner;
     prefix->request = NULL;
+    prefix->power = NULL;
     prefix->serial = ++m->next_irp;
     prefix->state = IO_IRP_LIVE;
     prefix->stack_size = stack_size;

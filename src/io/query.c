@@ -173,6 +173,23 @@ NTSTATUS IoReplaceFileObjectName(PFILE_OBJECT FileObject, PWSTR NewFileName,
     return STATUS_SUCCESS;
 }
 
+/* A shadow file: what a filter keeps of the file behind this one. (The pages give names and types;
+ * that the pair is kept with the file object, and no references are taken, is a judgement.) */
+NTSTATUS IoSetShadowFileInformation(PFILE_OBJECT FileObject, PFILE_OBJECT BackingFileObject,
+                                    PVOID BackingFltInstance) {
+    KI_GATE(IoSetShadowFileInformation);
+    (void)m;
+    io_file_of(FileObject)->shadow = (IO_FOEXT_SHADOW_FILE){BackingFileObject, BackingFltInstance};
+    return STATUS_SUCCESS;
+}
+
+PIO_FOEXT_SHADOW_FILE IoGetShadowFileInformation(PFILE_OBJECT FileObject) {
+    KI_GATE(IoGetShadowFileInformation);
+    (void)m;
+    PIO_FOEXT_SHADOW_FILE shadow = &io_file_of(FileObject)->shadow;
+    return shadow->BackingFileObject || shadow->BackingFltInstance ? shadow : NULL;
+}
+
 /* Applications are never suspended here; the counts are kept as their callers expect. */
 NTSTATUS IoIncrementKeepAliveCount(PFILE_OBJECT FileObject, PEPROCESS Process) {
     KI_GATE(IoIncrementKeepAliveCount);
@@ -265,6 +282,12 @@ NTSTATUS IoVolumeDeviceToDosName(PVOID VolumeDeviceObject, PUNICODE_STRING DosNa
     return io_give_string(m, text, KI_COUNT(text), IO_CALLER(), DosName);
 }
 
+NTSTATUS RtlVolumeDeviceToDosName(PVOID VolumeDeviceObject, PUNICODE_STRING DosName) {
+    KI_GATE(RtlVolumeDeviceToDosName);
+    (void)m;
+    return IoVolumeDeviceToDosName(VolumeDeviceObject, DosName);
+}
+
 NTSTATUS IoQueryFileDosDeviceName(PFILE_OBJECT FileObject,
                                   POBJECT_NAME_INFORMATION *ObjectNameInformation) {
     KI_GATE(IoQueryFileDosDeviceName);
@@ -279,7 +302,8 @@ NTSTATUS IoQueryFileDosDeviceName(PFILE_OBJECT FileObject,
     PWCH text = (PWCH)(PVOID)(name + 1);
     text[0] = letter;
     text[1] = ':';
-    memcpy(text + 2, FileObject->FileName.Buffer, FileObject->FileName.Length);
+    if (FileObject->FileName.Length)
+        memcpy(text + 2, FileObject->FileName.Buffer, FileObject->FileName.Length);
     name->Name.Buffer = text;
     name->Name.Length = (USHORT)(2 * sizeof(WCHAR) + FileObject->FileName.Length);
     name->Name.MaximumLength = (USHORT)(name->Name.Length + sizeof(WCHAR));

@@ -22,8 +22,9 @@ struct io_held {
     bool lock_itself, removed;
 };
 
+/* Locks of one page have one bucket, so those in freed memory are found without looking at all. */
 static struct io_held **io_held_bucket(struct machine *m, const void *lock) {
-    return &m->io->held[((ULONG_PTR)lock >> 4) % KI_COUNT(m->io->held)];
+    return &m->io->held[((ULONG_PTR)lock >> PAGE_SHIFT) % KI_COUNT(m->io->held)];
 }
 
 static void io_held_add(struct machine *m, PIO_REMOVE_LOCK lock, PVOID tag, const void *caller,
@@ -69,8 +70,9 @@ static bool io_held_take(struct machine *m, PIO_REMOVE_LOCK lock, PVOID tag, PVO
 }
 
 void io_remove_locks_forget(struct machine *m, const void *start, const void *end) {
-    for (size_t i = 0; i < KI_COUNT(m->io->held); i++) {
-        struct io_held **link = &m->io->held[i];
+    size_t pages = ((ULONG_PTR)end >> PAGE_SHIFT) - ((ULONG_PTR)start >> PAGE_SHIFT) + 1;
+    for (size_t i = 0; i < pages && i < KI_COUNT(m->io->held); i++) {
+        struct io_held **link = io_held_bucket(m, (const char *)start + i * PAGE_SIZE);
         while (*link) {
             if ((const void *)(*link)->lock >= start && (const void *)(*link)->lock < end)
                 io_held_drop(m, link);

@@ -17,6 +17,7 @@
  * driver.c, inspect.c and leaks.c.
  */
 #include "io/io.h"
+#include "ke/callback.h"
 
 static void io_directory(struct machine *m, const char *path) {
     void *object;
@@ -33,6 +34,7 @@ void io_start(struct machine *m) {
     InitializeListHead(&io->drivers);
     InitializeListHead(&io->reinit);
     InitializeListHead(&io->boot_reinit);
+    InitializeListHead(&io->boot_callbacks);
     InitializeListHead(&io->shutdown);
     InitializeListHead(&io->last_shutdown);
     InitializeListHead(&io->timers);
@@ -43,6 +45,8 @@ void io_start(struct machine *m) {
     InitializeListHead(&io->activities);
     InitializeListHead(&io->file_systems);
     InitializeListHead(&io->fs_watchers);
+    io->cancel_lock = &ke_part(m)->numbered_locks[LockQueueIoCancelLock];
+    io->vpb_lock = &ke_part(m)->numbered_locks[LockQueueIoVpbLock];
     io->configuration.Version = 2;
     io_timers_start(m);
     io_directory(m, "\\Device");
@@ -50,4 +54,7 @@ void io_start(struct machine *m) {
     io_directory(m, "\\FileSystem");
     io->hardware_database = io_wide(m, "\\Registry\\Machine\\Hardware\\Description\\System");
     m->ps->thread_io_exit = io_request_thread_exit;
+    m->ob->handle_owner = io_handle_owner;
+    /* IoInitializeDpcRequest makes a device's DPC routine the DPC's as it is. */
+    _Static_assert(sizeof(IO_DPC_ROUTINE *) == sizeof(KDEFERRED_ROUTINE *), "one calls the other");
 }

@@ -12,18 +12,18 @@
 
 static KIRQL io_lock_cancel(struct machine *m) {
     KIRQL irql = ki_raise(m, DISPATCH_LEVEL);
-    ke_spin_acquire(m, &m->io->cancel_lock);
+    ke_spin_acquire(m, m->io->cancel_lock);
     return irql;
 }
 
 static void io_unlock_cancel(struct machine *m, KIRQL irql) {
-    m->io->cancel_lock = 0;
+    *m->io->cancel_lock = 0;
     ki_lower(m, irql);
 }
 
 static void io_call_startio(struct machine *m, PDEVICE_OBJECT device, PIRP irp) {
     KIRQL irql = m->cpu->irql;
-    PDRIVER_STARTIO routine = device->DriverObject->DriverStartIo;
+    DRIVER_STARTIO *routine = device->DriverObject->DriverStartIo;
     routine(device, irp);
     m = ki_self();
     if (KI_UNLIKELY(m->cpu->irql != irql) && m->flags & WDMSIM_CHECK_RULES)
@@ -73,7 +73,7 @@ VOID IoStartPacket(PDEVICE_OBJECT DeviceObject, PIRP Irp, PULONG Key,
     KIRQL irql = ki_raise(m, DISPATCH_LEVEL);
     PKDEVICE_QUEUE_ENTRY entry = &Irp->Tail.Overlay.DeviceQueueEntry;
     if (CancelFunction) {
-        ke_spin_acquire(m, &m->io->cancel_lock);
+        ke_spin_acquire(m, m->io->cancel_lock);
         Irp->CancelRoutine = CancelFunction;
     }
     BOOLEAN queued = Key ? KeInsertByKeyDeviceQueue(&DeviceObject->DeviceQueue, entry, *Key)
@@ -87,13 +87,13 @@ VOID IoStartPacket(PDEVICE_OBJECT DeviceObject, PIRP Irp, PULONG Key,
             return;
         }
         if (CancelFunction)
-            m->io->cancel_lock = 0;
+            *m->io->cancel_lock = 0;
     } else {
         DeviceObject->CurrentIrp = Irp;
         if (CancelFunction) {
             if (io_device_of(DeviceObject)->startio_not_cancelable)
                 Irp->CancelRoutine = NULL;
-            m->io->cancel_lock = 0;
+            *m->io->cancel_lock = 0;
         }
         io_run_startio(m, DeviceObject, Irp);
     }

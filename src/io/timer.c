@@ -11,7 +11,7 @@
 struct _IO_TIMER {
     LIST_ENTRY link; /* in io_part.timers */
     PDEVICE_OBJECT device;
-    PIO_TIMER_ROUTINE routine;
+    IO_TIMER_ROUTINE *routine;
     PVOID context;
     bool running;
 };

@@ -15,8 +15,8 @@ struct _IO_WORKITEM {
     WORK_QUEUE_ITEM item;
     LIST_ENTRY link; /* in io_part.work_items while queued */
     PVOID object;    /* device or driver object */
-    PIO_WORKITEM_ROUTINE routine;
-    PIO_WORKITEM_ROUTINE_EX routine_ex;
+    IO_WORKITEM_ROUTINE *routine;
+    IO_WORKITEM_ROUTINE_EX *routine_ex;
     PVOID context;
     bool queued;
 };

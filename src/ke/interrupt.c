@@ -18,8 +18,9 @@ static void ke_interrupt_release(struct machine *m, PKINTERRUPT interrupt, KIRQL
 BOOLEAN KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE SynchronizeRoutine,
                                PVOID SynchronizeContext) {
     KI_GATE(KeSynchronizeExecution);
+    KSYNCHRONIZE_ROUTINE *routine = SynchronizeRoutine;
     KIRQL old = ke_interrupt_acquire(m, Interrupt);
-    BOOLEAN result = SynchronizeRoutine(SynchronizeContext);
+    BOOLEAN result = routine(SynchronizeContext);
     ke_interrupt_release(m, Interrupt, old);
     return result;
 }

@@ -83,6 +83,13 @@ void ki_arena_discard(void *address, size_t size);
 void *ki_alloc(struct machine *m, size_t size);
 
 /* User view <-> system alias. The user address must lie in the slot's user region. */
-static inline bool ki_is_user_address(uintptr_t address) { return address < KI_SLOT_BASE; }
+/*
+ * Below KI_LOW no host puts code or data: an address there, like the null pointer, is a wrong user
+ * address. Between that and the user views lie, on some hosts, the images of programs and drivers.
+ */
+#define KI_LOW (4 * KI_GIB)
+static inline bool ki_is_user_address(uintptr_t address) {
+    return address < KI_SLOT_BASE && (address >= KI_USER_BASE || address < KI_LOW);
+}
 
 #endif

@@ -1,16 +1,18 @@
 /*
  * The machine's life: created from a configuration, run by the host, destroyed in any state.
  *
- * What a machine is. Simulated processors (processor.c) run simulated threads (schedule.c) on fibers (fiber.c) in one arena
- * (arena.c); the clock (clock.c) moves only when all of them idle or one of them says so. Routines enter through the gate
- * (gate.c); whatever is not determined is a choice (choose.c); what happened is in the trace (trace.c). A driver that breaks
- * a rule stops the machine with a bug check (bugcheck.c, fault.c).
+ * What a machine is. Simulated processors (processor.c) run simulated threads (schedule.c) on
+ * fibers (fiber.c) in one arena (arena.c); the clock (clock.c) moves only when all of them idle or
+ * one of them says so. Routines enter through the gate (gate.c); whatever is not determined is a
+ * choice (choose.c); what happened is in the trace (trace.c). A driver that breaks a rule stops the
+ * machine with a bug check (bugcheck.c, fault.c).
  *
- * Who runs. Either the host's stack is running, and then no processor moves; or a fiber is, and then the host waits in
- * ki_run. Components are started on the host's stack, in the order of KI_COMPONENTS, before anything moves.
+ * Who runs. Either the host's stack is running, and then no processor moves; or a fiber is, and
+ * then the host waits in ki_run. Components are started on the host's stack, in the order of
+ * KI_COMPONENTS, before anything moves.
  *
- * What is not deterministic: the addresses of driver images, unless the host loads them without randomisation; and memory
- * that drivers leave uninitialised in their own automatic variables.
+ * What is not deterministic: the addresses of driver images, unless the host loads them without
+ * randomisation; and memory that drivers leave uninitialised in their own automatic variables.
  */
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +25,7 @@
 #include "ki/trace.h"
 
 /* Components in the order they start: each uses only those before it. */
-#define KI_COMPONENTS(X) X(mm) X(ob) X(ps) X(ex) X(cm) X(io)
+#define KI_COMPONENTS(X) X(mm) X(ob) X(ps) X(ex) X(cm) X(io) X(pnp) X(po)
 
 #define X(name) void name##_start(struct machine *m);
 KI_COMPONENTS(X)
@@ -44,8 +46,7 @@ KI_COMPONENTS(X)
 /* 2026-01-01 00:00 UTC in 100 ns units since 1601-01-01. */
 #define KI_BOOT_TIME 134116992000000000ll
 
-const char *wdmsim_error_message(int error)
-{
+const char *wdmsim_error_message(int error) {
     switch (error) {
     case 0:
         return "no error";
@@ -59,13 +60,13 @@ const char *wdmsim_error_message(int error)
     }
 }
 
-int wdmsim_machine_create(const struct wdmsim_config *config, struct machine **machine)
-{
+int wdmsim_machine_create(const struct wdmsim_config *config, struct machine **machine) {
     static const struct wdmsim_config standard = WDMSIM_CONFIG_DEFAULT;
     if (!config)
         config = &standard;
     *machine = NULL;
-    if (config->processors > KI_MAX_PROCESSORS || (config->stack_size && config->stack_size < 16384))
+    if (config->processors > KI_MAX_PROCESSORS ||
+        (config->stack_size && config->stack_size < 16384))
         return WDMSIM_ERROR_INVALID;
     struct machine *m = ki_arena_create(sizeof *m);
     if (!m)
@@ -73,8 +74,9 @@ int wdmsim_machine_create(const struct wdmsim_config *config, struct machine **m
     ki_machine = m;
     m->flags = config->flags;
     m->processor_count = config->processors ? config->processors : 1;
-    m->stack_size = config->stack_size ? (config->stack_size + KI_PAGE_SIZE - 1) & ~(size_t)(KI_PAGE_SIZE - 1)
-                                       : KI_STACK_SIZE;
+    m->stack_size = config->stack_size
+                        ? (config->stack_size + KI_PAGE_SIZE - 1) & ~(size_t)(KI_PAGE_SIZE - 1)
+                        : KI_STACK_SIZE;
     m->boot_time = config->boot_time ? config->boot_time : KI_BOOT_TIME;
     m->clock.next_due = UINT64_MAX;
     m->running = &m->host;
@@ -92,8 +94,7 @@ int wdmsim_machine_create(const struct wdmsim_config *config, struct machine **m
     return 0;
 }
 
-void wdmsim_machine_destroy(struct machine *machine)
-{
+void wdmsim_machine_destroy(struct machine *machine) {
     if (!machine)
         return;
     if (machine->running != &machine->host)
@@ -103,19 +104,14 @@ void wdmsim_machine_destroy(struct machine *machine)
         ki_machine = NULL;
 }
 
-bool wdmsim_machine_is_stable(const struct machine *machine)
-{
-    return machine->arena.stable;
-}
+bool wdmsim_machine_is_stable(const struct machine *machine) { return machine->arena.stable; }
 
-static int ki_result(const struct machine *m)
-{
+static int ki_result(const struct machine *m) {
     return m->state == KI_STATE_STOPPED ? WDMSIM_ERROR_STOPPED : 0;
 }
 
 /* The calling simulated thread waits until the machine has settled. */
-static void ki_settle_thread(struct machine *m)
-{
+static void ki_settle_thread(struct machine *m) {
     PKTHREAD thread = ki_current_thread(m);
     KI_ASSERT(m->settler == NULL);
     KIRQL irql = ki_raise(m, DISPATCH_LEVEL);
@@ -130,16 +126,14 @@ static void ki_settle_thread(struct machine *m)
 }
 
 /* Runs what can run before the clock passes `limit`. */
-static void ki_run_to(struct machine *m, uint64_t limit)
-{
+static void ki_run_to(struct machine *m, uint64_t limit) {
     uint64_t before = m->clock.limit;
     m->clock.limit = limit;
     ki_run(m);
     m->clock.limit = before;
 }
 
-int wdmsim_settle(struct machine *machine)
-{
+int wdmsim_settle(struct machine *machine) {
     if (machine->state == KI_STATE_STOPPED)
         return WDMSIM_ERROR_STOPPED;
     if (machine->running == &machine->host)
@@ -150,8 +144,7 @@ int wdmsim_settle(struct machine *machine)
 }
 
 /* Lets the clock reach `target`, with everything on the way. */
-static void ki_pass_to(struct machine *m, uint64_t target)
-{
+static void ki_pass_to(struct machine *m, uint64_t target) {
     if (m->running == &m->host) {
         ki_run_to(m, target);
         if (m->clock.now < target && m->state == KI_STATE_RUNNING)
@@ -173,8 +166,7 @@ static void ki_pass_to(struct machine *m, uint64_t target)
     ki_settle_thread(m);
 }
 
-int wdmsim_advance(struct machine *machine, uint64_t duration)
-{
+int wdmsim_advance(struct machine *machine, uint64_t duration) {
     if (machine->state == KI_STATE_STOPPED)
         return WDMSIM_ERROR_STOPPED;
     uint64_t now = machine->clock.now;
@@ -182,8 +174,8 @@ int wdmsim_advance(struct machine *machine, uint64_t duration)
     return ki_result(machine);
 }
 
-int wdmsim_run_until(struct machine *machine, bool (*condition)(void *context), void *context, uint64_t limit)
-{
+int wdmsim_run_until(struct machine *machine, bool (*condition)(void *context), void *context,
+                     uint64_t limit) {
     uint64_t start = machine->clock.now;
     uint64_t deadline = limit > UINT64_MAX - 1 - start ? UINT64_MAX - 1 : start + limit;
     for (;;) {

@@ -68,6 +68,11 @@ static void ki_apc_interrupt(struct machine *m) {
 }
 
 void ki_deliver(struct machine *m, KIRQL irql) {
+    if (KI_UNLIKELY(m->running == &m->host)) {
+        ki_set_irql(m,
+                    irql); /* the host's stack delivers nothing: it waits till the machine runs */
+        return;
+    }
     while (m->cpu->pending >> irql >> 1) {
         KIRQL level = (KIRQL)(31 - __builtin_clz(m->cpu->pending));
         m->cpu->pending &= ~(1u << level);

@@ -849,7 +849,7 @@
     X(PoEndDeviceBusy, 0, 15, 0x0) \
     X(PoFxActivateComponent, 0, 2, 0x0) \
     X(PoFxCompleteDevicePowerNotRequired, 0, 2, 0x0) \
-    X(PoFxCompleteDirectedPowerDown, 2, 2, 0x0) \
+    X(PoFxCompleteDirectedPowerDown, 0, 2, 0x0) \
     X(PoFxCompleteIdleCondition, 0, 2, 0x0) \
     X(PoFxCompleteIdleState, 0, 2, 0x0) \
     X(PoFxIdleComponent, 0, 2, 0x0) \
@@ -1066,7 +1066,7 @@
     X(RtlFillMemoryNonTemporal, 0, 15, 0x0) \
     X(RtlFillMemoryUlong, 0, 15, 0x0) \
     X(RtlFillMemoryUlonglong, 0, 15, 0x0) \
-    X(RtlFillNonVolatileMemory, 2, 2, 0x0) \
+    X(RtlFillNonVolatileMemory, 0, 2, 0x0) \
     X(RtlFindClearBits, 0, 15, 0x0) \
     X(RtlFindClearBitsAndSet, 0, 15, 0x0) \
     X(RtlFindClearRuns, 0, 15, 0x0) \
@@ -1159,7 +1159,7 @@
     X(RtlMultiByteToUnicodeN, 0, 1, 0x0) \
     X(RtlMultiByteToUnicodeSize, 0, 1, 0x0) \
     X(RtlNextUnicodePrefix, 0, 1, 0x0) \
-    X(RtlNormalizeSecurityDescriptor, 1, 1, 0x0) \
+    X(RtlNormalizeSecurityDescriptor, 0, 1, 0x0) \
     X(RtlNtStatusToDosError, 0, 1, 0x0) \
     X(RtlNtStatusToDosErrorNoTeb, 0, 1, 0x0) \
     X(RtlNumberGenericTableElements, 0, 2, 0x0) \
@@ -1503,6 +1503,7 @@
 
 /* Entries that are no rows of the reference: the functions behind documented macros. */
 #define KI_ROUTINE_LIST_UNLISTED(X)                                                                \
+    X(DbgRaiseAssertionFailure, 0, 31, 0)                                                          \
     X(IoGetStackLimits, 0, 15, 0)                                                                  \
     X(IoGetInitialStack, 0, 1, 0)                                                                  \
     X(IoWithinStackLimits, 0, 1, 0)                                                                \
@@ -1513,6 +1514,10 @@
     X(KeRemoveQueueApc, 0, 2, 0)                                                                   \
     X(KeAlertThread, 0, 2, 0)                                                                      \
     X(KeTestAlertThread, 0, 0, 0)                                                                  \
+    X(ExVerifySuite, 0, 0, 0)                                                                      \
+    X(MmRemovePhysicalMemory, 0, 0, 0)                                                             \
+    X(MmMapViewInSessionSpace, 0, 1, 0)                                                            \
+    X(MmUnmapViewInSessionSpace, 0, 1, 0)                                                          \
     X(NtCancelIoFile, 0, 0, 0)                                                                     \
     X(NtCancelIoFileEx, 0, 0, 0)                                                                   \
     X(NtFlushBuffersFile, 0, 0, 0)                                                                 \

@@ -187,6 +187,8 @@ static void ki_fall_idle(struct machine *m) {
     struct ki_processor *cpu = m->cpu;
     ki_install_thread(m, cpu, cpu->thread, cpu->idle);
     ki_set_irql(m, PASSIVE_LEVEL); /* wherever the idle thread resumes, it delivers from there */
+    if (KI_UNLIKELY(m->go_idle != NULL))
+        cpu->pending |= 1u << DISPATCH_LEVEL; /* it has to get there itself */
     ki_update_runnable(m, cpu);
 }
 

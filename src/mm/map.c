@@ -222,6 +222,34 @@ static struct mm_window *mm_reserved(struct machine *m, void *address, ULONG tag
     return window;
 }
 
+/*
+ * A dump driver's mapping: the pages appear at a reserved address, in place of what was there; or,
+ * to invalidate, nothing does. (The page gives names only; that the range comes from
+ * MmAllocateMappingAddress, and what fails, are judgements.)
+ */
+NTSTATUS MmMapMemoryDumpMdlEx(PVOID Va, PFN_NUMBER PageTotal, PMDL MemoryDumpMdl, ULONG Flags) {
+    KI_GATE(MmMapMemoryDumpMdlEx);
+    struct mm_window *window = m->mm->windows ? mm_window_at(m, (uintptr_t)Va) : NULL;
+    if (!window || !window->tag || mm_window_address(m, window) != Va ||
+        PageTotal > window->count || Flags & ~(ULONG)(MM_DUMP_MAP_CACHED | MM_DUMP_MAP_INVALIDATE))
+        return STATUS_INVALID_PARAMETER;
+    size_t size = (size_t)window->count * PAGE_SIZE;
+    mm_window_unmap(m, window);
+    if (Flags & MM_DUMP_MAP_INVALIDATE) {
+        ki_arena_protect(Va, size, false);
+        return STATUS_SUCCESS;
+    }
+    if (mm_mdl_pages(MemoryDumpMdl) > PageTotal)
+        return STATUS_BUFFER_TOO_SMALL;
+    ki_arena_protect(Va, size, true);
+    if (mm_window_map(m, window, MemoryDumpMdl)) {
+        MemoryDumpMdl->MappedSystemVa = (char *)Va + MemoryDumpMdl->ByteOffset;
+        return STATUS_SUCCESS;
+    }
+    ki_arena_protect(Va, size, false);
+    return STATUS_INSUFFICIENT_RESOURCES;
+}
+
 VOID MmFreeMappingAddress(PVOID BaseAddress, ULONG PoolTag) {
     KI_GATE(MmFreeMappingAddress);
     const void *caller = __builtin_return_address(0);
@@ -297,11 +325,12 @@ NTSTATUS MmMapMdl(PMDL MemoryDescriptorList, ULONG Protection, PMM_MDL_ROUTINE D
                   PVOID DriverContext) {
     KI_GATE(MmMapMdl);
     PMDL mdl = MemoryDescriptorList;
+    MM_MDL_ROUTINE *routine = DriverRoutine;
     bool mapped = mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL);
     (void)Protection;
     if (!mapped && !mm_map_system(m, mdl, __builtin_return_address(0)))
         return STATUS_INSUFFICIENT_RESOURCES;
-    DriverRoutine(DriverContext, mdl->MappedSystemVa);
+    routine(DriverContext, mdl->MappedSystemVa);
     if (!mapped)
         mm_mdl_unmap(m, mdl);
     return STATUS_SUCCESS;

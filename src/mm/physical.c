@@ -176,3 +176,11 @@ NTSTATUS MmAddPhysicalMemory(PPHYSICAL_ADDRESS StartAddress, PLARGE_INTEGER Numb
     (void)NumberOfBytes;
     return STATUS_NOT_SUPPORTED;
 }
+
+NTSTATUS MmRemovePhysicalMemory(PPHYSICAL_ADDRESS StartAddress, PLARGE_INTEGER NumberOfBytes) {
+    KI_GATE(MmRemovePhysicalMemory);
+    (void)m;
+    (void)StartAddress;
+    (void)NumberOfBytes;
+    return STATUS_NOT_SUPPORTED;
+}

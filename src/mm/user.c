@@ -288,6 +288,7 @@ void mm_process_exit(struct machine *m, PEPROCESS process) {
         return;
     struct mm_user *user = m->mm->user;
     uint32_t locks = 0, next;
+    mm_views_close(m, process);
     mm_windows_close(m, process);
     mm_unsecure_all(m, process);
     for (uint32_t i = 0; i < user->area.used && space->pages; i = next) {

@@ -142,6 +142,12 @@ bool mm_window_map(struct machine *m, struct mm_window *window, PMDL mdl) {
     return true;
 }
 
+void mm_window_show(struct machine *m, struct mm_window *window, uintptr_t source, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        mm_window_map_page(m, window, i, source + (uintptr_t)i * PAGE_SIZE);
+    window->mapped = count;
+}
+
 static void mm_window_unmap_page(struct machine *m, struct mm_window *window, uint32_t index) {
     uintptr_t source = window->sources[index];
     if (mm_is_user_page(m, source)) {

@@ -32,10 +32,14 @@ struct mm_window *mm_window_create(struct machine *m, PEPROCESS process, uint32_
                                    uint32_t requested, ULONG tag);
 /* Maps an MDL's pages into it; false if one of them cannot be seen twice. */
 bool mm_window_map(struct machine *m, struct mm_window *window, PMDL mdl);
+/* Maps pages of user memory that follow each other, from a system address on. */
+void mm_window_show(struct machine *m, struct mm_window *window, uintptr_t source, uint32_t count);
 void mm_window_unmap(struct machine *m, struct mm_window *window);
 void mm_window_destroy(struct machine *m, struct mm_window *window);
 /* Ends the windows into a process's space. */
 void mm_windows_close(struct machine *m, PEPROCESS process);
+/* Ends the views of sections in it (section.c). */
+void mm_views_close(struct machine *m, PEPROCESS process);
 
 static inline char *mm_window_address(const struct machine *m, const struct mm_window *window) {
     size_t offset = (size_t)window->first * PAGE_SIZE;

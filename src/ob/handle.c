@@ -66,7 +66,8 @@ static ULONG ob_table_insert(struct machine *m, struct ob_handle_table *table,
     struct ob_handle *entry = &table->entries[index];
     table->first_free = entry->attributes;
     table->used++;
-    *entry = (struct ob_handle){header, access, attributes};
+    const void *owner = m->ob->handle_owner ? m->ob->handle_owner(m) : NULL;
+    *entry = (struct ob_handle){header, access, attributes, owner};
     header->handle_count++;
     header->pointer_count++;
     return index;
@@ -150,7 +151,7 @@ static void ob_handle_free(struct machine *m, struct ob_handle_table *table,
     struct ob_handle old = *entry;
     ULONG index = (ULONG)(entry - table->entries);
     KI_TRACE(m, HANDLE_CLOSE, "", index << 2);
-    *entry = (struct ob_handle){NULL, 0, table->first_free};
+    *entry = (struct ob_handle){.attributes = table->first_free};
     table->first_free = index;
     table->used--;
     ob_handle_gone(m, process, old.object, old.access);
@@ -237,7 +238,7 @@ static NTSTATUS ob_duplicate_access(struct machine *m, const struct ob_handle *e
 NTSTATUS ob_handle_duplicate(struct machine *m, PEPROCESS source, HANDLE handle, PEPROCESS target,
                              HANDLE *result, ACCESS_MASK access, ULONG attributes, ULONG options,
                              KPROCESSOR_MODE mode) {
-    struct ob_handle pseudo = {NULL, 0, 0};
+    struct ob_handle pseudo = {.object = NULL};
     void *object = ob_pseudo_object(m, handle);
     struct ob_handle *entry = NULL;
     if (object) {

@@ -158,7 +158,8 @@ void ob_directory_visit(struct machine *m, void *directory,
 struct ob_handle {
     struct ob_header *object; /* NULL: free */
     ACCESS_MASK access;
-    ULONG attributes; /* OBJ_INHERIT …, or the next free index */
+    ULONG attributes;  /* OBJ_INHERIT …, or the next free index */
+    const void *owner; /* a code address of the driver that made it, or NULL */
 };
 struct ob_handle_table {
     struct ob_handle *entries; /* entry 0 is never used; handle = index * 4 */
@@ -278,13 +279,15 @@ struct ob_part {
     LIST_ENTRY callbacks; /* ObRegisterCallbacks, highest altitude first */
     size_t object_count;
     /* Set by se: may the current thread do this to the object? */
-    NTSTATUS (*access_check)
+    NTSTATUS(*access_check)
     (struct machine *m, const struct ob_type *type, PSECURITY_DESCRIPTOR descriptor,
      ACCESS_MASK desired, ACCESS_MASK *granted);
     /* Set by se: a self-relative copy in pool (tag OB_TAG) of a descriptor that a caller passed. */
-    NTSTATUS (*security_capture)
+    NTSTATUS(*security_capture)
     (struct machine *m, PSECURITY_DESCRIPTOR descriptor, KPROCESSOR_MODE mode,
      PSECURITY_DESCRIPTOR *copy, size_t *size);
+    /* Set by io: the driver whose code, by the calling stack, makes a handle now; NULL: none. */
+    const void *(*handle_owner)(struct machine *m);
     /* Set by ps: what is left to do before a system service returns to user mode. */
     void (*leave_service)(struct machine *m);
 };

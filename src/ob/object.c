@@ -33,9 +33,12 @@ NTSTATUS ob_create(struct machine *m, const struct ob_type *type, size_t size, v
 
 static void ob_delete(struct machine *m, struct ob_header *header) {
     KI_TRACE(m, OBJECT_DELETE, header->type->name, header->serial);
-    KI_ASSERT(header->directory == NULL);
     if (header->type->delete)
         header->type->delete (m, header->body);
+    if (KI_UNLIKELY(header->directory != NULL))
+        ki_bugcheck(m, REFERENCE_BY_POINTER, 0, (ULONG_PTR)header->body, 2, 0,
+                    "an object of type %s was dereferenced too often: its name still refers to it",
+                    header->type->name);
     if (header->security)
         mm_pool_free(m, header->security, OB_TAG);
     header->type = NULL;

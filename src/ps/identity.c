@@ -158,6 +158,17 @@ NTSTATUS PsGetThreadExitStatus(PETHREAD Thread) {
     return ps_is_idle_thread(&Thread->tcb) ? STATUS_PENDING : Thread->exit_status;
 }
 
+/* Properties are what other kernel components attach to threads; no routine that a driver can call
+ * attaches one, so none is ever found. */
+ULONG_PTR PsGetThreadProperty(PETHREAD Thread, ULONG_PTR Key, ULONG Flags) {
+    KI_GATE(PsGetThreadProperty);
+    (void)m;
+    (void)Thread;
+    (void)Key;
+    (void)Flags;
+    return 0;
+}
+
 BOOLEAN PsIsSystemThread(PETHREAD Thread) {
     KI_GATE(PsIsSystemThread);
     (void)m;

@@ -59,6 +59,8 @@ struct _ETHREAD {
     LONGLONG create_time, exit_time;
     PACCESS_TOKEN impersonation; /* referenced, or NULL */
     SECURITY_IMPERSONATION_LEVEL impersonation_level;
+    PDEVICE_OBJECT verify_device; /* whose medium may have changed: IoSetDeviceToVerify */
+    bool hard_errors_off;         /* the user is not told of errors: IoSetThreadHardErrorMode */
     bool copy_on_open, effective_only;
     void *top_level_irp; /* IoSetTopLevelIrp */
     void *io_object;     /* of IoCreateSystemThread, referenced */

@@ -94,10 +94,11 @@ NTSTATUS RtlRunOnceExecuteOnce(PRTL_RUN_ONCE RunOnce, PRTL_RUN_ONCE_INIT_FN Init
                                PVOID *Context) {
     KI_GATE(RtlRunOnceExecuteOnce);
     PVOID context = NULL;
+    RTL_RUN_ONCE_INIT_FN *initialize = InitFn;
     KeEnterCriticalRegion();
     NTSTATUS status = RtlRunOnceBeginInitialize(RunOnce, 0, &context);
     if (status == STATUS_PENDING) {
-        if (InitFn(RunOnce, Parameter, &context))
+        if (initialize(RunOnce, Parameter, &context))
             status = RtlRunOnceComplete(RunOnce, 0, context);
         else
             status = RtlRunOnceComplete(RunOnce, RTL_RUN_ONCE_INIT_FAILED, NULL) == STATUS_SUCCESS

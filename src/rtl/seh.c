@@ -18,7 +18,6 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "nt/exception.h"
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -26,8 +25,10 @@
 #include <string.h>
 #include <ucontext.h>
 
+#include "nt/exception.h"
 #include "ki/bugcheck.h"
 #include "ki/gate.h"
+#include "rtl/context.h"
 #include "wdmsim_seh.h"
 
 const volatile unsigned char wdmsim_seh_zero = 0;
@@ -176,7 +177,9 @@ static _Noreturn void seh_raise_status(NTSTATUS status, EXCEPTION_RECORD *cause,
                                .ExceptionFlags = EXCEPTION_NONCONTINUABLE,
                                .ExceptionRecord = cause,
                                .ExceptionAddress = address};
-    EXCEPTION_POINTERS pointers = {.ExceptionRecord = &record};
+    CONTEXT context;
+    EXCEPTION_POINTERS pointers = {.ExceptionRecord = &record, .ContextRecord = &context};
+    rtl_context_of_caller(&context, address, frame_pointer);
     if (!seh_dispatch(&pointers))
         seh_unhandled(&record, frame_pointer);
     EXCEPTION_RECORD refused = {.ExceptionCode = STATUS_NONCONTINUABLE_EXCEPTION,
@@ -207,8 +210,10 @@ _Noreturn VOID ExRaiseDatatypeMisalignment(VOID) {
 }
 
 VOID NTAPI RtlRaiseException(PEXCEPTION_RECORD ExceptionRecord) {
-    EXCEPTION_POINTERS pointers = {.ExceptionRecord = ExceptionRecord};
+    CONTEXT context;
+    EXCEPTION_POINTERS pointers = {.ExceptionRecord = ExceptionRecord, .ContextRecord = &context};
     ExceptionRecord->ExceptionAddress = __builtin_return_address(0);
+    rtl_context_of_caller(&context, __builtin_return_address(0), __builtin_frame_address(0));
     if (!seh_dispatch(&pointers))
         seh_unhandled(ExceptionRecord, __builtin_frame_address(0));
     if (ExceptionRecord->ExceptionFlags & EXCEPTION_NONCONTINUABLE)
@@ -285,9 +290,12 @@ static void seh_on_fault(struct machine *m, const struct ki_fault *fault) {
         record.ExceptionInformation[0] = fault->write;
         record.ExceptionInformation[1] = fault->address;
     }
-    EXCEPTION_POINTERS pointers = {.ExceptionRecord = &record};
+    CONTEXT registers;
+    EXCEPTION_POINTERS pointers = {.ExceptionRecord = &record, .ContextRecord = &registers};
+    rtl_context_of_fault(&registers, fault->context);
     if (!*seh_head() || !seh_dispatch(&pointers))
         return;
+    rtl_context_restore(&registers, fault->context);
 #if defined(__linux__) && defined(__x86_64__)
     seh_continuation_vectors = &vectors; /* filters may have faulted in between */
 #endif

@@ -36,7 +36,23 @@ static const struct bench_row rows[] = {
     {"event-ping-pong", clock_ping_pong, plain_setjmp, "setjmp/longjmp", 0, 0, 100000},
     {"timers-1000000", clock_timers_1000000, clock_timers_1000, "one of 1,000 timers", 3, 0,
      1000000},
+    {"pofx", pofx_transition, NULL, "", 1000, 0, 200000},
+    {"pofx-traced", pofx_transition_traced, NULL, "", 1e9 / 300000, 0, 200000},
+    {"pofx-power", pofx_device, NULL, "", 1000, 0, 200000},
+    {"pofx-power-trace", pofx_device_traced, NULL, "", 1e9 / 300000, 0, 200000},
     {"machine", clock_machine, NULL, "", 100000, 0, 200},
+    {"processors-4", scale_processors_4, scale_processors_1, "on one processor", 3, 0, 100000},
+    {"processors-16", scale_processors_16, scale_processors_1, "on one processor", 3, 0, 100000},
+    {"threads-10000", scale_threads_many, scale_threads_1000, "one of 1,000 threads", 3, 0, 10000},
+    {"threads-100000", scale_threads_many, scale_threads_1000, "one of 1,000 threads", 3, 0,
+     100000},
+    {"irps-1000000", scale_irps_many, scale_irps_1000, "one of 1,000 IRPs", 3, 0, 1000000},
+};
+
+/* The same with bytes instead of nanoseconds. */
+static const struct bench_row memory_rows[] = {
+    {"thread-memory", scale_thread_memory, NULL, "", 20 * 1024, 0, 10000},
+    {"irp-memory", scale_irp_memory, NULL, "", 0, 0, 100000},
 };
 
 _Noreturn void bench_fail(const char *what) {
@@ -63,8 +79,8 @@ static bool bench_is_done(void *context) {
 }
 
 static double bench_run(void (*prepare)(struct machine *m), double (*body)(unsigned n), unsigned n,
-                        bool user) {
-    struct wdmsim_config config = {.processors = 1,
+                        bool user, unsigned processors) {
+    struct wdmsim_config config = {.processors = processors,
                                    .flags = bench_checked ? WDMSIM_CHECK_RULES : 0};
     struct machine *m;
     if (wdmsim_machine_create(&config, &m))
@@ -89,12 +105,16 @@ static double bench_run(void (*prepare)(struct machine *m), double (*body)(unsig
 
 double bench_on_machine(void (*prepare)(struct machine *m), double (*body)(unsigned n),
                         unsigned n) {
-    return bench_run(prepare, body, n, false);
+    return bench_run(prepare, body, n, false, 1);
 }
 
 double bench_in_process(void (*prepare)(struct machine *m), double (*body)(unsigned n),
                         unsigned n) {
-    return bench_run(prepare, body, n, true);
+    return bench_run(prepare, body, n, true, 1);
+}
+
+double bench_on_processors(unsigned processors, double (*body)(unsigned n), unsigned n) {
+    return bench_run(NULL, body, n, false, processors);
 }
 
 /* ---- the table ---- */
@@ -143,6 +163,14 @@ static void run_row(const struct bench_row *row, unsigned repeat, bool smoke) {
     print_row(row, simulated, plain, repeat);
 }
 
+static void run_memory_row(const struct bench_row *row, bool smoke) {
+    double bytes = row->simulated(smoke ? row->iterations / 10 : row->iterations);
+    printf("%-16s %10.0f bytes", row->name, bytes);
+    if (row->limit != 0)
+        printf(" %50s %.0f bytes %s", "", row->limit, bytes <= row->limit ? "met" : "MISSED");
+    printf("\n");
+}
+
 static bool wanted(const struct bench_row *row, char *const *names, int count) {
     for (int i = 0; i < count; i++)
         if (strstr(row->name, names[i]))
@@ -172,5 +200,8 @@ int main(int argc, char **argv) {
     for (size_t i = 0; i < COUNT(rows); i++)
         if (wanted(&rows[i], argv + first, argc - first))
             run_row(&rows[i], repeat, smoke);
+    for (size_t i = 0; i < COUNT(memory_rows); i++)
+        if (wanted(&memory_rows[i], argv + first, argc - first))
+            run_memory_row(&memory_rows[i], smoke);
     return 0;
 }

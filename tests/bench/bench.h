@@ -39,6 +39,8 @@ static inline double bench_now(void) {
 double bench_on_machine(void (*prepare)(struct machine *m), double (*body)(unsigned n), unsigned n);
 /* The same with body on a user thread of the default process. */
 double bench_in_process(void (*prepare)(struct machine *m), double (*body)(unsigned n), unsigned n);
+/* On a machine with several processors. */
+double bench_on_processors(unsigned processors, double (*body)(unsigned n), unsigned n);
 /* Whether the machines check rules, as the default configuration does; set by an option. */
 extern bool bench_checked;
 /* Ends the program: something that is no matter of speed went wrong. */
@@ -49,11 +51,18 @@ _Noreturn void bench_fail(const char *what);
 bench_measure plain_call, plain_calls_and_malloc, plain_cas, plain_cas_lock, plain_malloc,
     plain_setjmp, plain_request;
 
-/* ---- simulated (irp.c, sync.c, clock.c, request.c) ---- */
+/* ---- simulated (irp.c, sync.c, clock.c, request.c, pofx.c) ---- */
 
 bench_measure irp_round_trip, irp_filter, irp_filter_copying;
 bench_measure sync_dpc, sync_spin_lock, sync_lookaside, sync_event, sync_pool;
 bench_measure clock_yield, clock_ping_pong, clock_timers_1000, clock_timers_1000000, clock_machine;
 bench_measure request_ioctl, request_ioctl_asynchronous;
+bench_measure pofx_transition, pofx_transition_traced, pofx_device, pofx_device_traced;
+
+/* ---- what grows (scale.c); the last two give bytes ---- */
+
+bench_measure scale_processors_1, scale_processors_4, scale_processors_16;
+bench_measure scale_threads_1000, scale_threads_many, scale_irps_1000, scale_irps_many;
+bench_measure scale_thread_memory, scale_irp_memory;
 
 #endif

@@ -13,6 +13,7 @@ static struct filter {
 static char order[32];
 static int order_length;
 
+static EX_CALLBACK_FUNCTION filter;
 static NTSTATUS filter(PVOID context, PVOID argument1, PVOID argument2) {
     struct filter *self = context;
     REG_NOTIFY_CLASS class = (REG_NOTIFY_CLASS)(ULONG_PTR)argument1;

@@ -57,12 +57,14 @@ static VOID give_back(PVOID entry) {
     freed++;
     ExFreePool(entry);
 }
+static ALLOCATE_FUNCTION_EX allocate_extended;
 static PVOID allocate_extended(POOL_TYPE type, SIZE_T size, ULONG tag,
                                PLOOKASIDE_LIST_EX lookaside) {
     assert_ptr_equal(lookaside, &extended);
     assert_int_equal(size, 48);
     return allocate(type, size, tag);
 }
+static FREE_FUNCTION_EX give_back_extended;
 static VOID give_back_extended(PVOID entry, PLOOKASIDE_LIST_EX lookaside) {
     assert_ptr_equal(lookaside, &extended);
     give_back(entry);

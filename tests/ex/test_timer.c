@@ -6,6 +6,7 @@ static unsigned fired, deleted;
 static uint64_t times[8];
 static struct machine *machine;
 
+static EXT_CALLBACK note;
 static VOID note(PEX_TIMER which, PVOID context) {
     assert_ptr_equal(which, timer);
     assert_ptr_equal(context, &fired);
@@ -15,6 +16,7 @@ static VOID note(PEX_TIMER which, PVOID context) {
     fired++;
 }
 
+static EXT_DELETE_CALLBACK note_deletion;
 static VOID note_deletion(PVOID context) {
     assert_ptr_equal(context, &deleted);
     deleted++;

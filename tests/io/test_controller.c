@@ -5,6 +5,7 @@ static PDEVICE_OBJECT devices[3];
 static char story[16];
 static IO_ALLOCATION_ACTION action;
 
+static DRIVER_CONTROL use;
 static IO_ALLOCATION_ACTION use(PDEVICE_OBJECT device, PIRP irp, PVOID base, PVOID context) {
     size_t length = strlen(story);
     UNREFERENCED_PARAMETER(irp);

@@ -9,6 +9,14 @@ static unsigned completed_canceled, removed;
 static NTSTATUS insert_status;
 static PVOID seen_insert_context;
 
+static IO_CSQ_INSERT_IRP csq_insert;
+static IO_CSQ_INSERT_IRP_EX csq_insert_ex;
+static IO_CSQ_REMOVE_IRP csq_remove;
+static IO_CSQ_PEEK_NEXT_IRP csq_peek;
+static IO_CSQ_ACQUIRE_LOCK csq_lock;
+static IO_CSQ_RELEASE_LOCK csq_unlock;
+static IO_CSQ_COMPLETE_CANCELED_IRP csq_complete;
+
 static VOID csq_insert(PIO_CSQ csq, PIRP irp) {
     UNREFERENCED_PARAMETER(csq);
     InsertTailList(&irps, &irp->Tail.Overlay.ListEntry);

@@ -4,6 +4,7 @@
 static char story[32];
 static ULONG counts[4];
 
+static DRIVER_REINITIALIZE again;
 static VOID again(PDRIVER_OBJECT driver, PVOID context, ULONG count) {
     size_t length = strlen(story);
     story[length] = *(char *)context;
@@ -17,6 +18,7 @@ static char early = 'b', late = 'd';
 static UNICODE_STRING seen_path;
 static WCHAR seen_text[128];
 
+static DRIVER_INITIALIZE entry;
 static int entry(PDRIVER_OBJECT driver, PUNICODE_STRING path) {
     static const WCHAR name[] = L"\\Driver\\probe", key[] = L"probe";
     assert_int_equal(driver->Type, IO_TYPE_DRIVER);

@@ -5,6 +5,9 @@
 static unsigned interrupts, dpcs;
 static KIRQL isr_irql, dpc_irql;
 
+static KSERVICE_ROUTINE isr;
+static IO_DPC_ROUTINE dpc;
+
 static BOOLEAN isr(PKINTERRUPT interrupt, PVOID context) {
     UNREFERENCED_PARAMETER(interrupt);
     interrupts++;

@@ -7,6 +7,7 @@ static unsigned key_count;
 static bool use_keys, recurse;
 static unsigned depth, deepest;
 
+static DRIVER_STARTIO start;
 static VOID start(PDEVICE_OBJECT device, PIRP irp) {
     size_t length = strlen(story);
     depth++;

@@ -4,6 +4,7 @@
 static unsigned ticks;
 static KIRQL seen_irql;
 
+static IO_TIMER_ROUTINE tick;
 static VOID tick(PDEVICE_OBJECT device, PVOID context) {
     UNREFERENCED_PARAMETER(device);
     ticks += *(unsigned *)context;

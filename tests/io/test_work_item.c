@@ -6,6 +6,7 @@ static unsigned runs;
 static KIRQL seen_irql;
 static PVOID seen_context;
 
+static IO_WORKITEM_ROUTINE work;
 static VOID work(PDEVICE_OBJECT device, PVOID context) {
     UNREFERENCED_PARAMETER(device);
     runs++;
@@ -29,6 +30,7 @@ static void a_routine_runs_once_at_passive_level(struct machine *m) {
     IoFreeWorkItem(item);
 }
 
+static IO_WORKITEM_ROUTINE_EX again;
 static VOID again(PVOID object, PVOID context, PIO_WORKITEM item) {
     assert_ptr_equal(object, test_device);
     if (++runs < 3)

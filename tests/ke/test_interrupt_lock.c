@@ -33,6 +33,7 @@ static void it_keeps_the_service_routine_off(struct machine *m) {
     IoDisconnectInterrupt(interrupt);
 }
 
+static KSYNCHRONIZE_ROUTINE count_served;
 static BOOLEAN count_served(PVOID context) {
     assert_int_equal(KeGetCurrentIrql(), 6);
     *(unsigned *)context += 10;

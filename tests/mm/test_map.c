@@ -172,6 +172,7 @@ static void a_mapping_can_be_made_read_only(struct machine *m) {
     ExFreePool(buffer);
 }
 
+static MM_MDL_ROUTINE note_address;
 static VOID note_address(PVOID context, PVOID address) { *(PVOID *)context = address; }
 
 static void mapping_for_the_length_of_a_call(struct machine *m) {

@@ -15,6 +15,7 @@ static int calls, steps;
 static ULONG answer;
 static DECLSPEC_ALIGN(16) char object[16];
 
+static RTL_RUN_ONCE_INIT_FN initialize;
 static ULONG NTAPI initialize(PRTL_RUN_ONCE run_once, PVOID parameter, PVOID *context) {
     assert_ptr_equal(run_once, &once);
     assert_ptr_equal(parameter, &answer);
@@ -68,6 +69,7 @@ static void checking_begins_nothing(struct machine *m) {
     assert_ptr_equal(context, object);
 }
 
+static KSTART_ROUTINE thread_b;
 static VOID NTAPI thread_b(PVOID argument) {
     PVOID context = NULL;
     assert_int_equal(steps, 1);

@@ -223,6 +223,8 @@ static const char *arrow_from_elsewhere(const struct check *check, const char *n
     /* Some folders under include/ddk are called as components are. */
     if (component_level(name) >= 0 && exists(check, "src/", name) &&
         !tidy_under(check->file->path, "tests/ki/") &&
+        !tidy_under(check->file->path, "tests/fx/") && /* they stand in for the managers */
+        !tidy_under(check->file->path, "tests/pep/") &&
         !tidy_under(check->file->path, "tests/bench/"))
         return "only tests/ki looks inside the library";
     return NULL;
@@ -328,7 +330,7 @@ static size_t component_folder(const char *path) {
     if (!tidy_under(path, "src/") && !tidy_under(path, "sim/"))
         return 0;
     const char *end = strchr(path + 4, '/');
-    return end && !strchr(end + 1, '/') && tidy_is_c(path) ? (size_t)(end - path) : 0;
+    return end && !strchr(end + 1, '/') ? (size_t)(end - path) : 0;
 }
 
 /* In each component one file opens with an essay: what the component is for and how it works. */

@@ -41,6 +41,9 @@ BOOLEAN KdRefreshDebuggerNotPresent(VOID);
 NTSTATUS KdChangeOption(KD_OPTION Option, ULONG InBufferBytes, PVOID InBuffer, ULONG OutBufferBytes,
                         PVOID OutBuffer, PULONG OutBufferNeeded);
 
+/* STATUS_ASSERTION_FAILURE, without a text: the assertion interrupt. Any IRQL. */
+VOID DbgRaiseAssertionFailure(VOID);
+
 /* A failed assertion of a checked driver; the machine reports it. */
 VOID RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG LineNumber,
                PSTR MutableMessage);

@@ -36,7 +36,38 @@ typedef enum _BDCB_CALLBACK_TYPE {
     BdCbInitializeImage
 } BDCB_CALLBACK_TYPE,
     *PBDCB_CALLBACK_TYPE;
-struct _BDCB_IMAGE_INFORMATION;
+typedef enum _BDCB_CLASSIFICATION {
+    BdCbClassificationUnknownImage,
+    BdCbClassificationKnownGoodImage,
+    BdCbClassificationKnownBadImage,
+    BdCbClassificationKnownBadImageBootCritical,
+    BdCbClassificationEnd
+} BDCB_CLASSIFICATION,
+    *PBDCB_CLASSIFICATION;
+typedef enum _BDCB_STATUS_UPDATE_TYPE {
+    BdCbStatusPrepareForDependencyLoad,
+    BdCbStatusPrepareForDriverLoad,
+    BdCbStatusPrepareForUnload
+} BDCB_STATUS_UPDATE_TYPE,
+    *PBDCB_STATUS_UPDATE_TYPE;
+typedef struct _BDCB_STATUS_UPDATE_CONTEXT {
+    BDCB_STATUS_UPDATE_TYPE StatusType;
+} BDCB_STATUS_UPDATE_CONTEXT, *PBDCB_STATUS_UPDATE_CONTEXT;
+#define BDCB_IMAGEFLAGS_FAILED_CODE_INTEGRITY 0x00000001
+typedef struct _BDCB_IMAGE_INFORMATION {
+    BDCB_CLASSIFICATION Classification;
+    ULONG ImageFlags;
+    UNICODE_STRING ImageName;
+    UNICODE_STRING RegistryPath;
+    UNICODE_STRING CertificatePublisher;
+    UNICODE_STRING CertificateIssuer;
+    PVOID ImageHash;
+    PVOID CertificateThumbprint;
+    ULONG ImageHashAlgorithm;
+    ULONG ThumbprintHashAlgorithm;
+    ULONG ImageHashLength;
+    ULONG CertificateThumbprintLength;
+} BDCB_IMAGE_INFORMATION, *PBDCB_IMAGE_INFORMATION;
 struct _PHYSICAL_COUNTER_EVENT_BUFFER_CONFIGURATION;
 typedef VOID BOOT_DRIVER_CALLBACK_FUNCTION(PVOID CallbackContext, BDCB_CALLBACK_TYPE Classification,
                                            struct _BDCB_IMAGE_INFORMATION *ImageInformation);

@@ -282,6 +282,15 @@ VOID wdmsim_halt(VOID);
 VOID wdmsim_fast_fail(ULONG Code) DECLSPEC_NORETURN;
 #define ReadTimeStampCounter() wdmsim_rdtsc()
 
+/* ---- encodings of ARM64 system registers: the fields that make up one ---- */
+
+#define ARM64_SYSREG(op0, op1, crn, crm, op2)                                                      \
+    ((((op0)&1) << 14) | (((op1)&7) << 11) | (((crn)&15) << 7) | (((crm)&15) << 3) | ((op2)&7))
+#define ARM64_SYSREG_OP1(_Reg_) (((_Reg_) >> 11) & 7)
+#define ARM64_SYSREG_CRN(_Reg_) (((_Reg_) >> 7) & 15)
+#define ARM64_SYSREG_CRM(_Reg_) (((_Reg_) >> 3) & 15)
+#define ARM64_SYSREG_OP2(_Reg_) ((_Reg_)&7)
+
 EXTERN_C_END
 
 #endif

@@ -176,7 +176,7 @@
 #define __noop(...) ((void)0)
 #define __debugbreak() DbgBreakPoint()
 #define __fastfail(c) wdmsim_fast_fail(c)
-#define __int2c() wdmsim_fast_fail(0)
+#define __int2c() DbgRaiseAssertionFailure()
 #define __assume(e) ((void)0)
 #define __stosb(d, v, n) ((void)memset((d), (v), (n)))
 #define __movsb(d, s, n) ((void)memcpy((d), (s), (n)))

@@ -6,13 +6,66 @@
 
 #include "io.h"
 #include "ob.h"
+#include "se_fs.h"
 #include "zw_fs.h"
 
 EXTERN_C_START
 
-struct _FILE_QUOTA_INFORMATION;
-struct _REPARSE_DATA_BUFFER;
-struct _READ_LIST;
+typedef struct _FILE_QUOTA_INFORMATION {
+    ULONG NextEntryOffset;
+    ULONG SidLength;
+    LARGE_INTEGER ChangeTime;
+    LARGE_INTEGER QuotaUsed;
+    LARGE_INTEGER QuotaThreshold;
+    LARGE_INTEGER QuotaLimit;
+    SID Sid;
+} FILE_QUOTA_INFORMATION, *PFILE_QUOTA_INFORMATION;
+typedef struct _FILE_GET_QUOTA_INFORMATION {
+    ULONG NextEntryOffset;
+    ULONG SidLength;
+    SID Sid;
+} FILE_GET_QUOTA_INFORMATION, *PFILE_GET_QUOTA_INFORMATION;
+#define IO_REPARSE_TAG_MOUNT_POINT (0xA0000003)
+#define IO_REPARSE_TAG_HSM (0xC0000004)
+#define IO_REPARSE_TAG_HSM2 (0x80000006)
+#define IO_REPARSE_TAG_SIS (0x80000007)
+#define IO_REPARSE_TAG_DFS (0x8000000A)
+#define IO_REPARSE_TAG_FILTER_MANAGER (0x8000000B)
+#define IO_REPARSE_TAG_SYMLINK (0xA000000C)
+#define IO_REPARSE_TAG_DFSR (0x80000012)
+#define REPARSE_DATA_BUFFER_HEADER_SIZE 8
+#define MAXIMUM_REPARSE_DATA_BUFFER_SIZE (16 * 1024)
+typedef struct _REPARSE_DATA_BUFFER {
+    ULONG ReparseTag;
+    USHORT ReparseDataLength;
+    USHORT Reserved;
+    union {
+        struct {
+            USHORT SubstituteNameOffset;
+            USHORT SubstituteNameLength;
+            USHORT PrintNameOffset;
+            USHORT PrintNameLength;
+            ULONG Flags;
+            WCHAR PathBuffer[1];
+        } SymbolicLinkReparseBuffer;
+        struct {
+            USHORT SubstituteNameOffset;
+            USHORT SubstituteNameLength;
+            USHORT PrintNameOffset;
+            USHORT PrintNameLength;
+            WCHAR PathBuffer[1];
+        } MountPointReparseBuffer;
+        struct {
+            UCHAR DataBuffer[1];
+        } GenericReparseBuffer;
+    };
+} REPARSE_DATA_BUFFER, *PREPARSE_DATA_BUFFER;
+typedef struct _READ_LIST {
+    PFILE_OBJECT FileObject;
+    ULONG NumberOfEntries;
+    LOGICAL IsImage;
+    FILE_SEGMENT_ELEMENT List[ANYSIZE_ARRAY];
+} READ_LIST, *PREAD_LIST;
 typedef VOID DRIVER_FS_NOTIFICATION(PDEVICE_OBJECT DeviceObject, BOOLEAN FsActive);
 typedef DRIVER_FS_NOTIFICATION *PDRIVER_FS_NOTIFICATION;
 typedef struct _IO_CREATE_STREAM_FILE_OPTIONS {
@@ -20,6 +73,14 @@ typedef struct _IO_CREATE_STREAM_FILE_OPTIONS {
     USHORT Flags;
     PDEVICE_OBJECT TargetDeviceObject;
 } IO_CREATE_STREAM_FILE_OPTIONS, *PIO_CREATE_STREAM_FILE_OPTIONS;
+#define IRP_MN_FLUSH_DATA_ONLY 0x02
+#define IRP_MN_FLUSH_NO_SYNC 0x03
+#define IRP_MN_FLUSH_DATA_SYNC_ONLY 0x04
+#define FLUSH_FLAGS_FILE_DATA_ONLY 0x00000001
+#define FLUSH_FLAGS_NO_SYNC 0x00000002
+#define FLUSH_FLAGS_FILE_DATA_SYNC_ONLY 0x00000004
+#define SL_RETURN_ON_DISK_ENTRIES_ONLY 0x08
+#define SL_NO_CURSOR_UPDATE_QUERY 0x10
 typedef enum _MMFLUSH_TYPE { MmFlushForDelete, MmFlushForWrite } MMFLUSH_TYPE;
 typedef struct _IO_PRIORITY_INFO {
     ULONG Size;
@@ -123,7 +184,7 @@ NTKERNELAPI BOOLEAN MmForceSectionClosedEx(PSECTION_OBJECT_POINTERS SectionObjec
 NTKERNELAPI ULONGLONG MmGetMaximumFileSectionSize(VOID);
 NTKERNELAPI LOGICAL MmIsRecursiveIoFault(VOID);
 NTKERNELAPI NTSTATUS MmPrefetchPages(ULONG NumberOfLists, struct _READ_LIST **ReadLists);
-NTKERNELAPI VOID MmSetAddressRangeModified(PVOID Address, SIZE_T Length);
+NTKERNELAPI BOOLEAN MmSetAddressRangeModified(PVOID Address, SIZE_T Length);
 
 /* ---- callbacks of virtual memory operations on a process ---- */
 

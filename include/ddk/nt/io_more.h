@@ -55,7 +55,10 @@ typedef struct _OPLOCK_KEY_CONTEXT *POPLOCK_KEY_CONTEXT;
 typedef struct _OPLOCK_KEY_ECP_CONTEXT *POPLOCK_KEY_ECP_CONTEXT;
 NTKERNELAPI POPLOCK_KEY_ECP_CONTEXT IoGetOplockKeyContext(PFILE_OBJECT FileObject);
 NTKERNELAPI POPLOCK_KEY_CONTEXT IoGetOplockKeyContextEx(PFILE_OBJECT FileObject);
-typedef struct _IO_FOEXT_SHADOW_FILE *PIO_FOEXT_SHADOW_FILE;
+typedef struct _IO_FOEXT_SHADOW_FILE {
+    PFILE_OBJECT BackingFileObject;
+    PVOID BackingFltInstance;
+} IO_FOEXT_SHADOW_FILE, *PIO_FOEXT_SHADOW_FILE;
 NTKERNELAPI PIO_FOEXT_SHADOW_FILE IoGetShadowFileInformation(PFILE_OBJECT FileObject);
 NTKERNELAPI NTSTATUS IoSetShadowFileInformation(PFILE_OBJECT FileObject,
                                                 PFILE_OBJECT BackingFileObject,

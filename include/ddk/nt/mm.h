@@ -180,8 +180,10 @@ NTKERNELAPI VOID MmUnmapReservedMapping(PVOID BaseAddress, ULONG PoolTag,
                                         PMDL MemoryDescriptorList);
 NTKERNELAPI NTSTATUS MmAdvanceMdl(PMDL Mdl, ULONG NumberOfBytes);
 NTKERNELAPI NTSTATUS MmProtectMdlSystemAddress(PMDL MemoryDescriptorList, ULONG NewProtect);
-NTKERNELAPI PVOID MmMapMemoryDumpMdlEx(PVOID Va, PFN_NUMBER PageTotal, PMDL MemoryDumpMdl,
-                                       ULONG Flags);
+#define MM_DUMP_MAP_CACHED 0x1
+#define MM_DUMP_MAP_INVALIDATE 0x2
+NTKERNELAPI NTSTATUS MmMapMemoryDumpMdlEx(PVOID Va, PFN_NUMBER PageTotal, PMDL MemoryDumpMdl,
+                                          ULONG Flags);
 
 typedef VOID MM_MDL_ROUTINE(PVOID DriverContext, PVOID MappedVa);
 typedef MM_MDL_ROUTINE *PMM_MDL_ROUTINE;

@@ -4,7 +4,7 @@
  * (wdm/nf-wdm-pofxregisterdevice …)
  *
  * PO_FX_VERSION chooses the shape of PO_FX_DEVICE and PO_FX_COMPONENT; a driver that wants another
- * than the newest defines it before the first include. It is a question asked once, not a value to
+ * than the first defines it before the first include. It is a question asked once, not a value to
  * use.
  */
 #ifndef WDMSIM_NT_POFX_H
@@ -89,7 +89,14 @@ typedef struct _PO_FX_DEVICE_V1 {
 #define PO_FX_DEVICE_FLAG_DFX_POWER_CHILDREN_OPTIONAL 0x0000000000000004ULL
 #define PO_FX_DEVICE_FLAG_DFX_CHILDREN_OPTIONAL                                                    \
     (PO_FX_DEVICE_FLAG_DFX_DIRECT_CHILDREN_OPTIONAL | PO_FX_DEVICE_FLAG_DFX_POWER_CHILDREN_OPTIONAL)
+/* The same as the reference page spells them. */
+#define PO_FX_DEVICE_FLAG_DIRECT_CHILDREN_OPTIONAL PO_FX_DEVICE_FLAG_DFX_DIRECT_CHILDREN_OPTIONAL
+#define PO_FX_DEVICE_FLAG_POWER_CHILDREN_OPTIONAL PO_FX_DEVICE_FLAG_DFX_POWER_CHILDREN_OPTIONAL
+#define PO_FX_DEVICE_FLAG_DISABLE_FAST_RESUME 0x0000000000000008ULL
+#define PO_FX_DEVICE_FLAG_ENABLE_FAST_RESUME 0x0000000000000010ULL
 #define PO_FX_DIRECTED_FX_DEFAULT_IDLE_TIMEOUT (0)
+#define PO_FX_DIRECTED_FX_IMMEDIATE_IDLE_TIMEOUT ((ULONG)-1)
+#define PO_FX_DIRECTED_FX_MAX_IDLE_TIMEOUT (10 * 60)
 typedef struct _PO_FX_DEVICE_V2 {
     ULONG Version;
     ULONGLONG Flags;
@@ -122,7 +129,7 @@ typedef struct _PO_FX_DEVICE_V3 {
 } PO_FX_DEVICE_V3, *PPO_FX_DEVICE_V3;
 
 #ifndef PO_FX_VERSION
-#define PO_FX_VERSION PO_FX_VERSION_V3
+#define PO_FX_VERSION PO_FX_VERSION_V1
 #endif
 #if PO_FX_VERSION == PO_FX_VERSION_V1
 typedef PO_FX_COMPONENT_V1 PO_FX_COMPONENT, *PPO_FX_COMPONENT;

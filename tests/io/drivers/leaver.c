@@ -2,7 +2,7 @@
  * A driver that leaves things behind, as the value Leave below its Parameters key or its static
  * variable says; and one that counts its loads in a variable that must be fresh each time.
  */
-#include <ntddk.h>
+#include <ntifs.h>
 
 ULONG LeaverLoads = 1;
 ULONG LeaverWhat;
@@ -10,10 +10,14 @@ static UCHAR zeroes[64];
 
 static KTIMER timer;
 static KDPC dpc;
+static KEVENT stop;
+static HANDLE event;
 
 DRIVER_INITIALIZE DriverEntry;
 static DRIVER_UNLOAD Unload;
 static KDEFERRED_ROUTINE Expired;
+static KSTART_ROUTINE Wait;
+VOID LeaverHold(BOOLEAN Hold);
 
 static VOID Expired(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2) {
     UNREFERENCED_PARAMETER(Dpc);
@@ -36,9 +40,36 @@ static VOID Unload(PDRIVER_OBJECT DriverObject) {
     case 3:
         (VOID) IoAllocateIrp(1, FALSE);
         break;
+    case 4:
+        (VOID) ZwCreateEvent(&event, EVENT_ALL_ACCESS, NULL, NotificationEvent, FALSE);
+        break;
     default:
         break;
     }
+}
+
+static VOID Wait(PVOID Context) {
+    KeWaitForSingleObject(&stop, Executive, KernelMode, FALSE, NULL);
+    PsTerminateSystemThread(Context ? STATUS_UNSUCCESSFUL : STATUS_SUCCESS);
+}
+
+/* For a test that looks at the driver while it is loaded: a thread, a timer and a handle, or none.
+ */
+VOID LeaverHold(BOOLEAN Hold) {
+    LARGE_INTEGER due;
+    HANDLE thread;
+    due.QuadPart = -10000000;
+    if (!Hold) {
+        KeSetEvent(&stop, IO_NO_INCREMENT, FALSE);
+        KeCancelTimer(&timer);
+        ZwClose(event);
+        return;
+    }
+    KeInitializeEvent(&stop, NotificationEvent, FALSE);
+    KeSetTimer(&timer, due, &dpc);
+    (VOID) ZwCreateEvent(&event, EVENT_ALL_ACCESS, NULL, NotificationEvent, FALSE);
+    if (NT_SUCCESS(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, Wait, NULL)))
+        ZwClose(thread);
 }
 
 NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {

@@ -1,0 +1,320 @@
+/*
+ * Device power management notifications: what AcceptDeviceNotification of a platform extension
+ * plug-in receives. (kernel/dpm-notifications, pepfx/ns-pepfx-_pep_…)
+ */
+#ifndef WDMSIM_NT_PEP_DPM_H
+#define WDMSIM_NT_PEP_DPM_H
+
+EXTERN_C_START
+
+#define PEP_DPM_PREPARE_DEVICE 0x01
+#define PEP_DPM_ABANDON_DEVICE 0x02
+#define PEP_DPM_REGISTER_DEVICE 0x03
+#define PEP_DPM_UNREGISTER_DEVICE 0x04
+#define PEP_DPM_DEVICE_POWER_STATE 0x05
+#define PEP_DPM_COMPONENT_ACTIVE 0x07
+#define PEP_DPM_WORK 0x0D
+#define PEP_DPM_POWER_CONTROL_REQUEST 0x0E
+#define PEP_DPM_POWER_CONTROL_COMPLETE 0x0F
+#define PEP_DPM_SYSTEM_LATENCY_UPDATE 0x10
+#define PEP_DPM_DEVICE_STARTED 0x12
+#define PEP_DPM_NOTIFY_COMPONENT_IDLE_STATE 0x13
+#define PEP_DPM_REGISTER_DEBUGGER 0x15
+#define PEP_DPM_LOW_POWER_EPOCH 0x18
+#define PEP_DPM_REGISTER_CRASHDUMP_DEVICE 0x19
+#define PEP_DPM_DEVICE_IDLE_CONSTRAINTS 0x1A
+#define PEP_DPM_COMPONENT_IDLE_CONSTRAINTS 0x1B
+#define PEP_DPM_QUERY_COMPONENT_PERF_CAPABILITIES 0x1C
+/* The spelling of Windows' own header. */
+#define PEP_DPM_QUERY_COMPONENT_PERF_CAPABILTIES PEP_DPM_QUERY_COMPONENT_PERF_CAPABILITIES
+#define PEP_DPM_QUERY_COMPONENT_PERF_SET 0x1D
+#define PEP_DPM_QUERY_COMPONENT_PERF_SET_NAME 0x1E
+#define PEP_DPM_QUERY_COMPONENT_PERF_STATES 0x1F
+#define PEP_DPM_REGISTER_COMPONENT_PERF_STATES 0x20
+#define PEP_DPM_REQUEST_COMPONENT_PERF_STATE 0x21
+#define PEP_DPM_QUERY_CURRENT_COMPONENT_PERF_STATE 0x22
+#define PEP_DPM_QUERY_DEBUGGER_TRANSITION_REQUIREMENTS 0x23
+#define PEP_DPM_QUERY_SOC_SUBSYSTEM_COUNT 0x24
+#define PEP_DPM_QUERY_SOC_SUBSYSTEM 0x25
+#define PEP_DPM_RESET_SOC_SUBSYSTEM_ACCOUNTING 0x26
+#define PEP_DPM_QUERY_SOC_SUBSYSTEM_BLOCKING_TIME 0x27
+#define PEP_DPM_QUERY_SOC_SUBSYSTEM_METADATA 0x28
+
+/* ---- a device's life ---- */
+
+typedef struct _PEP_PREPARE_DEVICE {
+    PCUNICODE_STRING DeviceId; /* instance path */
+    BOOLEAN DeviceAccepted;
+} PEP_PREPARE_DEVICE, *PPEP_PREPARE_DEVICE;
+typedef struct _PEP_ABANDON_DEVICE {
+    PCUNICODE_STRING DeviceId;
+    BOOLEAN DeviceAccepted;
+} PEP_ABANDON_DEVICE, *PPEP_ABANDON_DEVICE;
+
+typedef PO_FX_COMPONENT_IDLE_STATE PEP_IDLE_STATE, *PPEP_IDLE_STATE;
+typedef struct _PEP_COMPONENT_V2 {
+    GUID Id;
+    ULONGLONG Flags;
+    ULONG DeepestWakeableIdleState;
+    ULONG IdleStateCount;
+    PPO_FX_COMPONENT_IDLE_STATE IdleStates;
+} PEP_COMPONENT_V2, *PPEP_COMPONENT_V2;
+#define PEP_DEVICE_FLAG_POWER_REQUIRED 0x0000000000000001ULL
+typedef struct _PEP_DEVICE_REGISTER_V2 {
+    ULONGLONG Flags;
+    ULONG ComponentCount;
+    PPEP_COMPONENT_V2 Components[ANYSIZE_ARRAY];
+} PEP_DEVICE_REGISTER_V2, *PPEP_DEVICE_REGISTER_V2;
+typedef enum _PEP_DEVICE_ACCEPTANCE_TYPE {
+    PepDeviceNotAccepted,
+    PepDeviceAcceptedReserved,
+    PepDeviceAccepted,
+    PepDeviceAcceptedMax
+} PEP_DEVICE_ACCEPTANCE_TYPE,
+    *PPEP_DEVICE_ACCEPTANCE_TYPE;
+typedef struct _PEP_REGISTER_DEVICE_V2 {
+    PCUNICODE_STRING DeviceId;
+    POHANDLE KernelHandle;
+    PPEP_DEVICE_REGISTER_V2 Register; /* valid during the notification */
+    PEPHANDLE DeviceHandle;
+    PEP_DEVICE_ACCEPTANCE_TYPE DeviceAccepted;
+} PEP_REGISTER_DEVICE_V2, *PPEP_REGISTER_DEVICE_V2;
+typedef PEP_COMPONENT_V2 PEP_COMPONENT, *PPEP_COMPONENT;
+typedef PEP_DEVICE_REGISTER_V2 PEP_DEVICE_REGISTER, *PPEP_DEVICE_REGISTER;
+typedef PEP_REGISTER_DEVICE_V2 PEP_REGISTER_DEVICE, *PPEP_REGISTER_DEVICE;
+typedef struct _PEP_UNREGISTER_DEVICE {
+    PEPHANDLE DeviceHandle;
+} PEP_UNREGISTER_DEVICE, *PPEP_UNREGISTER_DEVICE;
+typedef struct _PEP_DEVICE_STARTED {
+    PEPHANDLE DeviceHandle;
+} PEP_DEVICE_STARTED, *PPEP_DEVICE_STARTED;
+typedef struct _PEP_REGISTER_DEBUGGER {
+    PEPHANDLE DeviceHandle;
+} PEP_REGISTER_DEBUGGER, *PPEP_REGISTER_DEBUGGER;
+
+typedef struct _PEP_CRASHDUMP_INFORMATION {
+    PEPHANDLE DeviceHandle;
+    PVOID DeviceContext;
+} PEP_CRASHDUMP_INFORMATION, *PPEP_CRASHDUMP_INFORMATION;
+/* HIGH_LEVEL. (pepfx/nc-pepfx-pepcallbackpoweroncrashdumpdevice) */
+typedef BOOLEAN PEPCALLBACKPOWERONCRASHDUMPDEVICE(PPEP_CRASHDUMP_INFORMATION CrashdumpInformation);
+typedef PEPCALLBACKPOWERONCRASHDUMPDEVICE *PPEPCALLBACKPOWERONCRASHDUMPDEVICE;
+typedef struct _PEP_REGISTER_CRASHDUMP_DEVICE {
+    PPEPCALLBACKPOWERONCRASHDUMPDEVICE PowerOnDumpDeviceCallback;
+    PEPHANDLE DeviceHandle;
+} PEP_REGISTER_CRASHDUMP_DEVICE, *PPEP_REGISTER_CRASHDUMP_DEVICE;
+
+/* ---- states ---- */
+
+typedef struct _PEP_DEVICE_POWER_STATE {
+    PEPHANDLE DeviceHandle;
+    DEVICE_POWER_STATE PowerState;
+    BOOLEAN Complete;
+    BOOLEAN SystemTransition;
+} PEP_DEVICE_POWER_STATE, *PPEP_DEVICE_POWER_STATE;
+typedef struct _PEP_COMPONENT_ACTIVE {
+    PEPHANDLE DeviceHandle;
+    ULONG Component;
+    BOOLEAN Active;
+    PPEP_WORK_INFORMATION WorkInformation;
+    BOOLEAN NeedWork;
+} PEP_COMPONENT_ACTIVE, *PPEP_COMPONENT_ACTIVE;
+typedef struct _PEP_NOTIFY_COMPONENT_IDLE_STATE {
+    PEPHANDLE DeviceHandle;
+    ULONG Component;
+    ULONG IdleState;
+    BOOLEAN DriverNotified; /* FALSE before the driver is told, TRUE after */
+    BOOLEAN Completed;
+} PEP_NOTIFY_COMPONENT_IDLE_STATE, *PPEP_NOTIFY_COMPONENT_IDLE_STATE;
+typedef struct _PEP_LOW_POWER_EPOCH {
+    BOOLEAN LowPowerEpoch;
+} PEP_LOW_POWER_EPOCH, *PPEP_LOW_POWER_EPOCH;
+typedef struct _PEP_SYSTEM_LATENCY {
+    ULONGLONG Latency; /* 100 ns */
+} PEP_SYSTEM_LATENCY, *PPEP_SYSTEM_LATENCY;
+typedef struct _PEP_POWER_CONTROL_REQUEST {
+    PEPHANDLE DeviceHandle;
+    LPCGUID PowerControlCode;
+    PVOID InBuffer;
+    SIZE_T InBufferSize;
+    PVOID OutBuffer;
+    SIZE_T OutBufferSize;
+    SIZE_T BytesReturned;
+    NTSTATUS Status;
+} PEP_POWER_CONTROL_REQUEST, *PPEP_POWER_CONTROL_REQUEST;
+typedef struct _PEP_POWER_CONTROL_COMPLETE {
+    PEPHANDLE DeviceHandle;
+    LPCGUID PowerControlCode;
+    PVOID RequestContext;
+    SIZE_T BytesReturned;
+    NTSTATUS Status;
+} PEP_POWER_CONTROL_COMPLETE, *PPEP_POWER_CONTROL_COMPLETE;
+
+/* ---- what platform idle states ask of devices; an element per platform state ---- */
+
+#define PEP_UNSPECIFIED_MINIMUM_STATE 0xFFFFFFFF
+typedef struct _PEP_DEVICE_PLATFORM_CONSTRAINTS {
+    PEPHANDLE DeviceHandle;
+    PDEVICE_POWER_STATE MinimumDStates;
+    ULONG PlatformStateCount;
+} PEP_DEVICE_PLATFORM_CONSTRAINTS, *PPEP_DEVICE_PLATFORM_CONSTRAINTS;
+typedef struct _PEP_COMPONENT_PLATFORM_CONSTRAINTS {
+    PEPHANDLE DeviceHandle;
+    ULONG Component;
+    PULONG MinimumFStates;
+    ULONG PlatformStateCount;
+} PEP_COMPONENT_PLATFORM_CONSTRAINTS, *PPEP_COMPONENT_PLATFORM_CONSTRAINTS;
+typedef struct _PEP_DEBUGGER_TRANSITION_REQUIREMENTS {
+    PEPHANDLE DeviceHandle;
+    ULONG PlatformStateCount;
+    PBOOLEAN PowerTransitionRequired;
+} PEP_DEBUGGER_TRANSITION_REQUIREMENTS, *PPEP_DEBUGGER_TRANSITION_REQUIREMENTS;
+
+/* ---- performance states of components ---- */
+
+typedef enum _PEP_PERF_STATE_UNIT {
+    PepPerfStateUnitOther,
+    PepPerfStateUnitFrequency,
+    PepPerfStateUnitBandwidth,
+    PepPerfStateUnitMax
+} PEP_PERF_STATE_UNIT,
+    *PPEP_PERF_STATE_UNIT;
+typedef enum _PEP_PERF_STATE_TYPE {
+    PepPerfStateTypeDiscrete,
+    PepPerfStateTypeRange,
+    PepPerfStateTypeMax
+} PEP_PERF_STATE_TYPE,
+    *PPEP_PERF_STATE_TYPE;
+typedef struct _PEP_PERF_STATE {
+    ULONGLONG Value;
+    PVOID Context;
+} PEP_PERF_STATE, *PPEP_PERF_STATE;
+typedef struct _PEP_QUERY_COMPONENT_PERF_CAPABILITIES {
+    PEPHANDLE DeviceHandle;
+    ULONG Component;
+    ULONG SetCount;
+} PEP_QUERY_COMPONENT_PERF_CAPABILITIES, *PPEP_QUERY_COMPONENT_PERF_CAPABILITIES;
+typedef struct _PEP_QUERY_COMPONENT_PERF_SET {
+    PEPHANDLE DeviceHandle;
+    ULONG Component;
+    ULONG Set;
+    ULONGLONG Flags;
+    PEP_PERF_STATE_UNIT Unit;
+    PEP_PERF_STATE_TYPE Type;
+    union {
+        struct {
+            ULONG Count;
+        } Discrete;
+        struct {
+            ULONGLONG Minimum;
+            ULONGLONG Maximum;
+        } Range;
+    };
+} PEP_QUERY_COMPONENT_PERF_SET, *PPEP_QUERY_COMPONENT_PERF_SET;
+typedef struct _PEP_QUERY_COMPONENT_PERF_SET_NAME {
+    PEPHANDLE DeviceHandle;
+    ULONG Component;
+    ULONG Set;
+    USHORT NameSize; /* bytes */
+    PWCHAR Name;     /* NULL: only the size is asked for */
+} PEP_QUERY_COMPONENT_PERF_SET_NAME, *PPEP_QUERY_COMPONENT_PERF_SET_NAME;
+typedef struct _PEP_QUERY_COMPONENT_PERF_STATES {
+    PEPHANDLE DeviceHandle;
+    ULONG Component;
+    ULONG Set;
+    PPEP_PERF_STATE States;
+} PEP_QUERY_COMPONENT_PERF_STATES, *PPEP_QUERY_COMPONENT_PERF_STATES;
+typedef struct _PEP_COMPONENT_PERF_SET {
+    UNICODE_STRING Name;
+    ULONGLONG Flags;
+    PEP_PERF_STATE_UNIT Unit;
+    PEP_PERF_STATE_TYPE Type;
+    union {
+        struct {
+            ULONG Count;
+            PPEP_PERF_STATE States;
+        } Discrete;
+        struct {
+            ULONGLONG Minimum;
+            ULONGLONG Maximum;
+        } Range;
+    };
+} PEP_COMPONENT_PERF_SET, *PPEP_COMPONENT_PERF_SET;
+typedef struct _PEP_COMPONENT_PERF_INFO {
+    ULONG SetCount;
+    PEP_COMPONENT_PERF_SET PerfStateSets[ANYSIZE_ARRAY];
+} PEP_COMPONENT_PERF_INFO, *PPEP_COMPONENT_PERF_INFO;
+typedef struct _PEP_REGISTER_COMPONENT_PERF_STATES {
+    PEPHANDLE DeviceHandle;
+    ULONG Component;
+    ULONGLONG Flags;
+    PPEP_COMPONENT_PERF_INFO PerfStateInfo; /* the driver's, or NULL: the plug-in's own */
+} PEP_REGISTER_COMPONENT_PERF_STATES, *PPEP_REGISTER_COMPONENT_PERF_STATES;
+typedef struct _PEP_COMPONENT_PERF_STATE_REQUEST {
+    ULONG Set;
+    union {
+        ULONG StateIndex;
+        ULONGLONG StateValue;
+    };
+} PEP_COMPONENT_PERF_STATE_REQUEST, *PPEP_COMPONENT_PERF_STATE_REQUEST;
+typedef struct _PEP_REQUEST_COMPONENT_PERF_STATE {
+    PEPHANDLE DeviceHandle;
+    ULONG Component;
+    BOOLEAN Completed;
+    BOOLEAN Succeeded;
+    ULONG PerfRequestsCount;
+    PPEP_COMPONENT_PERF_STATE_REQUEST PerfRequests;
+} PEP_REQUEST_COMPONENT_PERF_STATE, *PPEP_REQUEST_COMPONENT_PERF_STATE;
+typedef struct _PEP_QUERY_CURRENT_COMPONENT_PERF_STATE {
+    PEPHANDLE DeviceHandle;
+    ULONG Component;
+    ULONG Set;
+    union {
+        ULONG StateIndex;
+        ULONGLONG StateValue;
+    };
+} PEP_QUERY_CURRENT_COMPONENT_PERF_STATE, *PPEP_QUERY_CURRENT_COMPONENT_PERF_STATE;
+
+/* ---- what parts of a system on a chip keep it from a platform idle state ---- */
+
+typedef struct _PEP_QUERY_SOC_SUBSYSTEM_COUNT {
+    ULONG PlatformIdleStateIndex;
+    ULONG SubsystemCount;
+    ULONG Flags;
+} PEP_QUERY_SOC_SUBSYSTEM_COUNT, *PPEP_QUERY_SOC_SUBSYSTEM_COUNT;
+typedef struct _PEP_QUERY_SOC_SUBSYSTEM {
+    ULONG PlatformIdleStateIndex;
+    ULONG SubsystemIndex;
+    PVOID SubsystemHandle;
+    UNICODE_STRING ParentName; /* buffers of 64 characters */
+    UNICODE_STRING SubsystemName;
+    ULONG MetadataCount;
+    ULONG Flags;
+} PEP_QUERY_SOC_SUBSYSTEM, *PPEP_QUERY_SOC_SUBSYSTEM;
+typedef struct _PEP_RESET_SOC_SUBSYSTEM_ACCOUNTING {
+    ULONG PlatformIdleStateIndex;
+    ULONG Flags;
+} PEP_RESET_SOC_SUBSYSTEM_ACCOUNTING, *PPEP_RESET_SOC_SUBSYSTEM_ACCOUNTING;
+typedef struct _PEP_QUERY_SOC_SUBSYSTEM_BLOCKING_TIME {
+    ULONG PlatformIdleStateIndex;
+    PVOID SubsystemHandle;
+    PCUNICODE_STRING SubsystemName;
+    ULONG64 BlockingTime;
+    ULONG Flags;
+} PEP_QUERY_SOC_SUBSYSTEM_BLOCKING_TIME, *PPEP_QUERY_SOC_SUBSYSTEM_BLOCKING_TIME;
+typedef struct _PEP_SOC_SUBSYSTEM_METADATA {
+    UNICODE_STRING Key;
+    UNICODE_STRING Value;
+} PEP_SOC_SUBSYSTEM_METADATA, *PPEP_SOC_SUBSYSTEM_METADATA;
+typedef struct _PEP_QUERY_SOC_SUBSYSTEM_METADATA {
+    ULONG PlatformIdleStateIndex;
+    PVOID SubsystemHandle;
+    PCUNICODE_STRING SubsystemName;
+    ULONG Flags;
+    ULONG MetadataCount;
+    PPEP_SOC_SUBSYSTEM_METADATA Metadata[ANYSIZE_ARRAY];
+} PEP_QUERY_SOC_SUBSYSTEM_METADATA, *PPEP_QUERY_SOC_SUBSYSTEM_METADATA;
+
+EXTERN_C_END
+
+#endif

@@ -1,0 +1,347 @@
+/*
+ * Processor power management notifications: what AcceptProcessorNotification of a platform
+ * extension plug-in receives. (kernel/ppm-notifications, pepfx/ns-pepfx-_pep_ppm_…)
+ */
+#ifndef WDMSIM_NT_PEP_PPM_H
+#define WDMSIM_NT_PEP_PPM_H
+
+EXTERN_C_START
+
+#define PEP_NOTIFY_PPM_QUERY_CAPABILITIES 0x01
+#define PEP_NOTIFY_PPM_QUERY_IDLE_STATES 0x02
+#define PEP_NOTIFY_PPM_IDLE_SELECT 0x03
+#define PEP_NOTIFY_PPM_IDLE_CANCEL 0x04
+#define PEP_NOTIFY_PPM_IDLE_EXECUTE 0x05
+#define PEP_NOTIFY_PPM_IDLE_COMPLETE 0x06
+#define PEP_NOTIFY_PPM_IS_PROCESSOR_HALTED 0x07
+#define PEP_NOTIFY_PPM_INITIATE_WAKE 0x08
+#define PEP_NOTIFY_PPM_QUERY_FEEDBACK_COUNTERS 0x09
+#define PEP_NOTIFY_PPM_FEEDBACK_READ 0x0A
+#define PEP_NOTIFY_PPM_QUERY_PERF_CAPABILITIES 0x0B
+#define PEP_NOTIFY_PPM_PERF_CONSTRAINTS 0x0C
+#define PEP_NOTIFY_PPM_PERF_SET 0x0D
+#define PEP_NOTIFY_PPM_PARK_SELECTION 0x0E
+#define PEP_NOTIFY_PPM_CST_STATES 0x0F
+#define PEP_NOTIFY_PPM_QUERY_PLATFORM_STATES 0x10
+#define PEP_NOTIFY_PPM_QUERY_LP_SETTINGS 0x11
+#define PEP_NOTIFY_PPM_QUERY_IDLE_STATES_V2 0x12
+#define PEP_NOTIFY_PPM_QUERY_PLATFORM_STATE 0x13
+#define PEP_NOTIFY_PPM_TEST_IDLE_STATE 0x14
+#define PEP_NOTIFY_PPM_IDLE_PRE_EXECUTE 0x15
+#define PEP_NOTIFY_PPM_UPDATE_PLATFORM_STATE 0x16
+#define PEP_NOTIFY_PPM_QUERY_PLATFORM_STATE_RESIDENCIES 0x17
+#define PEP_NOTIFY_PPM_QUERY_VETO_REASONS 0x18
+#define PEP_NOTIFY_PPM_QUERY_VETO_REASON 0x19
+#define PEP_NOTIFY_PPM_ENUMERATE_BOOT_VETOES 0x1A
+#define PEP_NOTIFY_PPM_QUERY_COORDINATED_STATE_NAME 0x1B
+#define PEP_NOTIFY_PPM_QUERY_PROCESSOR_STATE_NAME 0x1C
+#define PEP_NOTIFY_PPM_QUERY_COORDINATED_STATES 0x1D
+#define PEP_NOTIFY_PPM_QUERY_COORDINATED_DEPENDENCY 0x1E
+#define PEP_NOTIFY_PPM_PARK_SELECTION_V2 0x1F
+#define PEP_NOTIFY_PPM_PARK_MASK 0x20
+#define PEP_NOTIFY_PPM_PERF_CHECK_COMPLETE 0x21
+#define PEP_NOTIFY_PPM_LPI_SUPPORTED 0x22
+#define PEP_NOTIFY_PPM_LPI_PROCESSOR_STATES 0x23
+#define PEP_NOTIFY_PPM_LPI_COORDINATED_STATES 0x24
+#define PEP_NOTIFY_PPM_LPI_PRE_EXECUTE 0x25
+#define PEP_NOTIFY_PPM_LPI_COMPLETE 0x26
+#define PEP_NOTIFY_PPM_ENTER_SYSTEM_STATE 0x27
+#define PEP_NOTIFY_PPM_RESUME_FROM_SYSTEM_STATE 0x28
+#define PEP_NOTIFY_PPM_QUERY_DISCRETE_PERF_STATES 0x29
+#define PEP_NOTIFY_PPM_QUERY_DOMAIN_INFO 0x2A
+#define PEP_NOTIFY_PPM_PERF_SET_STATE 0x2B
+
+/* Latencies and durations in 100 ns. */
+
+/* ---- capabilities and idle states of a processor ---- */
+
+typedef struct _PEP_PPM_QUERY_CAPABILITIES {
+    ULONG FeedbackCounterCount;
+    ULONG IdleStateCount;
+    BOOLEAN PerformanceStatesSupported;
+    BOOLEAN ParkingSupported;
+    UCHAR DiscretePerformanceStateCount;
+    UCHAR Reserved;
+} PEP_PPM_QUERY_CAPABILITIES, *PPEP_PPM_QUERY_CAPABILITIES;
+typedef struct _PEP_PROCESSOR_IDLE_STATE_V2 {
+    union {
+        ULONG Ulong;
+        struct {
+            ULONG Interruptible : 1;
+            ULONG CacheCoherent : 1;
+            ULONG ThreadContextRetained : 1;
+            ULONG CStateType : 4;
+            ULONG WakesSpuriously : 1;
+            ULONG PlatformOnly : 1;
+            ULONG Autonomous : 1;
+            ULONG Reserved : 22;
+        };
+    };
+    ULONG Latency;
+    ULONG BreakEvenDuration;
+} PEP_PROCESSOR_IDLE_STATE_V2, *PPEP_PROCESSOR_IDLE_STATE_V2;
+#define PEP_PROCESSOR_LATENCY_C_STATE 0xFFFFFFFF
+typedef struct _PEP_PPM_QUERY_IDLE_STATES_V2 {
+    ULONG Count;
+    PEP_PROCESSOR_IDLE_STATE_V2 IdleStates[ANYSIZE_ARRAY];
+} PEP_PPM_QUERY_IDLE_STATES_V2, *PPEP_PPM_QUERY_IDLE_STATES_V2;
+typedef struct _PEP_PPM_CST_STATE {
+    UCHAR Type;
+    USHORT Latency;
+    ULONG Power;
+    UCHAR AddressSpaceId;
+    UCHAR BitWidth;
+    UCHAR BitOffset;
+    UCHAR AccessSize;
+    PHYSICAL_ADDRESS Address;
+} PEP_PPM_CST_STATE, *PPEP_PPM_CST_STATE;
+typedef struct _PEP_PPM_CST_STATES {
+    ULONG Count;
+    PPEP_PPM_CST_STATE IdleStates;
+} PEP_PPM_CST_STATES, *PPEP_PPM_CST_STATES;
+
+/* ---- platform idle states ---- */
+
+typedef struct _PEP_PPM_QUERY_PLATFORM_STATES {
+    ULONG PlatformStateCount;
+} PEP_PPM_QUERY_PLATFORM_STATES, *PPEP_PPM_QUERY_PLATFORM_STATES;
+typedef struct _PEP_PROCESSOR_IDLE_DEPENDENCY {
+    POHANDLE TargetProcessor;
+    UCHAR ExpectedState;
+    BOOLEAN AllowDeeperStates;
+    BOOLEAN LooseDependency;
+} PEP_PROCESSOR_IDLE_DEPENDENCY, *PPEP_PROCESSOR_IDLE_DEPENDENCY;
+typedef struct _PEP_PLATFORM_IDLE_STATE {
+    POHANDLE InitiatingProcessor;
+    UCHAR InitiatingState;
+    ULONG Latency;
+    ULONG BreakEvenDuration;
+    ULONG DependencyArrayUsed;
+    ULONG DependencyArrayCount;
+    PEP_PROCESSOR_IDLE_DEPENDENCY DependencyArray[ANYSIZE_ARRAY];
+} PEP_PLATFORM_IDLE_STATE, *PPEP_PLATFORM_IDLE_STATE;
+typedef struct _PEP_PPM_QUERY_PLATFORM_STATE {
+    ULONG StateIndex;
+    PEP_PLATFORM_IDLE_STATE State;
+} PEP_PPM_QUERY_PLATFORM_STATE, *PPEP_PPM_QUERY_PLATFORM_STATE;
+typedef struct _PEP_PPM_PLATFORM_STATE_RESIDENCY {
+    ULONG64 Residency;
+    ULONG64 TransitionCount;
+} PEP_PPM_PLATFORM_STATE_RESIDENCY, *PPEP_PPM_PLATFORM_STATE_RESIDENCY;
+typedef struct _PEP_PPM_PLATFORM_STATE_RESIDENCIES {
+    ULONG Count;
+    PPEP_PPM_PLATFORM_STATE_RESIDENCY States;
+} PEP_PPM_PLATFORM_STATE_RESIDENCIES, *PPEP_PPM_PLATFORM_STATE_RESIDENCIES;
+typedef struct _PEP_COORDINATED_IDLE_STATE {
+    ULONG Latency;
+    ULONG BreakEvenDuration;
+    ULONG DependencyCount;
+    ULONG MaximumDependencySize;
+} PEP_COORDINATED_IDLE_STATE, *PPEP_COORDINATED_IDLE_STATE;
+typedef struct _PEP_PPM_QUERY_COORDINATED_STATES {
+    ULONG Count;
+    PEP_COORDINATED_IDLE_STATE States[ANYSIZE_ARRAY];
+} PEP_PPM_QUERY_COORDINATED_STATES, *PPEP_PPM_QUERY_COORDINATED_STATES;
+typedef struct _PEP_COORDINATED_DEPENDENCY_OPTION {
+    UCHAR ExpectedStateIndex;
+    BOOLEAN LooseDependency;
+    BOOLEAN InitiatingState;
+    BOOLEAN DependentState;
+} PEP_COORDINATED_DEPENDENCY_OPTION, *PPEP_COORDINATED_DEPENDENCY_OPTION;
+typedef struct _PEP_PPM_QUERY_COORDINATED_DEPENDENCY {
+    ULONG StateIndex;
+    ULONG DependencyIndex;
+    ULONG DependencySize;
+    ULONG DependencySizeUsed;
+    POHANDLE TargetProcessor; /* NULL: on other coordinated states */
+    PEP_COORDINATED_DEPENDENCY_OPTION Options[ANYSIZE_ARRAY];
+} PEP_PPM_QUERY_COORDINATED_DEPENDENCY, *PPEP_PPM_QUERY_COORDINATED_DEPENDENCY;
+typedef struct _PEP_PPM_QUERY_STATE_NAME {
+    ULONG StateIndex;
+    USHORT NameSize; /* characters */
+    PWSTR Name;      /* NULL: only the size is asked for */
+} PEP_PPM_QUERY_STATE_NAME, *PPEP_PPM_QUERY_STATE_NAME;
+typedef struct _PEP_PPM_QUERY_VETO_REASONS {
+    ULONG VetoReasonCount;
+} PEP_PPM_QUERY_VETO_REASONS, *PPEP_PPM_QUERY_VETO_REASONS;
+typedef struct _PEP_PPM_QUERY_VETO_REASON {
+    ULONG VetoReason;
+    USHORT NameSize; /* characters */
+    PWSTR Name;
+} PEP_PPM_QUERY_VETO_REASON, *PPEP_PPM_QUERY_VETO_REASON;
+
+/* ---- going idle ---- */
+
+#define PEP_PPM_EXPECTED_STATE_WAKE ((UCHAR)0xFF)
+#define PEP_IDLE_VETO_NONE 0
+#define PEP_PLATFORM_IDLE_STATE_NONE 0xFFFFFFFF
+#define PEP_PROCESSOR_IDLE_STATE_UNKNOWN 0xFFFFFFFF
+typedef struct _PEP_PPM_TEST_IDLE_STATE {
+    ULONG ProcessorState;
+    ULONG PlatformState;
+    ULONG VetoReason;
+} PEP_PPM_TEST_IDLE_STATE, *PPEP_PPM_TEST_IDLE_STATE;
+typedef struct _PEP_PPM_IDLE_EXECUTE {
+    NTSTATUS Status;
+    ULONG ProcessorState;
+    ULONG PlatformState;
+} PEP_PPM_IDLE_EXECUTE, *PPEP_PPM_IDLE_EXECUTE;
+typedef struct _PEP_PPM_IDLE_EXECUTE_V2 {
+    NTSTATUS Status;
+    ULONG ProcessorState;
+    ULONG PlatformState;
+    ULONG CoordinatedStateCount;
+    PULONG CoordinatedStates;
+} PEP_PPM_IDLE_EXECUTE_V2, *PPEP_PPM_IDLE_EXECUTE_V2;
+typedef struct _PEP_PPM_IDLE_COMPLETE {
+    ULONG ProcessorState;
+    ULONG PlatformState;
+} PEP_PPM_IDLE_COMPLETE, *PPEP_PPM_IDLE_COMPLETE;
+typedef struct _PEP_PPM_IDLE_COMPLETE_V2 {
+    ULONG ProcessorState;
+    ULONG PlatformState;
+    ULONG CoordinatedStateCount;
+    PULONG CoordinatedStates;
+} PEP_PPM_IDLE_COMPLETE_V2, *PPEP_PPM_IDLE_COMPLETE_V2;
+typedef struct _PEP_PPM_IS_PROCESSOR_HALTED {
+    BOOLEAN Halted;
+} PEP_PPM_IS_PROCESSOR_HALTED, *PPEP_PPM_IS_PROCESSOR_HALTED;
+typedef struct _PEP_PPM_INITIATE_WAKE {
+    BOOLEAN NeedInterruptForCompletion;
+} PEP_PPM_INITIATE_WAKE, *PPEP_PPM_INITIATE_WAKE;
+typedef struct _PEP_PPM_ENTER_SYSTEM_STATE {
+    SYSTEM_POWER_STATE TargetState;
+} PEP_PPM_ENTER_SYSTEM_STATE, *PPEP_PPM_ENTER_SYSTEM_STATE;
+typedef struct _PEP_PPM_RESUME_FROM_SYSTEM_STATE {
+    SYSTEM_POWER_STATE TargetState;
+} PEP_PPM_RESUME_FROM_SYSTEM_STATE, *PPEP_PPM_RESUME_FROM_SYSTEM_STATE;
+
+/* ---- performance ---- */
+
+#define PROCESSOR_FEEDBACK_TYPE_INSTANTANEOUS 0x00
+#define PROCESSOR_FEEDBACK_TYPE_RELATIVE 0x01
+#define PROCESSOR_FEEDBACK_COUNTER_FREQUENCY 0x00
+#define PROCESSOR_FEEDBACK_COUNTER_PERFORMANCE 0x01
+typedef struct _PEP_PROCESSOR_FEEDBACK_COUNTER {
+    struct {
+        ULONG Affinitized : 1;
+        ULONG Type : 2;
+        ULONG Counter : 4;
+        ULONG DiscountIdle : 1;
+        ULONG Reserved : 24;
+    };
+    ULONG NominalRate;
+} PEP_PROCESSOR_FEEDBACK_COUNTER, *PPEP_PROCESSOR_FEEDBACK_COUNTER;
+typedef struct _PEP_PPM_QUERY_FEEDBACK_COUNTERS {
+    ULONG Count;
+    PEP_PROCESSOR_FEEDBACK_COUNTER Counters[ANYSIZE_ARRAY];
+} PEP_PPM_QUERY_FEEDBACK_COUNTERS, *PPEP_PPM_QUERY_FEEDBACK_COUNTERS;
+typedef struct _PEP_PPM_FEEDBACK_READ {
+    ULONG CounterIndex;
+    union {
+        ULONG64 InstantaneousValue;
+        struct {
+            ULONG64 NominalCount;
+            ULONG64 ActualCount;
+        };
+    };
+} PEP_PPM_FEEDBACK_READ, *PPEP_PPM_FEEDBACK_READ;
+typedef struct _PEP_PPM_QUERY_PERF_CAPABILITIES {
+    ULONG HighestPerformance;
+    ULONG NominalPerformance;
+    ULONG LowestNonlinearPerformance;
+    ULONG LowestPerformance;
+    ULONG DomainId;
+    ULONG DomainMembers;
+} PEP_PPM_QUERY_PERF_CAPABILITIES, *PPEP_PPM_QUERY_PERF_CAPABILITIES;
+#define PERFORMANCE_LIMIT_THERMAL 0x00000001
+#define PERFORMANCE_LIMIT_POWER 0x00000002
+#define PERFORMANCE_LIMIT_DOMAIN_DEPENDENCY 0x00000004
+typedef struct _PEP_PPM_QUERY_PERF_CONSTRAINTS {
+    ULONG GuaranteedPerformanceLimit;
+    ULONG LimitReasons;
+} PEP_PPM_PERF_CONSTRAINTS, *PPEP_PPM_PERF_CONSTRAINTS;
+typedef struct _PEP_PPM_PERF_SET {
+    ULONG MinimumPerformance;
+    ULONG MaximumPerformance;
+    ULONG DesiredPerformance;
+    ULONG TimeWindow; /* milliseconds */
+    ULONG PerformanceTolerance;
+} PEP_PPM_PERF_SET, *PPEP_PPM_PERF_SET;
+typedef struct _PEP_PPM_PERF_SET_STATE {
+    UCHAR MinimumPerformanceState;
+    UCHAR MaximumPerformanceState;
+    UCHAR DesiredPerformanceState;
+    UCHAR EnergyPerformancePreference;
+} PEP_PPM_PERF_SET_STATE, *PPEP_PPM_PERF_SET_STATE;
+typedef struct _PEP_PROCESSOR_PERF_STATE {
+    ULONG Performance;
+    ULONG Frequency;
+    ULONG Reserved[4];
+} PEP_PROCESSOR_PERF_STATE, *PPEP_PROCESSOR_PERF_STATE;
+typedef struct _PEP_PPM_QUERY_DISCRETE_PERF_STATES {
+    ULONG Count;
+    PPEP_PROCESSOR_PERF_STATE States;
+} PEP_PPM_QUERY_DISCRETE_PERF_STATES, *PPEP_PPM_QUERY_DISCRETE_PERF_STATES;
+/* Windows' spelling. */
+#define PROCESSOR_DOMAIN_COORDIANTION_SW_ALL 0x00
+#define PROCESSOR_DOMAIN_COORDIANTION_SW_ANY 0x01
+#define PROCESSOR_DOMAIN_COORDIANTION_HW_ALL 0x02
+typedef struct _PEP_PPM_QUERY_DOMAIN_INFO {
+    ULONG DomainId;
+    UCHAR CoordinationType;
+    BOOLEAN IdleProcessorsDiscounted;
+    BOOLEAN SchedulerDirectedTransitionsSupported;
+    BOOLEAN AffinitizePerfSet;
+    ULONG WorstCaseTransitionLatency;
+    ULONG WorstCaseTransitionOverhead;
+} PEP_PPM_QUERY_DOMAIN_INFO, *PPEP_PPM_QUERY_DOMAIN_INFO;
+typedef struct _PEP_PPM_PERF_CHECK_COMPLETE {
+    ULONGLONG EvaluationTime; /* interrupt time */
+} PEP_PPM_PERF_CHECK_COMPLETE, *PPEP_PPM_PERF_CHECK_COMPLETE;
+
+/* ---- parking ---- */
+
+#define PROCESSOR_PARK_PREFERENCE_NONE 0
+#define PROCESSOR_PARK_PREFERENCE_PARKED 1
+#define PROCESSOR_PARK_PREFERENCE_UNPARKED 2
+#define PROCESSOR_PARK_TYPE_CORE_PARKING 0x0
+#define PROCESSOR_PARK_TYPE_INTERRUPT_STEERING 0x1
+typedef struct _PEP_PROCESSOR_PARK_PREFERENCE {
+    PEPHANDLE Processor;
+    UCHAR PoPreference;
+    UCHAR PepPreference;
+} PEP_PROCESSOR_PARK_PREFERENCE, *PPEP_PROCESSOR_PARK_PREFERENCE;
+typedef struct _PEP_PPM_PARK_SELECTION {
+    ULONG AdditionalUnparkedProcessors;
+    ULONG Count;
+    PPEP_PROCESSOR_PARK_PREFERENCE Processors;
+} PEP_PPM_PARK_SELECTION, *PPEP_PPM_PARK_SELECTION;
+typedef struct _PEP_PPM_PARK_SELECTION_V2 {
+    ULONG AdditionalUnparkedProcessors;
+    ULONG Count;
+    PPEP_PROCESSOR_PARK_PREFERENCE Processors;
+    ULONGLONG EvaluationTime;
+    UCHAR EvaluationType;
+} PEP_PPM_PARK_SELECTION_V2, *PPEP_PPM_PARK_SELECTION_V2;
+typedef struct _PEP_PROCESSOR_PARK_STATE {
+    PEPHANDLE Processor;
+    BOOLEAN Parked;
+    UCHAR Reserved[3];
+} PEP_PROCESSOR_PARK_STATE, *PPEP_PROCESSOR_PARK_STATE;
+typedef struct _PEP_PPM_PARK_MASK {
+    ULONG Count;
+    ULONGLONG EvaluationTime;
+    PPEP_PROCESSOR_PARK_STATE Processors;
+} PEP_PPM_PARK_MASK, *PPEP_PPM_PARK_MASK;
+
+/* ---- power control codes (kernel/ppm-power-control-codes) ---- */
+
+typedef struct _PEP_PPM_CONTEXT_QUERY_PARKING_PAGE {
+    PHYSICAL_ADDRESS PhysicalPageAddress;
+    PVOID VirtualPageAddress;
+} PEP_PPM_CONTEXT_QUERY_PARKING_PAGE, *PPEP_PPM_CONTEXT_QUERY_PARKING_PAGE;
+
+EXTERN_C_END
+
+#endif
