@@ -255,8 +255,11 @@ static const char *resolved(const struct cc_includes *includes, const struct cc_
     for (size_t j = 0; j < file->includes.count; j += 2) {
         if (strcmp(file->includes.items[j], name) == 0) {
             const struct cc_file *target = cc_file_at(includes, file->includes.items[j + 1]);
-            return target && target->shadowed ? shadow_path(includes, target)
-                                              : file->includes.items[j + 1];
+            if (target && target->shadowed) {
+                return shadow_path(includes, target);
+            }
+            /* The search path finds the others as before; #include_next goes on from there. */
+            return *open == '<' ? NULL : file->includes.items[j + 1];
         }
     }
     return NULL;

@@ -327,8 +327,8 @@ static bool ex_lookaside_type_is_valid(ULONG type) {
     return (type & ~(7u | 32u | 512u)) == 0 && base != 2 && base != 3 && base != 6 && base != 7;
 }
 
-NTSTATUS ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PALLOCATE_FUNCTION_EX Allocate,
-                                     PFREE_FUNCTION_EX Free, POOL_TYPE PoolType, ULONG Flags,
+NTSTATUS ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, ALLOCATE_FUNCTION_EX *Allocate,
+                                     FREE_FUNCTION_EX *Free, POOL_TYPE PoolType, ULONG Flags,
                                      SIZE_T Size, ULONG Tag, USHORT Depth) {
     KI_GATE(ExInitializeLookasideListEx);
     ULONG type = PoolType;

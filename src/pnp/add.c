@@ -52,7 +52,7 @@ static void pnp_check_added(struct machine *m, struct pnp_node *node, PDEVICE_OB
 
 static NTSTATUS pnp_call_add(struct machine *m, struct pnp_node *node, PDRIVER_OBJECT driver) {
     PDEVICE_OBJECT below = io_top_of(node->pdo);
-    PDRIVER_ADD_DEVICE add = driver->DriverExtension->AddDevice;
+    DRIVER_ADD_DEVICE *add = driver->DriverExtension->AddDevice;
     char what[80];
     if (!add)
         return STATUS_INVALID_DEVICE_REQUEST;
