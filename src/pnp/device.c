@@ -13,8 +13,6 @@ static void pnp_device_event(struct machine *m, struct pnp_node *node, enum pnp_
     switch (event) {
     case PNP_EVENT_IDENTIFIED:
         pnp_keys_identified(m, node);
-        if (!node->service)
-            pnp_inf_choose(m, node);
         pnp_keys_installed(m, node);
         break;
     case PNP_EVENT_REMOVED:
@@ -35,6 +33,7 @@ void pnp_device_start(struct machine *m) {
     InitializeListHead(&part->profile_listeners);
     part->store_last = &part->store;
     m->pnp->device = part;
+    m->pnp->choose = pnp_inf_choose;
     m->pnp->listeners = (struct pnp_listeners){
         .query_remove = pnp_target_query_remove,
         .remove_cancelled = pnp_target_remove_cancelled,

@@ -66,7 +66,7 @@ void pnp_find_match(struct machine *m, struct pnp_node *node) {
     node->service = node->match ? node->match->service : NULL;
     if (node->slot && node->slot->drivers[PNP_FUNCTION])
         node->service = node->slot->drivers[PNP_FUNCTION][0];
-    else if (!node->match && m->pnp->choose)
+    else if (!node->service && m->pnp->choose)
         m->pnp->choose(m, node);
 }
 
