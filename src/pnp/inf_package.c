@@ -113,9 +113,12 @@ static const struct inf_section *inf_models(const struct wdmsim_inf *inf,
     }
     if (!best)
         return inf_section(inf, base);
-    if (strlen(base) + strlen(best) + 2 > sizeof name)
+    size_t length = strlen(base), decoration = strlen(best);
+    if (length + decoration + 2 > sizeof name)
         return NULL;
-    snprintf(name, sizeof name, "%s.%s", base, best);
+    memcpy(name, base, length);
+    name[length] = '.';
+    memcpy(name + length + 1, best, decoration + 1);
     return inf_section(inf, name);
 }
 
