@@ -144,6 +144,18 @@ static inline unsigned explore(const struct explored *scenario)
     return schedules;
 }
 
+/* The same on every number of processors up to `most`. */
+static inline unsigned explore_up_to(const struct explored *scenario, unsigned most)
+{
+    unsigned schedules = 0;
+    for (unsigned processors = 1; processors <= most; processors++) {
+        struct explored on = *scenario;
+        on.processors = processors;
+        schedules += explore(&on);
+    }
+    return schedules;
+}
+
 /* Explores until a schedule ends in the bug check `code`; false if none does. */
 static inline bool explore_finds(const struct explored *scenario, uint32_t code)
 {

@@ -1,18 +1,15 @@
 /*
- * The extended interrupt routines for drivers that also run where the kernel lacks them; the
- * library's versions have the same shape. (iointex/nf-iointex-wdmlibioconnectinterruptex)
+ * The extended interrupt routines for drivers that also run where the kernel lacks them: included
+ * behind wdm.h or ntddk.h, it makes the routines' names mean the library's versions, which take the
+ * same parameters. (kernel/using-ioconnectinterruptex-prior-to-windows-vista)
  */
 #ifndef WDMSIM_IOINTEX_H
 #define WDMSIM_IOINTEX_H
 
 #include "wdm.h"
 
-EXTERN_C_START
-
-NTSTATUS WdmlibIoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS Parameters);
-VOID WdmlibIoDisconnectInterruptEx(PIO_DISCONNECT_INTERRUPT_PARAMETERS Parameters);
-NTSTATUS WdmlibIoGetAffinityInterrupt(PKINTERRUPT InterruptObject, PGROUP_AFFINITY GroupAffinity);
-
-EXTERN_C_END
+#define IoConnectInterruptEx WdmlibIoConnectInterruptEx
+#define IoDisconnectInterruptEx WdmlibIoDisconnectInterruptEx
+#define IoGetAffinityInterrupt WdmlibIoGetAffinityInterrupt
 
 #endif

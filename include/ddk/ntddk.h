@@ -7,6 +7,7 @@
 #include "wdm.h"
 #include "nt/zw_ddk.h"
 #include "nt/ddk.h"
+#include "nt/file_info.h"
 #include "nt/rtl_ddk.h"
 #include "nt/io_ddk_codes.h"
 #include "nt/whea_codes.h"

@@ -39,6 +39,7 @@
 #include "nt/hal.h"
 #include "nt/dbg.h"
 #include "nt/etw.h"
+#include "nt/ktm.h"
 #include "nt/locale_codes.h"
 #include "nt/product_codes.h"
 

@@ -26,6 +26,11 @@ int wdmsim_interrupt_raise(struct machine *machine, uint32_t vector);
  */
 int wdmsim_interrupt_hold(struct machine *machine, uint32_t vector, bool asserted);
 
+/* The vector that a connected interrupt object listens to: what a driver got from IoConnectInterrupt(Ex), or the object of a
+ * message in the table it got. */
+struct _KINTERRUPT;
+uint32_t wdmsim_interrupt_vector(const struct _KINTERRUPT *interrupt);
+
 /* A non-maskable interrupt: 0 if a registered callback claimed it, else NOT_FOUND. From a thread of the machine. */
 int wdmsim_nmi_raise(struct machine *machine);
 
@@ -44,6 +49,13 @@ int wdmsim_bound_raise(struct machine *machine);
 /* Calls fn(context) after `delay` ns of virtual time. Returns an id > 0 or an error. */
 int64_t wdmsim_schedule(struct machine *machine, uint64_t delay, void (*fn)(void *context), void *context);
 int wdmsim_unschedule(struct machine *machine, int64_t id);
+
+/*
+ * Calls fn(context) as the `calls`th call of KeStallExecutionProcessor or KeDelayExecutionThread from now on ends, before it
+ * returns: a device that becomes ready while a driver polls it. Calls of all drivers and threads count, those of the kernel
+ * itself do not. Returns an id > 0, for wdmsim_unschedule too, or INVALID for 0 calls.
+ */
+int64_t wdmsim_after_delays(struct machine *machine, uint64_t calls, void (*fn)(void *context), void *context);
 
 #ifdef __cplusplus
 }

@@ -4,6 +4,8 @@
 
 #include <wdmsim/choice.h>
 #include <wdmsim/device.h>
+#include <wdmsim/dma.h>
+#include <wdmsim/dpc.h>
 #include <wdmsim/driver.h>
 #include <wdmsim/error.h>
 #include <wdmsim/inf.h>
@@ -13,6 +15,7 @@
 #include <wdmsim/pnp.h>
 #include <wdmsim/pofx.h>
 #include <wdmsim/power.h>
+#include <wdmsim/registers.h>
 #include <wdmsim/request.h>
 #include <wdmsim/thread.h>
 #include <wdmsim/trace.h>

@@ -106,6 +106,12 @@ struct cc_function {
     const char *qualified;             /* what __FUNCTION__ says */
 };
 
+/** How often `#pragma pack` pushed and popped, and where last. */
+struct cc_packing {
+    uint32_t pushes, pops, last_push, last_pop;
+    bool labels; /* a pop of a label pops what is above it too: not counted */
+};
+
 struct cc_unit {
     struct cc_options options;
     const char *text;
@@ -121,6 +127,7 @@ struct cc_unit {
     FILE *messages; /* NULL = silent */
     unsigned errors;
     bool uses_seh, uses_breakpoint;
+    struct cc_packing packing;
 };
 
 /** Cuts `text` (`size` bytes, readable one byte beyond, which is 0) into tokens. */
@@ -135,6 +142,11 @@ static inline bool cc_punct(const struct cc_unit *unit, uint32_t token, char c) 
 }
 char *cc_spelling(const struct cc_unit *unit, uint32_t token);
 void cc_error(struct cc_unit *unit, uint32_t token, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/** The same about a place in the text, and what is no error. */
+void cc_error_at(struct cc_unit *unit, uint32_t offset, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void cc_warn_at(struct cc_unit *unit, uint32_t offset, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* ---- words.c: identifiers that mean something to a pass ---- */
@@ -192,6 +204,8 @@ void cc_names_free(struct cc_names *names);
 /* ---- the passes, in the order in which cc_rewrite runs them ---- */
 
 void cc_pass_pragma(struct cc_unit *unit);
+/** Warns of `#pragma pack(push)` without its pop and the other way round; behind both passes. */
+void cc_check_packing(struct cc_unit *unit);
 void cc_pass_dialect(struct cc_unit *unit);
 void cc_pass_seh(struct cc_unit *unit);
 void cc_pass_enums(struct cc_unit *unit);
@@ -206,8 +220,6 @@ bool cc_rewrite(struct cc_unit *unit, const char *text, size_t size, struct cc_t
 /* pieces that dialect.c hands on */
 uint32_t cc_declspec(struct cc_unit *unit, uint32_t token);
 uint32_t cc_pragma_operator(struct cc_unit *unit, uint32_t token);
-/** Whether a pragma's text (after "#pragma") is for the host compiler. */
-bool cc_pragma_kept(const char *text, size_t size);
 uint32_t cc_specifiers_begin(const struct cc_unit *unit, uint32_t token);
 uint32_t cc_specifiers_end(const struct cc_unit *unit, uint32_t token);
 
@@ -242,6 +254,7 @@ void cc_parse_command(struct cc_command *command, int count, char **arguments);
 struct cc_file {
     const char *path, *full; /* as found; with links resolved */
     struct cc_list includes; /* pairs: name as written, path it was found at */
+    struct cc_list aliased;  /* names among them that stand for another one */
     bool shadowed;
 };
 
@@ -252,6 +265,7 @@ struct cc_includes {
     struct cc_file *files; /* the source first, unless something is included by force */
     size_t file_count, file_capacity;
     struct cc_list shadows;   /* pairs: shadow, original */
+    struct cc_list aliases;   /* pairs of #pragma include_alias: "name, "other or <name, <other */
     struct cc_text wpp;       /* text of begin_wpp config blocks */
     struct cc_list tmh;       /* trace headers to write, as included */
     struct cc_list generated; /* generated files */

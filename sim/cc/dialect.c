@@ -221,7 +221,8 @@ static void wide_prefix(struct cc_unit *unit, uint32_t token) {
 /* `#@x`, which shadow.c spelled __wdmsim_char(#x): the string's text as a character. */
 static uint32_t charize(struct cc_unit *unit, uint32_t token) {
     const struct cc_token *string = &unit->tokens[token + 2];
-    if (!cc_punct(unit, token + 1, '(') || string->kind != CC_STRING || string->length < 3) {
+    if (!cc_punct(unit, token + 1, '(') || string->kind != CC_STRING || string->length < 3 ||
+        string->length > 6) {
         cc_error(unit, token, "'#@' of something that is no character");
         return token;
     }

@@ -115,12 +115,21 @@ static void message_header(const char *path, const char *name, const char *folde
                "x86_64-w64-mingw32, or name it in WDMSIM_WINDMC",
                name, path);
     }
+    const char *base = last_part(path), *copy = cc_format("%s/%s", folder, base);
+    struct cc_text text = {0};
+    if (!cc_read_file(path, &text)) {
+        cc_die("cannot read %s", path);
+    }
+    cc_decode(&text);
+    cc_puts(&text, "\n"); /* windmc forgets a last line without its end */
+    cc_write_file(copy, text.data, text.size);
+    cc_text_free(&text);
     struct cc_list argv = {0};
-    const char *words[] = {program, "-h", folder, "-r", folder, path};
+    const char *words[] = {program, "-h", folder, "-r", folder, copy};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         cc_add(&argv, words[i]);
     }
-    const char *base = last_part(path), *dot = strrchr(base, '.');
+    const char *dot = strrchr(base, '.');
     const char *made = cc_format("%s/%.*s.h", folder, (int)(dot ? dot - base : 0), base);
     if (cc_run(&argv, NULL) != 0 || !cc_read_file(made, out)) {
         cc_die("%s could not be made of %s", name, path);

@@ -197,9 +197,65 @@ static const char *full_path(const char *path) {
     return realpath(path, full) ? cc_copy(full, strlen(full)) : path;
 }
 
-static void include_line(struct cc_includes *includes, const struct chain *chain, const char *name,
-                         bool quoted) {
+/* ---- #pragma include_alias ---- */
+
+/* The name between the delimiters at *at, with the first of them in front; *at behind it. */
+static const char *delimited(const char **at, const char *end) {
+    while (*at < end && (**at == ' ' || **at == '\t')) {
+        ++*at;
+    }
+    if (*at >= end || (**at != '"' && **at != '<')) {
+        return NULL;
+    }
+    const char *open = *at;
+    const char *close = memchr(open + 1, *open == '"' ? '"' : '>', (size_t)(end - open - 1));
+    *at = close ? close + 1 : end;
+    return close ? cc_copy(open, (size_t)(close - open)) : NULL;
+}
+
+static bool takes(const char **at, const char *end, char c) {
+    while (*at < end && (**at == ' ' || **at == '\t')) {
+        ++*at;
+    }
+    bool there = *at < end && **at == c;
+    *at += there;
+    return there;
+}
+
+/* `line` is behind "pragma" and blanks: include_alias("name", "other"), or with <…>. */
+static void alias_line(struct cc_includes *includes, const struct chain *chain, const char *line,
+                       const char *end, unsigned number) {
+    const char *at = line + 13, *name, *other;
+    if (end - line < 13 || memcmp(line, "include_alias", 13) != 0) {
+        return;
+    }
+    if (takes(&at, end, '(') && (name = delimited(&at, end)) && takes(&at, end, ',') &&
+        (other = delimited(&at, end)) && *name == *other && takes(&at, end, ')')) {
+        cc_add(&includes->aliases, name);
+        cc_add(&includes->aliases, other);
+        return;
+    }
+    fprintf(stderr,
+            "%s:%u: error: '#pragma include_alias' without its two names of one kind [wdmsim-cc]\n",
+            includes->files[chain->file].path, number);
+    exit(1);
+}
+
+/* What the name is an alias of, or the name itself; the latest pragma counts. */
+static const char *alias_target(const struct cc_includes *includes, const char *name, bool quoted) {
+    for (size_t i = includes->aliases.count; i > 0; i -= 2) {
+        const char *alias = includes->aliases.items[i - 2];
+        if (*alias == (quoted ? '"' : '<') && strcasecmp(alias + 1, name) == 0) {
+            return includes->aliases.items[i - 1] + 1;
+        }
+    }
+    return name;
+}
+
+static void include_line(struct cc_includes *includes, const struct chain *chain,
+                         const char *written, bool quoted) {
     struct found found;
+    const char *name = alias_target(includes, written, quoted);
     if (!look_up(includes, chain, name, quoted, true, &found) &&
         !look_up(includes, chain, name, quoted, false, &found)) {
         if (!ends_in_tmh(name)) {
@@ -216,18 +272,30 @@ static void include_line(struct cc_includes *includes, const struct chain *chain
     }
     if (!found.system) {
         scan_file(includes, chain, found.path);
-        if (chain->file != SIZE_MAX) {
-            cc_add(&includes->files[chain->file].includes, name);
-            cc_add(&includes->files[chain->file].includes, full_path(found.path));
+    }
+    if (chain->file != SIZE_MAX && (!found.system || name != written)) {
+        struct cc_file *file = &includes->files[chain->file];
+        cc_add(&file->includes, written);
+        cc_add(&file->includes, full_path(found.path));
+        if (name != written) { /* only a copy of the file can name the other one */
+            file->shadowed = true;
+            cc_add(&file->aliased, written);
         }
     }
 }
 
-/* `line` is behind the '#'; up to `end`. */
+/* `line` is behind the '#' of line `number`; up to `end`. */
 static void directive_line(struct cc_includes *includes, const struct chain *chain,
-                           const char *line, const char *end) {
+                           const char *line, const char *end, unsigned number) {
     while (line < end && (*line == ' ' || *line == '\t')) {
         line++;
+    }
+    if (end - line > 7 && memcmp(line, "pragma", 6) == 0 && (line[6] == ' ' || line[6] == '\t')) {
+        for (line += 6; line < end && (*line == ' ' || *line == '\t');) {
+            line++;
+        }
+        alias_line(includes, chain, line, end, number);
+        return;
     }
     if (end - line < 9 || strncmp(line, "include", 7) != 0) {
         return;
@@ -248,14 +316,14 @@ static void directive_line(struct cc_includes *includes, const struct chain *cha
 static void scan_text(struct cc_includes *includes, const struct chain *chain,
                       const struct cc_text *text) {
     const char *at = text->data, *end = text->data + text->size;
-    while (at < end) {
+    for (unsigned number = 1; at < end; number++) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         newline = newline ? newline : end;
         while (at < newline && (*at == ' ' || *at == '\t')) {
             at++;
         }
         if (at < newline && *at == '#') {
-            directive_line(includes, chain, at + 1, newline);
+            directive_line(includes, chain, at + 1, newline, number);
         }
         at = newline + 1;
     }
@@ -312,9 +380,11 @@ void cc_scan_includes(struct cc_includes *includes, const char *source) {
 void cc_includes_free(struct cc_includes *includes) {
     for (size_t i = 0; i < includes->file_count; i++) {
         cc_list_free(&includes->files[i].includes);
+        cc_list_free(&includes->files[i].aliased);
     }
     free(includes->files);
     cc_list_free(&includes->shadows);
+    cc_list_free(&includes->aliases);
     cc_list_free(&includes->tmh);
     cc_list_free(&includes->generated);
     cc_text_free(&includes->wpp);

@@ -358,17 +358,37 @@ char *cc_spelling(const struct cc_unit *unit, uint32_t token) {
     return cc_copy(unit->text + unit->tokens[token].start, unit->tokens[token].length);
 }
 
-void cc_error(struct cc_unit *unit, uint32_t token, const char *format, ...) {
-    unit->errors++;
+static void report(struct cc_unit *unit, uint32_t offset, const char *kind, const char *format,
+                   va_list arguments) {
     if (!unit->messages) {
         return;
     }
     const char *file;
-    uint32_t line = cc_line_at(unit, unit->tokens[token].start, &file);
-    fprintf(unit->messages, "%s:%u: error: ", file, line);
+    uint32_t line = cc_line_at(unit, offset, &file);
+    fprintf(unit->messages, "%s:%u: %s: ", file, line, kind);
+    vfprintf(unit->messages, format, arguments);
+    fputs(" [wdmsim-cc]\n", unit->messages);
+}
+
+void cc_error(struct cc_unit *unit, uint32_t token, const char *format, ...) {
+    va_list arguments;
+    unit->errors++;
+    va_start(arguments, format);
+    report(unit, unit->tokens[token].start, "error", format, arguments);
+    va_end(arguments);
+}
+
+void cc_error_at(struct cc_unit *unit, uint32_t offset, const char *format, ...) {
+    va_list arguments;
+    unit->errors++;
+    va_start(arguments, format);
+    report(unit, offset, "error", format, arguments);
+    va_end(arguments);
+}
+
+void cc_warn_at(struct cc_unit *unit, uint32_t offset, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    vfprintf(unit->messages, format, arguments);
+    report(unit, offset, "warning", format, arguments);
     va_end(arguments);
-    fputs(" [wdmsim-cc]\n", unit->messages);
 }

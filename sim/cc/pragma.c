@@ -7,9 +7,11 @@
  */
 #include "cc.h"
 
+#include <ctype.h>
 #include <string.h>
 
-bool cc_pragma_kept(const char *text, size_t size) {
+/* Is a pragma's text (behind "#pragma") for the host compiler? */
+static bool is_kept(const char *text, size_t size) {
     static const char *const kept[] = {"pack", "GCC",  "clang",           "STDC",
                                        "omp",  "weak", "redefine_extname"};
     while (size && (*text == ' ' || *text == '\t' || *text == '(')) {
@@ -30,20 +32,72 @@ bool cc_pragma_kept(const char *text, size_t size) {
     return false;
 }
 
-/* A name in `#pragma pack(…)` that is still there is no macro, and GCC would ignore the pragma. */
-static void check_pack(struct cc_unit *unit, const struct cc_line *line, const char *text,
-                       size_t size) {
-    char name[64];
-    if (sscanf(cc_copy(text, size), " pack ( %63[A-Za-z_0-9] )", name) == 1 &&
-        !strchr("0123456789", name[0]) && strcmp(name, "push") != 0 && strcmp(name, "pop") != 0) {
-        const char *file;
-        uint32_t number = cc_line_at(unit, line->start, &file);
-        unit->errors++;
-        if (unit->messages) {
-            fprintf(unit->messages, "%s:%u: error: '#pragma pack(%s)' needs a number [wdmsim-cc]\n",
-                    file, number, name);
+/* ---- pack: the host's compilers ignore what they cannot read, and lay out otherwise ---- */
+
+static const char *skip_blanks(const char *at) {
+    while (*at == ' ' || *at == '\t' || *at == '\r') {
+        at++;
+    }
+    return at;
+}
+
+/* One word of the list at *at: its length, and *at behind it and its comma. */
+static size_t next_item(const char **at, const char **item) {
+    *item = skip_blanks(*at);
+    size_t size = 0;
+    while (isalnum((unsigned char)(*item)[size]) || (*item)[size] == '_') {
+        size++;
+    }
+    *at = skip_blanks(*item + size);
+    if (**at == ',' && size) {
+        (*at)++;
+    }
+    return size;
+}
+
+static bool is_alignment(const char *item, size_t size) {
+    return (size == 1 && strchr("1248", *item)) || (size == 2 && memcmp(item, "16", 2) == 0);
+}
+
+/* `text` is what follows "pack"; returns whether MSVC knows the form. */
+static bool read_pack(struct cc_packing *packing, const char *text, uint32_t offset) {
+    const char *at = skip_blanks(text), *item;
+    if (*at++ != '(') {
+        return false;
+    }
+    for (int i = 0; *(at = skip_blanks(at)) != ')'; i++) {
+        size_t size = next_item(&at, &item);
+        if (i == 0 && size == 4 && memcmp(item, "push", 4) == 0) {
+            packing->pushes++;
+            packing->last_push = offset;
+        } else if (i == 0 && size == 3 && memcmp(item, "pop", 3) == 0) {
+            packing->pops++;
+            packing->last_pop = offset;
+        } else if (i > 0 && i < 3 && size && !isdigit((unsigned char)*item)) {
+            packing->labels = true;
+        } else if (i >= 3 || !is_alignment(item, size)) {
+            return false;
         }
     }
+    return true;
+}
+
+/* `text` is the whole pragma, behind the word itself; only a kept one is looked at. */
+static void check_pack(struct cc_unit *unit, const char *text, size_t size, uint32_t offset) {
+    const char *copy = skip_blanks(cc_copy(text, size));
+    if (strncmp(copy, "pack", 4) == 0 && !read_pack(&unit->packing, copy + 4, offset)) {
+        cc_error_at(unit, offset, "'#pragma %s' is no form of pack", copy);
+    }
+}
+
+void cc_check_packing(struct cc_unit *unit) {
+    const struct cc_packing *packing = &unit->packing;
+    if (packing->labels || packing->pushes == packing->pops) {
+        return;
+    }
+    bool open = packing->pushes > packing->pops;
+    cc_warn_at(unit, open ? packing->last_push : packing->last_pop,
+               "'#pragma pack(%s)' without its %s", open ? "push" : "pop", open ? "pop" : "push");
 }
 
 void cc_pass_pragma(struct cc_unit *unit) {
@@ -55,13 +109,13 @@ void cc_pass_pragma(struct cc_unit *unit) {
             text++;
             size--;
         }
-        if (line->replace || line->system || size < 6 || memcmp(text, "pragma", 6) != 0) {
+        if (line->replace || size < 6 || memcmp(text, "pragma", 6) != 0) {
             continue;
         }
-        if (!cc_pragma_kept(text + 6, size - 6)) {
+        if (is_kept(text + 6, size - 6)) {
+            check_pack(unit, text + 6, size - 6, line->start);
+        } else if (!line->system) {
             line->replace = "";
-        } else {
-            check_pack(unit, line, text + 6, size - 6);
         }
     }
 }
@@ -78,7 +132,8 @@ uint32_t cc_pragma_operator(struct cc_unit *unit, uint32_t token) {
         cc_printf(&text, "%s%s", spaced ? " " : "", cc_spelling(unit, i));
     }
     cc_delete(unit, token, close);
-    if (text.size && cc_pragma_kept(text.data, text.size)) {
+    if (text.size && is_kept(text.data, text.size)) {
+        check_pack(unit, text.data, text.size, unit->tokens[token].start);
         const char *file;
         uint32_t line = cc_line_at(unit, unit->tokens[close].start, &file);
         cc_after(unit, close,

@@ -41,6 +41,7 @@ bool cc_rewrite(struct cc_unit *unit, const char *text, size_t size, struct cc_t
     cc_find_functions(unit);
     cc_pass_pragma(unit);
     cc_pass_dialect(unit);
+    cc_check_packing(unit);
     cc_pass_seh(unit);
     cc_pass_enums(unit);
     cc_pass_lvalues(unit);

@@ -33,6 +33,8 @@
 #include "cc.h"
 #include "seh.h"
 
+#include <stdlib.h>
+
 enum { NO_FRAME = 0 };
 
 /* What the words mean at a place: numbers of frames, NO_FRAME = not allowed there. */
@@ -46,7 +48,9 @@ struct place {
 
 struct seh {
     struct cc_unit *unit;
-    unsigned frames; /* numbered from 1 in a unit */
+    unsigned frames;           /* numbered from 1 in a unit */
+    struct cc_region *regions; /* of the function at hand */
+    uint32_t region_count, region_capacity;
 };
 
 static void range(struct seh *seh, uint32_t first, uint32_t end, struct place place);
@@ -89,11 +93,26 @@ static uint16_t seh_word(const struct cc_unit *unit, uint32_t token) {
     }
 }
 
+/* Notes the block that opens at `open`, behind the word at `token`. */
+static void add_region(struct seh *seh, uint32_t token, uint32_t open) {
+    if (seh->region_count == seh->region_capacity) {
+        seh->region_capacity = seh->region_capacity ? seh->region_capacity * 2 : 16;
+        seh->regions = cc_realloc(seh->regions, seh->region_capacity * sizeof *seh->regions);
+    }
+    seh->regions[seh->region_count++] = (struct cc_region){.open = open,
+                                                           .close = seh->unit->tokens[open].match,
+                                                           .word = cc_spelling(seh->unit, token)};
+}
+
 /* `GetExceptionCode()` and its like, at `token`. */
 static void question(struct seh *seh, uint32_t token, unsigned frame, const char *member,
                      const char *where) {
     struct cc_unit *unit = seh->unit;
-    if (!cc_punct(unit, token + 1, '(') || !cc_punct(unit, token + 2, ')')) {
+    if (!cc_punct(unit, token + 1, '(')) {
+        return;
+    }
+    if (!cc_punct(unit, token + 2, ')')) {
+        cc_error(unit, token, "'%s' takes no argument", cc_spelling(unit, token));
         return;
     }
     if (frame == NO_FRAME) {
@@ -153,6 +172,7 @@ static uint32_t except_part(struct seh *seh, uint32_t token, unsigned frame, str
         return close;
     }
     uint32_t end = unit->tokens[close + 1].match;
+    add_region(seh, token, close + 1);
     cc_replace(
         unit, token,
         cc_format("else if (__seh%u.phase == 1) wdmsim_seh_filtered(&__seh%u, ", frame, frame));
@@ -180,6 +200,7 @@ static uint32_t finally_part(struct seh *seh, uint32_t token, unsigned frame, st
     }
     uint32_t end = unit->tokens[token + 1].match;
     bool by_name = called_by_name(unit, &place);
+    add_region(seh, token, token + 1);
     cc_replace(unit, token,
                cc_format("else { struct wdmsim_seh_frame *__seh%u_guard%s = &__seh%u;", frame,
                          by_name ? "" : " __attribute__((__cleanup__(wdmsim_seh_abandon)))",
@@ -207,6 +228,7 @@ static uint32_t guarded_statement(struct seh *seh, uint32_t token, struct place 
                  cc_spelling(unit, token));
         return end;
     }
+    add_region(seh, token, token + 1);
     unsigned frame = ++seh->frames;
     bool leave_used = false;
     bool by_name = called_by_name(unit, &place);
@@ -292,9 +314,11 @@ static bool has_guarded_block(const struct cc_unit *unit, const struct cc_functi
 static void stray_words(struct cc_unit *unit) {
     for (uint32_t i = 0; i < unit->count; i++) {
         const struct cc_token *t = &unit->tokens[i];
-        bool ours = t->kind == CC_IDENT && seh_word(unit, i) != CC_W_NONE && !t->replace;
+        bool ours =
+            t->kind == CC_IDENT && !t->system && seh_word(unit, i) != CC_W_NONE && !t->replace;
         if (ours && !cc_function_at(unit, i)) {
-            cc_error(unit, i, "'%s' outside a function", cc_spelling(unit, i));
+            cc_error(unit, i, "'%s' outside a function, or in one whose braces do not match",
+                     cc_spelling(unit, i));
         }
     }
 }
@@ -304,13 +328,17 @@ void cc_pass_seh(struct cc_unit *unit) {
     for (uint32_t i = 0; i < unit->function_count; i++) {
         const struct cc_function *function = &unit->functions[i];
         bool questions_only;
-        if (!has_guarded_block(unit, function, &questions_only)) {
+        if (unit->tokens[function->name].system || /* which has its own use for such names */
+            !has_guarded_block(unit, function, &questions_only)) {
             continue;
         }
         if (!questions_only) {
             prepare_function(unit, function);
         }
+        seh.region_count = 0;
         range(&seh, function->open + 1, function->close, (struct place){0});
+        cc_refuse_jumps_inside(unit, function, seh.regions, seh.region_count);
     }
+    free(seh.regions);
     stray_words(unit);
 }

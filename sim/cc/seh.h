@@ -20,4 +20,19 @@ const char *cc_crossing_calls(const struct cc_crossing *crossing, uint32_t targe
 /** Gives a return, break, continue or goto at `token` the calls that it needs; else nothing. */
 void cc_jump(struct cc_unit *unit, uint32_t token, const struct cc_crossing *crossing);
 
+/** The last token of the statement that begins at `token`. */
+uint32_t cc_statement_end(const struct cc_unit *unit, uint32_t token);
+/** Where `name:` stands in the function of the token `name`, or 0. */
+uint32_t cc_label_place(const struct cc_unit *unit, uint32_t name);
+
+/** The block of a __try, __except or __finally: the tokens of its braces. */
+struct cc_region {
+    uint32_t open, close;
+    const char *word;
+};
+
+/** Refuses jumps from outside into the function's guarded blocks (seh_labels.c). */
+void cc_refuse_jumps_inside(struct cc_unit *unit, const struct cc_function *function,
+                            const struct cc_region *regions, uint32_t count);
+
 #endif

@@ -6,6 +6,8 @@
  */
 #include "seh.h"
 
+#include <string.h>
+
 static uint16_t word_at(const struct cc_unit *unit, uint32_t token) {
     return unit->tokens[token].kind == CC_IDENT ? unit->tokens[token].word : CC_W_NONE;
 }
@@ -27,7 +29,7 @@ static uint32_t simple_end(const struct cc_unit *unit, uint32_t token) {
     return unit->count - 1;
 }
 
-/* The last token of the statement that begins at `token`. */
+/* `depth` bounds the recursion. */
 static uint32_t statement_end(const struct cc_unit *unit, uint32_t token, int depth) {
     uint32_t end;
     if (depth > 200 || token + 1 >= unit->count) {
@@ -57,6 +59,10 @@ static uint32_t statement_end(const struct cc_unit *unit, uint32_t token, int de
     }
 }
 
+uint32_t cc_statement_end(const struct cc_unit *unit, uint32_t token) {
+    return statement_end(unit, token, 0);
+}
+
 /* The start of the innermost loop (for break: or switch) around `token` inside the outermost of the
  * scopes; 0 when the jump goes further. */
 static uint32_t loop_around(const struct cc_unit *unit, uint32_t token,
@@ -75,12 +81,22 @@ static uint32_t loop_around(const struct cc_unit *unit, uint32_t token,
     return 0;
 }
 
-/* Where `name:` stands; among the scopes the one it is in counts. */
-static uint32_t label_place(const struct cc_unit *unit, uint32_t name) {
+/* Does a statement, and so perhaps a label, begin at `token`? Else `name :` is part of `a ? b : c`.
+ */
+static bool begins_statement(const struct cc_unit *unit, uint32_t token) {
+    uint16_t before = word_at(unit, token - 1);
+    return cc_punct(unit, token - 1, ';') || cc_punct(unit, token - 1, '{') ||
+           cc_punct(unit, token - 1, '}') || cc_punct(unit, token - 1, ':') ||
+           cc_punct(unit, token - 1, ')') || before == CC_W_ELSE || before == CC_W_DO;
+}
+
+uint32_t cc_label_place(const struct cc_unit *unit, uint32_t name) {
     const struct cc_function *function = cc_function_at(unit, name);
-    for (uint32_t i = function ? function->open : 0; function && i < function->close; i++) {
-        bool same = unit->tokens[i].kind == CC_IDENT && cc_is(unit, i, cc_spelling(unit, name));
-        if (same && cc_punct(unit, i + 1, ':') && !cc_punct(unit, i - 1, '?') && i != name) {
+    for (uint32_t i = function ? function->open + 1 : 0; function && i < function->close; i++) {
+        const struct cc_token *t = &unit->tokens[i], *wanted = &unit->tokens[name];
+        bool same = t->kind == CC_IDENT && t->length == wanted->length &&
+                    memcmp(unit->text + t->start, unit->text + wanted->start, t->length) == 0;
+        if (same && cc_punct(unit, i + 1, ':') && begins_statement(unit, i)) {
             return i;
         }
     }
@@ -100,7 +116,7 @@ const char *cc_crossing_calls(const struct cc_crossing *crossing, uint32_t targe
 /* Calls for a goto: the scopes that do not hold the label. */
 static const char *goto_calls(const struct cc_unit *unit, uint32_t token,
                               const struct cc_crossing *crossing) {
-    uint32_t label = label_place(unit, token + 1);
+    uint32_t label = cc_label_place(unit, token + 1);
     const char *calls = "";
     for (const struct cc_crossing *c = crossing; c; c = c->outer) {
         uint32_t open = c->start + 1;

@@ -1,12 +1,12 @@
 /*
  * Shadows: corrected copies of source files whose text no host preprocessor takes.
  *
- * UTF-16 text, the charizing operator `#@`, string literals beside `##`, macros in `#pragma pack`,
- * literals with MSVC's suffixes in #if, and an end-of-file character have to change before
- * preprocessing. A file with any of them gets a copy in the private directory, and so do the files
- * that include it, up to the source, with their #include lines naming copies or real files in full.
- * Line markers and dependency files show the original names. Most translation units need no shadow
- * at all.
+ * UTF-16 text, the charizing operator `#@`, string literals and parentheses beside `##`, macros in
+ * `#pragma pack`, literals with MSVC's suffixes in #if, and an end-of-file character have to change
+ * before preprocessing. A file with any of them gets a copy in the private directory, and so do the
+ * files that include it, up to the source, with their #include lines naming copies or real files in
+ * full. Line markers and dependency files show the original names. Most translation units need no
+ * shadow at all.
  */
 #include "cc.h"
 
@@ -87,9 +87,16 @@ static bool is_condition(const char *line) {
 
 static bool blank(char c) { return c == ' ' || c == '\t'; }
 
-/* Is the `##` at `at` beside a string literal? MSVC pastes those, others refuse; a space does it
+static bool ends_in_function_name(const char *line, const char *end) {
+    static const char name[] = "__FUNCTION__";
+    size_t size = sizeof name - 1;
+    return (size_t)(end - line) >= size && memcmp(end - size, name, size) == 0;
+}
+
+/* Does the `##` at `at` paste what no token is made of: string literals, __FUNCTION__ (a literal
+ * for MSVC), a parenthesis? MSVC leaves both sides as they are, others refuse; a space does it
  * too. */
-static bool pastes_literal(const char *line, const char *at, const char *end) {
+static bool pastes_nothing(const char *line, const char *at, const char *end) {
     const char *before = at, *behind = at + 2;
     while (before > line && blank(before[-1])) {
         before--;
@@ -97,7 +104,10 @@ static bool pastes_literal(const char *line, const char *at, const char *end) {
     while (behind < end && blank(*behind)) {
         behind++;
     }
-    return (before > line && before[-1] == '"') || (behind < end && *behind == '"');
+    bool list = (size_t)(end - behind) >= 11 && memcmp(behind, "__VA_ARGS__", 11) == 0;
+    return (before > line && (before[-1] == '"' || before[-1] == '(')) ||
+           (before > line && before[-1] == ',' && !list) || ends_in_function_name(line, before) ||
+           (behind < end && (*behind == '"' || *behind == ')'));
 }
 
 /* The end of the literal at `at`, at most `end`. */
@@ -164,7 +174,7 @@ static bool correct_line(const char *line, const char *end, struct cc_text *out)
             }
             cc_printf(out, "__wdmsim_char(#%.*s)", (int)(at - name), name);
             changed = true;
-        } else if (at[0] == '#' && at + 1 < end && at[1] == '#' && pastes_literal(line, at, end)) {
+        } else if (at[0] == '#' && at + 1 < end && at[1] == '#' && pastes_nothing(line, at, end)) {
             cc_puts(out, "  ");
             at += 2;
             changed = true;
@@ -192,7 +202,7 @@ bool cc_needs_shadow(const struct cc_text *text) {
             return true;
         }
         if (at[1] == '#') { /* a few too many: in the copy, literals are told apart */
-            if (pastes_literal(text->data, at, end)) {
+            if (pastes_nothing(text->data, at, end)) {
                 return true;
             }
             at++;
@@ -259,7 +269,8 @@ static const char *resolved(const struct cc_includes *includes, const struct cc_
                 return shadow_path(includes, target);
             }
             /* The search path finds the others as before; #include_next goes on from there. */
-            return *open == '<' ? NULL : file->includes.items[j + 1];
+            bool found = *open == '<' && !cc_list_has(&file->aliased, name);
+            return found ? NULL : file->includes.items[j + 1];
         }
     }
     return NULL;

@@ -15,7 +15,6 @@
 
 #include <signal.h>
 #include <string.h>
-#include <ucontext.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>

@@ -140,6 +140,7 @@ static bool run_seed(struct work *work, uint64_t index, FILE *trace) {
                                       .events = options->event_mask,
                                       .measure = options->power != NULL,
                                       .keep = options->report || options->perfetto,
+                                      .driver_path = options->driver_path,
                                       .writer = work->traced ? &work->writer : NULL};
     if (options->seeds > 1)
         run_options.seed = (struct number){true, seed};

@@ -22,13 +22,35 @@ struct place report_place(const struct run *run) {
     return scenario->expect && run->machine ? scenario->at_end : scenario->place;
 }
 
+/* A word of a command line, quoted for a shell where it needs that. */
+static void add_word(const char *word, struct text *out) {
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=,@%+-";
+    if (*word && !word[strspn(word, plain)]) {
+        text_puts(out, word);
+        return;
+    }
+    text_puts(out, "'");
+    for (const char *c = word; *c; c++)
+        if (*c == '\'')
+            text_puts(out, "'\\''");
+        else
+            text_printf(out, "%c", *c);
+    text_puts(out, "'");
+}
+
 void report_replay(const struct run *run, struct text *out) {
     const struct run_options *options = run->options;
-    text_printf(out, "wdmsim run %s", run->scenario->file);
+    text_puts(out, "wdmsim run ");
+    add_word(run->scenario->file, out);
     if (run->seeded)
         text_printf(out, " --seed %" PRIu64, run->seed);
     if (options->processors.set)
         text_printf(out, " --processors %" PRIu64, options->processors.value);
+    if (options->driver_path) {
+        text_puts(out, " --driver-path ");
+        add_word(options->driver_path, out);
+    }
 }
 
 static void add_head(const struct run *run, struct place place, struct text *out) {

@@ -21,6 +21,7 @@ struct run_options {
     struct trace_writer *writer; /* where the trace goes, or NULL */
     bool measure;                /* keep the sums of the run's history … */
     bool keep;                   /* … and all that timelines show */
+    const char *driver_path;     /* what the command was told, for a line that repeats the run */
 };
 
 /* What a name stands for. */

@@ -8,7 +8,6 @@
  * owner chose. The documentation of the pools is thin; statuses are a judgement.
  */
 #include <string.h>
-#include <sys/mman.h>
 
 #include "ex/ex.h"
 #include "mm/pool.h"
@@ -57,9 +56,8 @@ static size_t ex_secure_pages(const struct ex_secure_block *block) {
 }
 
 static void ex_secure_protect(const struct ex_secure_block *block, bool writable) {
-    int done = mprotect(block->address, ex_secure_pages(block),
-                        writable ? PROT_READ | PROT_WRITE : PROT_READ);
-    KI_ASSERT(done == 0);
+    ki_arena_protect(block->address, ex_secure_pages(block),
+                     writable ? KI_ACCESS_ALL : KI_ACCESS_READ);
 }
 
 static void ex_secure_free(struct machine *m, struct ex_secure_block *block) {

@@ -18,7 +18,6 @@ struct _EX_TIMER {
     EXT_CALLBACK *callback;
     PVOID context;
     ULONG attributes;
-    uint64_t due;    /* of the expiry that was last set, ns */
     uint64_t period; /* ns, 0: once */
     bool running;    /* the callback */
     bool deleting;
@@ -43,7 +42,6 @@ static bool ex_timer_is_expiring(const struct _EX_TIMER *timer) {
 }
 
 static void ex_timer_arm(struct machine *m, PEX_TIMER timer, uint64_t due) {
-    timer->due = due;
     timer->timer.Header.Inserted = TRUE;
     timer->timer.DueTime.QuadPart = ki_interrupt_time_at(due);
     ki_clock_insert(m, ki_timer_node(&timer->timer), KI_CLOCK_TIMER, due);
@@ -73,7 +71,7 @@ static VOID ex_timer_dpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argume
     (void)argument1;
     (void)argument2;
     if (timer->period && !timer->deleting && !ex_timer_is_armed(timer)) {
-        uint64_t next = timer->due + timer->period;
+        uint64_t next = ki_timer_node(&timer->timer)->due + timer->period;
         ex_timer_arm(m, timer, next > m->clock.now ? next : m->clock.now + 1);
     }
     if (timer->callback) {
@@ -130,10 +128,11 @@ BOOLEAN ExSetTimer(PEX_TIMER Timer, LONGLONG DueTime, LONGLONG Period,
                              : "without a callback",
              due > m->clock.now ? due - m->clock.now : 0, Timer->period);
     if (due <= m->clock.now) {
-        Timer->due = m->clock.now;
+        ki_timer_node(&Timer->timer)->due = m->clock.now;
         ki_timer_expire(m, &Timer->timer);
     } else {
         ex_timer_arm(m, Timer, due);
+        ki_timer_node(&Timer->timer)->absolute = DueTime >= 0;
     }
     ki_poll(m);
     return was_set;

@@ -116,7 +116,7 @@ static VOID ex_manager_main(PVOID context) {
     for (;;) {
         KeWaitForSingleObject(&work->wanted, WrQueue, KernelMode, FALSE, NULL);
         while (!ex_add_workers(m, work))
-            KeDelayExecutionThread(KernelMode, FALSE, &moment);
+            ke_delay(m, &moment);
     }
 }
 

@@ -256,7 +256,7 @@ static bool io_routine_call(struct machine *m, PIRP irp, PIO_STACK_LOCATION stac
     uint32_t serial = io_irp_serial(irp);
     if (irp->CurrentLocation <= irp->StackCount)
         device = IoGetCurrentIrpStackLocation(irp)->DeviceObject;
-    else
+    if (irp->CurrentLocation == io_own_location(irp) || irp->CurrentLocation > irp->StackCount)
         io_irp_returned(m, irp);
     io_clear_location(stack);
     NTSTATUS status = routine(device, irp, context);

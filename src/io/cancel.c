@@ -169,7 +169,7 @@ void io_cancel_thread(struct machine *m, PETHREAD thread, PFILE_OBJECT file) {
     uint64_t start = m->clock.now;
     io_cancel_all(m, thread, NULL, file, NULL);
     while (io_thread_has(thread, file)) {
-        KeDelayExecutionThread(KernelMode, FALSE, &interval);
+        ke_delay(m, &interval);
         if ((int64_t)(m->clock.now - start) / 100 > IO_CANCEL_PATIENCE && !file)
             break;
     }

@@ -55,7 +55,7 @@ static void io_send_end(struct machine *m, PFILE_OBJECT file, UCHAR major) {
     /* Closing cannot fail: without memory it waits for some. */
     while (!(irp = io_irp_allocate(m, device->StackSize, NULL))) {
         LARGE_INTEGER interval = {.QuadPart = -10 * 10000};
-        KeDelayExecutionThread(KernelMode, FALSE, &interval);
+        ke_delay(m, &interval);
     }
     KeInitializeEvent(&event, NotificationEvent, FALSE);
     irp->AllocationFlags |= IO_IRP_BUILT;

@@ -10,8 +10,6 @@
  */
 #include <string.h>
 
-#include <iointex.h>
-
 #include "io/io.h"
 #include "ki/interrupt.h"
 
@@ -58,7 +56,8 @@ static NTSTATUS io_interrupt_new(struct machine *m, const struct io_interrupt_re
     return STATUS_SUCCESS;
 }
 
-/* The object is the caller's before the first interrupt can come. */
+/* The object is the caller's before the first interrupt can come, which may be before the routine
+ * returns. */
 static NTSTATUS io_interrupt_connect(struct machine *m, const struct io_interrupt_request *request,
                                      PKINTERRUPT *result) {
     PKINTERRUPT interrupt;
@@ -66,11 +65,12 @@ static NTSTATUS io_interrupt_connect(struct machine *m, const struct io_interrup
     NTSTATUS status = io_interrupt_new(m, request, &interrupt);
     if (!NT_SUCCESS(status))
         return status;
+    *result = interrupt;
     status = ki_interrupt_connect(m, interrupt);
-    if (NT_SUCCESS(status))
-        *result = interrupt;
-    else
+    if (!NT_SUCCESS(status)) {
+        *result = NULL;
         mm_pool_free(m, interrupt, IO_TAG_INTERRUPT);
+    }
     return status;
 }
 

@@ -65,7 +65,7 @@ struct DECLSPEC_ALIGN(16) io_irp {
     uint32_t state; /* IO_IRP_LIVE or IO_IRP_FREE */
     USHORT size;    /* of the IRP with its stack */
     CCHAR stack_size;
-    BOOLEAN has_activity;
+    UCHAR has_activity : 1, own_location : 7; /* the latter: io_own_location() */
     ULONG output_length;  /* of the user's buffer, for buffered input; ~0: unknown */
     struct po_irp *power; /* the power manager's record of an IRP that it made, or NULL */
 };
@@ -92,6 +92,7 @@ static inline CSHORT io_irp_type(const IRP *irp) {
  * The number that the trace uses. In an IRP that a driver allocated it stands in place of the
  * extension, shifted to look like no pointer.
  */
+#define IO_FOREIGN_LOCATION 40
 static inline uint32_t io_irp_serial(PIRP irp) {
     if (KI_LIKELY(irp->AllocationFlags & IO_IRP_OURS))
         return io_irp_prefix(irp)->serial;
@@ -420,19 +421,38 @@ struct io_part {
 UNICODE_STRING io_wide(struct machine *m, const char *text);
 void io_wide_free(struct machine *m, UNICODE_STRING *string);
 
+/*
+ * The location that an IRP was sent from. It is above the first one, unless the creator has made
+ * one its own (IoSetNextIrpStackLocation): a completion routine that is called there has the IRP
+ * back, too. In an IRP that a driver allocated it stands beside the serial number.
+ */
+static inline CHAR io_own_location(PIRP irp) {
+    if (KI_LIKELY(irp->AllocationFlags & IO_IRP_OURS))
+        return (CHAR)io_irp_prefix(irp)->own_location;
+    return (CHAR)((ULONG_PTR)irp->Tail.Overlay.IrpExtension >> IO_FOREIGN_LOCATION);
+}
+
 /* An IRP is sent for the first time, or is back at its creator. */
 static inline void io_irp_sent(struct machine *m, PIRP irp) {
+    CHAR own = irp->CurrentLocation + 1;
     irp->AllocationFlags = (UCHAR)((irp->AllocationFlags & ~IO_IRP_COMPLETED) | IO_IRP_IN_FLIGHT);
     if (irp->AllocationFlags & IO_IRP_OURS) {
-        io_irp_prefix(irp)->sent = m->clock.now;
+        struct io_irp *prefix = io_irp_prefix(irp);
+        prefix->sent = m->clock.now;
+        prefix->own_location = own & 0x7F;
         m->io->in_flight++;
+    } else {
+        irp->Tail.Overlay.IrpExtension = (PVOID)((ULONG_PTR)own << IO_FOREIGN_LOCATION |
+                                                 (ULONG_PTR)io_irp_serial(irp) << 1 | 1);
     }
 }
 static inline void io_irp_returned(struct machine *m, PIRP irp) {
     UCHAR both = IO_IRP_IN_FLIGHT | IO_IRP_OURS;
     if ((irp->AllocationFlags & both) == both)
         m->io->in_flight--;
-    irp->AllocationFlags = (UCHAR)((irp->AllocationFlags & ~IO_IRP_IN_FLIGHT) | IO_IRP_COMPLETED);
+    irp->AllocationFlags &= (UCHAR)~IO_IRP_IN_FLIGHT;
+    if (irp->CurrentLocation > irp->StackCount)
+        irp->AllocationFlags |= IO_IRP_COMPLETED;
 }
 
 extern const struct ob_type io_driver_type, io_device_type, io_file_type, io_controller_type;

@@ -80,12 +80,16 @@ VOID KeFlushQueuedDpcs(VOID) {
         ki_bugcheck(m, ATTEMPTED_SWITCH_FROM_DPC, (ULONG_PTR)ki_current_thread(m),
                     (ULONG_PTR)m->cpu->idle, 0, 0, "%s called KeFlushQueuedDpcs in a threaded DPC",
                     ki_address_name(m, __builtin_return_address(0)));
+    m->hooks.dpc_flushes++;
+    if (KI_UNLIKELY(m->hooks.dpcs_held))
+        ki_dpcs_resume(m);
     ki_poll(m);
     while (ki_dpcs_outstanding(m)) {
         ki_yield_thread(m);
         ki_yield_processor(m);
         ki_poll(m);
     }
+    m->hooks.dpc_flushes--;
 }
 
 /* From a DPC routine: how much of its time it has used, in clock ticks. */

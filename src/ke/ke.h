@@ -37,6 +37,16 @@ static inline void ke_polled(struct machine *m) {
     ki_poll(m);
 }
 
+/* KeDelayExecutionThread for the kernel's own use: KernelMode, not alertable. */
+void ke_delay(struct machine *m, PLARGE_INTEGER interval);
+
+/* A driver's delay ends here: what the host wants to happen after so many of them does. */
+static inline void ke_delay_ended(struct machine *m) {
+    m->hooks.delays++;
+    if (KI_UNLIKELY(m->hooks.delay_events))
+        ki_delay_events_run(m);
+}
+
 /* A thread is about to end: bug check if it owns a kernel mutex, or its stack is expanded or
  * locked. */
 void ke_thread_check(struct machine *m, PKTHREAD thread);

@@ -1,6 +1,8 @@
 /*
  * Clocks as drivers read them. Every reading lets a little virtual time pass (ke_polled), so that a
- * loop that polls a clock ends. The performance counter runs at 10 MHz; the tick is 15.625 ms.
+ * loop that polls a clock ends. The performance counter runs at 10 MHz; the tick is 15.625 ms. All
+ * but the unbiased interrupt time include the time that the system slept; for the tick count and
+ * the performance counter that is a judgement, for the docs are silent.
  */
 #include "ke/ke.h"
 
@@ -35,17 +37,17 @@ ULONGLONG KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp) {
     return *QpcTimeStamp;
 }
 
-/* Unbiased time leaves out the time spent asleep; the machine's interrupt time does not run then.
- */
+/* Unbiased time leaves out the time that the system slept. */
 ULONGLONG KeQueryUnbiasedInterruptTime(VOID) {
     KI_GATE(KeQueryUnbiasedInterruptTime);
-    return ke_interrupt_time(m);
+    ke_polled(m);
+    return ki_interrupt_time_at(ki_clock_awake(&m->clock));
 }
 
 ULONGLONG KeQueryUnbiasedInterruptTimePrecise(PULONG64 QpcTimeStamp) {
     KI_GATE(KeQueryUnbiasedInterruptTimePrecise);
     *QpcTimeStamp = ke_interrupt_time(m);
-    return *QpcTimeStamp;
+    return ki_interrupt_time_at(ki_clock_awake(&m->clock));
 }
 
 ULONG KeQueryTimeIncrement(VOID) { return KE_TIME_INCREMENT; }
@@ -67,6 +69,7 @@ LARGE_INTEGER KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency) {
 VOID KeStallExecutionProcessor(ULONG MicroSeconds) {
     KI_GATE(KeStallExecutionProcessor);
     ki_clock_spend(m, MicroSeconds * WDMSIM_US);
+    ke_delay_ended(m);
     ki_yield_processor(m);
     ki_poll(m);
 }

@@ -56,6 +56,7 @@ static BOOLEAN ke_timer_set(struct machine *m, PKTIMER timer, LARGE_INTEGER due_
     } else {
         timer->Header.Inserted = TRUE;
         ki_clock_insert(m, ki_timer_node(timer), KI_CLOCK_TIMER, due);
+        ki_timer_node(timer)->absolute = due_time.QuadPart >= 0;
     }
     ki_poll(m);
     return was_set;

@@ -11,13 +11,13 @@
 uint64_t ke_due_time(const struct machine *m, LARGE_INTEGER time) {
     if (time.QuadPart < 0) {
         uint64_t span = (uint64_t)0 - (uint64_t)time.QuadPart;
-        uint64_t room = (UINT64_MAX - 1 - m->clock.now) / 100;
-        return span > room ? UINT64_MAX - 1 : m->clock.now + span * 100;
+        uint64_t room = (KI_CLOCK_LAST - m->clock.now) / 100;
+        return span > room ? KI_CLOCK_LAST : m->clock.now + span * 100;
     }
     if (time.QuadPart <= m->boot_time)
         return 0;
     uint64_t span = (uint64_t)time.QuadPart - (uint64_t)m->boot_time;
-    return span > (UINT64_MAX - 1) / 100 ? UINT64_MAX - 1 : span * 100;
+    return span > KI_CLOCK_LAST / 100 ? KI_CLOCK_LAST : span * 100;
 }
 
 /* What a wait asks for. */
@@ -28,9 +28,24 @@ struct ke_wait {
     PKWAIT_BLOCK blocks;
     KPROCESSOR_MODE mode;
     BOOLEAN alertable;
-    bool has_timeout;
+    bool has_timeout, absolute;
     uint64_t due;
+    uint64_t slept; /* when `due` was computed, the system had slept so long */
 };
+
+static void ke_wait_time(const struct machine *m, struct ke_wait *wait, PLARGE_INTEGER timeout) {
+    wait->has_timeout = true;
+    wait->absolute = timeout->QuadPart >= 0;
+    wait->due = ke_due_time(m, *timeout);
+    wait->slept = m->clock.slept;
+}
+
+/* The wait begins anew: if the system has slept meanwhile, that time does not count. */
+static void ke_wait_again(const struct machine *m, struct ke_wait *wait) {
+    if (!wait->absolute)
+        wait->due += m->clock.slept - wait->slept;
+    wait->slept = m->clock.slept;
+}
 
 /* Raises to DISPATCH_LEVEL; returns the level the caller will be at afterwards. */
 static KIRQL ke_wait_enter(struct machine *m, PKTHREAD thread) {
@@ -122,8 +137,10 @@ static NTSTATUS ke_wait_sleep(struct machine *m, PKTHREAD thread, const struct k
                     "a wait had to block at %s%s", ki_irql_name(irql),
                     in_dpc ? " in a DPC routine" : "");
     ke_wait_link(thread, wait);
-    if (wait->has_timeout)
+    if (wait->has_timeout) {
         ki_clock_insert(m, &thread->timeout, KI_CLOCK_TIMEOUT, wait->due);
+        thread->timeout.absolute = wait->absolute;
+    }
     if (thread->queue)
         ke_queue_suspend(m, thread);
     thread->wait_irql = irql;
@@ -141,10 +158,8 @@ static NTSTATUS ke_wait(struct machine *m, struct ke_wait *wait, PLARGE_INTEGER 
     PKTHREAD thread = ki_current_thread(m);
     NTSTATUS status;
     bool poll = timeout && timeout->QuadPart == 0;
-    if (timeout && !poll) {
-        wait->has_timeout = true;
-        wait->due = ke_due_time(m, *timeout);
-    }
+    if (timeout && !poll)
+        ke_wait_time(m, wait, timeout);
     for (;;) {
         KIRQL irql = ke_wait_enter(m, thread);
         if (ke_wait_try(m, thread, wait, irql, &status) ||
@@ -167,6 +182,7 @@ static NTSTATUS ke_wait(struct machine *m, struct ke_wait *wait, PLARGE_INTEGER 
         ki_lower(m, irql);
         if (status != STATUS_KERNEL_APC)
             return status;
+        ke_wait_again(m, wait);
     }
 }
 
@@ -178,11 +194,10 @@ NTSTATUS ke_wait_queue(struct machine *m, PKQUEUE queue, KPROCESSOR_MODE mode,
                            .objects = &object,
                            .type = WaitAny,
                            .blocks = thread->own_blocks,
-                           .mode = mode,
-                           .has_timeout = timeout != NULL};
+                           .mode = mode};
     NTSTATUS status;
     if (timeout)
-        wait.due = ke_due_time(m, *timeout);
+        ke_wait_time(m, &wait, timeout);
     thread->wait_reason = WrQueue;
     for (;;) {
         if (wait.has_timeout && wait.due <= m->clock.now)
@@ -193,6 +208,7 @@ NTSTATUS ke_wait_queue(struct machine *m, PKQUEUE queue, KPROCESSOR_MODE mode,
         if (status != STATUS_KERNEL_APC)
             return status;
         ki_raise(m, DISPATCH_LEVEL);
+        ke_wait_again(m, &wait);
     }
 }
 
@@ -252,22 +268,34 @@ NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitTyp
     return ke_wait(m, &wait, Timeout);
 }
 
-NTSTATUS KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
-                                PLARGE_INTEGER Interval) {
-    KI_GATE(KeDelayExecutionThread);
-    KI_CHECK_IRQL(KeDelayExecutionThread, APC_LEVEL);
+static NTSTATUS ke_delay_thread(struct machine *m, KPROCESSOR_MODE mode, BOOLEAN alertable,
+                                PLARGE_INTEGER interval) {
     PKTHREAD thread = ki_current_thread(m);
     struct ke_wait wait = {
-        .type = WaitAll, .blocks = thread->own_blocks, .mode = WaitMode, .alertable = Alertable};
+        .type = WaitAll, .blocks = thread->own_blocks, .mode = mode, .alertable = alertable};
     NTSTATUS status;
     thread->wait_reason = DelayExecution;
-    if (Interval->QuadPart == 0) { /* gives the rest of its slice away */
+    if (interval->QuadPart == 0) { /* gives the rest of its slice away */
         if (ke_wait_interrupted(thread, &wait, &status))
             return status;
         ki_yield_thread(m);
         ki_yield_processor(m);
         return STATUS_SUCCESS;
     }
-    status = ke_wait(m, &wait, Interval);
+    status = ke_wait(m, &wait, interval);
     return status == STATUS_TIMEOUT ? STATUS_SUCCESS : status;
+}
+
+void ke_delay(struct machine *m, PLARGE_INTEGER interval) {
+    ke_delay_thread(m, KernelMode, FALSE, interval);
+}
+
+NTSTATUS KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
+                                PLARGE_INTEGER Interval) {
+    KI_GATE(KeDelayExecutionThread);
+    KI_CHECK_IRQL(KeDelayExecutionThread, APC_LEVEL);
+    NTSTATUS status = ke_delay_thread(m, WaitMode, Alertable, Interval);
+    ke_delay_ended(m);
+    ki_poll(m);
+    return status;
 }

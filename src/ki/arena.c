@@ -80,6 +80,8 @@ static void ki_slots_unlock(void) {
     atomic_flag_clear_explicit(&ki_slot_lock, memory_order_release);
 }
 
+size_t ki_host_page(void) { return (size_t)sysconf(_SC_PAGESIZE); }
+
 static size_t ki_pages(size_t size) {
     return (size + KI_PAGE_SIZE - 1) & ~(size_t)(KI_PAGE_SIZE - 1);
 }
@@ -222,12 +224,10 @@ void ki_arena_destroy(struct machine *m) {
 }
 
 /* An unnamed file of the host's memory, to be mapped twice. */
-static int ki_user_open(void) {
+static int ki_user_file(void) {
 #if defined(__linux__)
-    int file = memfd_create("wdmsim-user", MFD_CLOEXEC);
-    if (file >= 0)
-        return file;
-#endif
+    return memfd_create("wdmsim-user", MFD_CLOEXEC);
+#else
     static atomic_uint counter;
     char name[64];
     snprintf(name, sizeof name, "/wdmsim.%ld.%u", (long)getpid(), atomic_fetch_add(&counter, 1));
@@ -235,6 +235,18 @@ static int ki_user_open(void) {
     if (shared >= 0)
         shm_unlink(name);
     return shared;
+#endif
+}
+
+/* It has its full size at once, as some hosts let it be set only once; nothing is taken till it is
+ * used. */
+static int ki_user_open(void) {
+    int file = ki_user_file();
+    if (file >= 0 && ftruncate(file, (off_t)KI_USER_SIZE) != 0) {
+        close(file);
+        return -1;
+    }
+    return file;
 }
 
 /* Extends the user region: the same file pages at the user view and at the alias. */
@@ -242,8 +254,6 @@ static bool ki_user_grow(struct machine *m, struct ki_region *region, size_t siz
     if (m->arena.user_file < 0 && (m->arena.user_file = ki_user_open()) < 0)
         return false;
     off_t offset = (off_t)region->committed;
-    if (ftruncate(m->arena.user_file, offset + (off_t)size) != 0)
-        return false;
     char *places[2] = {region->base + offset, m->arena.user_base + offset};
     for (unsigned i = 0; i < 2; i++) {
         bool designated = m->arena.stable || i == 1;
@@ -307,21 +317,43 @@ void *ki_region_take(struct machine *m, enum ki_region_kind kind, size_t size) {
     return result;
 }
 
-void ki_arena_protect(void *address, size_t size, bool accessible) {
+void ki_arena_changed(const void *address) {
     for (unsigned i = 0; i < KI_REGIONS; i++) {
         struct ki_region *region = &ki_machine->arena.regions[i];
         if ((uintptr_t)address - (uintptr_t)region->base < region->limit)
             region->guarded = true;
     }
-    if (mprotect(address, ki_pages(size), accessible ? PROT_READ | PROT_WRITE : PROT_NONE) != 0)
+}
+
+/* A page of the host that is partly in the range may be used if any part of it may. */
+void ki_arena_protect(void *address, size_t size, enum ki_access access) {
+    static const int protections[] = {PROT_NONE, PROT_READ | PROT_WRITE, PROT_READ};
+    uintptr_t rest = ki_host_page() - 1;
+    uintptr_t start = (uintptr_t)address, end = start + ki_pages(size);
+    ki_arena_changed(address);
+    start = (access == KI_ACCESS_ALL ? start : start + rest) & ~rest;
+    end = (access == KI_ACCESS_ALL ? end + rest : end) & ~rest;
+    if (start < end && mprotect((void *)start, end - start, protections[access]) != 0)
         ki_no_memory();
 }
 
+/* Whole pages of the host are given back, the rest is cleared. */
 void ki_arena_discard(void *address, size_t size) {
-    int done = madvise(address, ki_pages(size), MADV_DONTNEED);
+    uintptr_t rest = ki_host_page() - 1;
+    uintptr_t start = (uintptr_t)address, end = start + ki_pages(size);
+    uintptr_t from = (start + rest) & ~rest, to = end & ~rest;
+    if (from >= to) {
+        memset(address, 0, end - start);
+        return;
+    }
+    memset(address, 0, from - start);
+    memset((void *)to, 0, end - to);
+#ifdef __linux__
+    int done = madvise((void *)from, to - from, MADV_DONTNEED);
     KI_ASSERT(done == 0);
-#ifndef __linux__ /* elsewhere the advice may keep the contents */
-    memset(address, 0, ki_pages(size));
+#else /* elsewhere the advice may keep the contents */
+    bool done = ki_map((char *)from, to - from, false);
+    KI_ASSERT(done);
 #endif
 }
 

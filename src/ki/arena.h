@@ -21,6 +21,8 @@
 
 struct machine;
 
+/* The machine's page. The host's may be larger (ki_host_page): then memory is made inaccessible as
+ * far as whole pages of the host allow, and guard pages are the host's. */
 #define KI_PAGE_SIZE 4096u
 #define KI_GIB (1ull << 30)
 #define KI_SLOT_BASE 0x110000000000ull
@@ -74,9 +76,17 @@ void ki_arena_destroy(struct machine *m);
  */
 void *ki_region_take(struct machine *m, enum ki_region_kind kind, size_t size);
 
-/* Changes what may be done with whole pages of the arena. */
-void ki_arena_protect(void *address, size_t size, bool accessible);
-/* Gives the memory of whole pages back to the host; they read as zero afterwards. */
+/* Bytes of a page of the host, KI_PAGE_SIZE or a multiple. */
+size_t ki_host_page(void);
+
+enum ki_access { KI_ACCESS_NONE, KI_ACCESS_ALL, KI_ACCESS_READ };
+/* Changes what may be done with pages of the arena, which no other machine gets as they are then.
+ */
+void ki_arena_protect(void *address, size_t size, enum ki_access access);
+/* Tells that pages of the arena are no longer the host's plain memory: no other machine gets them.
+ */
+void ki_arena_changed(const void *address);
+/* Gives the memory of pages back to the host; they read as zero afterwards. Not for user memory. */
 void ki_arena_discard(void *address, size_t size);
 
 /* Machine-lifetime memory, zeroed, 16-byte aligned; ends the process when the host has none. */

@@ -132,7 +132,8 @@ static void ki_slot_release(struct ki_clock_slots *slots, uint32_t slot) {
 }
 
 static inline void ki_clock_top_changed(struct ki_clock *clock) {
-    clock->next_due = clock->count ? clock->heap[0].due : UINT64_MAX;
+    clock->next_due =
+        clock->count && clock->heap[0].due <= KI_CLOCK_LAST ? clock->heap[0].due : UINT64_MAX;
 }
 
 /* Due work waits for processor 0. */
@@ -149,7 +150,8 @@ void ki_clock_insert(struct machine *m, struct ki_clock_node *node, enum ki_cloc
         ki_clock_grow(m);
     uint32_t slot = ki_slot_for(m, node);
     node->slot = slot + 1;
-    node->kind = kind;
+    node->kind = (uint16_t)kind;
+    node->absolute = false;
     node->due = due;
     struct ki_clock_entry entry = {.due = due,
                                    .order = ++clock->sequence << KI_CLOCK_SLOT_BITS | slot};
@@ -179,6 +181,53 @@ bool ki_clock_remove(struct machine *m, struct ki_clock_node *node) {
     }
     ki_clock_top_changed(clock);
     return true;
+}
+
+/* ---- the system's sleep ---- */
+
+/* Entries anywhere in the heap have changed. */
+static void ki_clock_reorder(struct ki_clock *clock) {
+    for (uint32_t at = clock->count < 2 ? 0 : (clock->count - 2) / 4 + 1; at-- > 0;)
+        ki_sift_down(clock, at, clock->heap[at]);
+    ki_clock_top_changed(clock);
+}
+
+KI_LOOKS_AT_FREED void ki_clock_freeze(struct machine *m) {
+    struct ki_clock *clock = &m->clock;
+    KI_ASSERT(!clock->asleep);
+    clock->asleep = true;
+    clock->asleep_since = clock->now;
+    for (uint32_t at = 0; at < clock->count; at++) {
+        const struct ki_clock_node *node = ki_node_at(clock, at);
+        if (node->kind == KI_CLOCK_TIMER || node->kind == KI_CLOCK_TIMEOUT)
+            clock->heap[at].due |= KI_CLOCK_FROZEN;
+    }
+    ki_clock_reorder(clock);
+}
+
+/* A timer that was freed or overwritten keeps what is in its place; take_due finds that out. */
+KI_LOOKS_AT_FREED static void ki_clock_put_off(struct ki_clock *clock, uint32_t at, uint64_t span) {
+    struct ki_clock_entry *entry = &clock->heap[at];
+    struct ki_clock_node *node = ki_node_at(clock, at);
+    entry->due &= ~KI_CLOCK_FROZEN;
+    if (node->absolute)
+        return;
+    entry->due = span > KI_CLOCK_LAST - entry->due ? KI_CLOCK_LAST : entry->due + span;
+    if (node->slot == ki_slot_of(entry) + 1)
+        node->due = entry->due;
+}
+
+void ki_clock_thaw(struct machine *m) {
+    struct ki_clock *clock = &m->clock;
+    uint64_t span = clock->now - clock->asleep_since;
+    KI_ASSERT(clock->asleep);
+    clock->asleep = false;
+    clock->slept += span;
+    for (uint32_t at = 0; at < clock->count; at++)
+        if (clock->heap[at].due & KI_CLOCK_FROZEN)
+            ki_clock_put_off(clock, at, span);
+    ki_clock_reorder(clock);
+    ki_clock_announce(m);
 }
 
 bool ki_clock_holds(const struct machine *m, const struct ki_clock_node *node) {
@@ -227,7 +276,7 @@ void ki_clock_spend(struct machine *m, uint64_t ns) {
 
 bool ki_clock_jump(struct machine *m) {
     struct ki_clock *clock = &m->clock;
-    if (clock->next_due > clock->limit)
+    if (clock->next_due > clock->limit || clock->next_due == UINT64_MAX)
         return false;
     if (clock->next_due > clock->now) {
         KI_TRACE(m, CLOCK, "", clock->next_due - clock->now);

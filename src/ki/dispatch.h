@@ -28,7 +28,8 @@ static inline struct ki_clock_node *ki_timer_node(PKTIMER timer) {
     return (struct ki_clock_node *)(void *)&timer->TimerListEntry;
 }
 
-/* Clock readings in the units drivers see: 100 ns since start, and since 1601. */
+/* Clock readings in the units drivers see: 100 ns since start, and since 1601. Both include the
+ * time that the system slept. */
 static inline ULONGLONG ki_interrupt_time_at(uint64_t ns) { return ns / 100; }
 static inline int64_t ki_system_time(const struct machine *m) {
     return m->boot_time + (int64_t)(m->clock.now / 100);
@@ -48,6 +49,14 @@ bool ki_dpc_insert(struct machine *m, PKDPC dpc, PVOID argument1, PVOID argument
 /* Runs it on the spot where queueing would come to the same; false: queue it. */
 bool ki_dpc_run_now(struct machine *m, PKDPC dpc, PVOID argument1, PVOID argument2);
 bool ki_dpc_remove(struct machine *m, PKDPC dpc);
+bool ki_dpc_is_threaded(const struct machine *m, const KDPC *dpc);
+/* Something was queued for a processor's thread of threaded DPCs. */
+void ki_dpc_thread_wake(struct machine *m, struct ki_processor *cpu);
+/* The host holds DPCs back no longer: lets all processors look at their queues. */
+void ki_dpcs_resume(struct machine *m);
+/* Tells the host of a DPC that was queued. */
+void ki_dpc_observed(struct machine *m, const KDPC *dpc, const struct ki_processor *cpu,
+                     bool threaded);
 /* True if a DPC of either kind is queued or runs anywhere. */
 bool ki_dpcs_outstanding(const struct machine *m);
 /* Runs the queued normal DPCs of the current processor, at DISPATCH_LEVEL. */

@@ -19,8 +19,6 @@
     (WDMSIM_TRACE_BIT(WDMSIM_EVENT_DPC_QUEUE) | WDMSIM_TRACE_BIT(WDMSIM_EVENT_DPC_RUN) |           \
      WDMSIM_TRACE_BIT(WDMSIM_EVENT_DPC_END))
 
-static void ki_dpc_thread_wake(struct machine *m, struct ki_processor *cpu);
-
 struct ki_processor *ki_dpc_processor(struct machine *m, const KDPC *dpc) {
     /* KeSetTargetProcessorDpc stores the number plus 64, as NT does, so that 0 is "where it is
      * queued". */
@@ -28,8 +26,25 @@ struct ki_processor *ki_dpc_processor(struct machine *m, const KDPC *dpc) {
     return number >= KI_MAX_PROCESSORS ? &m->processors[number - KI_MAX_PROCESSORS] : m->cpu;
 }
 
-static bool ki_dpc_is_threaded(const struct machine *m, const KDPC *dpc) {
+bool ki_dpc_is_threaded(const struct machine *m, const KDPC *dpc) {
     return dpc->Type == KI_THREADED_DPC_TYPE && !(m->flags & WDMSIM_NO_THREADED_DPC);
+}
+
+/*
+ * Takes the DPC that runs next from a queue: the first one. While the host holds DPCs back it is
+ * the one let go, which stands in front, or none.
+ */
+static PKDPC ki_dpc_take(struct machine *m, LIST_ENTRY *queue) {
+    if (IsListEmpty(queue))
+        return NULL;
+    PKDPC dpc = CONTAINING_RECORD(queue->Flink, KDPC, DpcListEntry);
+    if (KI_UNLIKELY(m->hooks.dpcs_held) && !m->hooks.dpc_flushes) {
+        if (dpc != m->hooks.dpc_released)
+            return NULL;
+        m->hooks.dpc_released = NULL;
+    }
+    RemoveHeadList(queue);
+    return dpc;
 }
 
 bool ki_dpc_insert(struct machine *m, PKDPC dpc, PVOID argument1, PVOID argument2) {
@@ -46,6 +61,8 @@ bool ki_dpc_insert(struct machine *m, PKDPC dpc, PVOID argument1, PVOID argument
     else
         InsertTailList(queue, (PLIST_ENTRY)&dpc->DpcListEntry);
     KI_TRACE(m, DPC_QUEUE, ki_address_name(m, (void *)dpc->DeferredRoutine), cpu->number);
+    if (KI_UNLIKELY(m->hooks.on_dpc != NULL))
+        ki_dpc_observed(m, dpc, cpu, threaded);
     if (KI_UNLIKELY(threaded)) {
         ki_dpc_thread_wake(m, cpu);
     } else {
@@ -120,7 +137,7 @@ bool ki_dpc_run_now(struct machine *m, PKDPC dpc, PVOID argument1, PVOID argumen
     struct ki_processor *cpu = m->cpu;
     if (dpc->DpcData || dpc->Number || dpc->Type != KI_DPC_TYPE || cpu->irql >= DISPATCH_LEVEL ||
         cpu->pending || cpu->interrupts_off || m->clock.next_due <= m->clock.now ||
-        m->trace.mask & KI_DPC_EVENTS || m->running == &m->host || m->irql_moved)
+        m->trace.mask & KI_DPC_EVENTS || m->hooks.dpcs || m->running == &m->host || m->irql_moved)
         return false;
     PKDEFERRED_ROUTINE routine = dpc->DeferredRoutine;
     KIRQL irql = cpu->irql;
@@ -140,10 +157,10 @@ bool ki_dpc_run_now(struct machine *m, PKDPC dpc, PVOID argument1, PVOID argumen
 
 void ki_dpc_retire(struct machine *m) {
     struct ki_processor *cpu = m->cpu;
-    while (cpu->dpc_count) {
-        PLIST_ENTRY link = RemoveHeadList(&cpu->dpcs);
+    PKDPC dpc;
+    while ((dpc = ki_dpc_take(m, &cpu->dpcs)) != NULL) {
         cpu->dpc_count--;
-        ki_dpc_call(m, CONTAINING_RECORD(link, KDPC, DpcListEntry));
+        ki_dpc_call(m, dpc);
         /* Due timers and interrupts come before the next one. */
         ki_poll(m);
     }
@@ -188,16 +205,15 @@ static VOID ki_dpc_thread_main(PVOID context) {
     struct machine *m = ki_self();
     struct ki_processor *cpu = context;
     for (;;) {
-        while (!IsListEmpty(&cpu->threaded_dpcs)) {
-            PLIST_ENTRY link = RemoveHeadList(&cpu->threaded_dpcs);
-            ki_threaded_dpc_call(m, CONTAINING_RECORD(link, KDPC, DpcListEntry));
-        }
+        PKDPC dpc;
+        while ((dpc = ki_dpc_take(m, &cpu->threaded_dpcs)) != NULL)
+            ki_threaded_dpc_call(m, dpc);
         ki_dpc_thread_sleep(m);
     }
 }
 
 /* Something was queued, at any IRQL: the processor's thread is made, or woken if it sleeps. */
-static void ki_dpc_thread_wake(struct machine *m, struct ki_processor *cpu) {
+void ki_dpc_thread_wake(struct machine *m, struct ki_processor *cpu) {
     PKTHREAD thread = cpu->dpc_thread;
     if (thread) {
         if (thread->state == KI_THREAD_WAITING)

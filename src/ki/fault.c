@@ -17,10 +17,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <ucontext.h>
 
 #include "ki/bugcheck.h"
 #include "ki/machine.h"
+#include "ki/signal_context.h"
 #include "ki/thread.h"
 
 void (*ki_fault_filter)(struct machine *m, const struct ki_fault *fault);
@@ -30,35 +30,37 @@ static struct sigaction ki_fault_previous[KI_COUNT(ki_fault_signals)];
 
 /* The fault in flight of this OS thread, between handler and continuation. */
 static _Thread_local struct ki_fault ki_fault_pending;
-static _Thread_local ucontext_t ki_fault_context;
+static _Thread_local struct ki_signal_context ki_fault_context;
 
-/* Machine registers by name, per host. */
-#if defined(__linux__) && defined(__x86_64__)
-#define KI_PC(uc) ((uc)->uc_mcontext.gregs[REG_RIP])
-#define KI_SP(uc) ((uc)->uc_mcontext.gregs[REG_RSP])
-#define KI_FP(uc) ((uc)->uc_mcontext.gregs[REG_RBP])
-#define KI_IS_WRITE(uc) (((uc)->uc_mcontext.gregs[REG_ERR] & 2) != 0)
-#define KI_NONCANONICAL(uc) ((uc)->uc_mcontext.gregs[REG_TRAPNO] == 13)
-#elif defined(__linux__) && defined(__aarch64__)
-#define KI_PC(uc) ((uc)->uc_mcontext.pc)
-#define KI_SP(uc) ((uc)->uc_mcontext.sp)
-#define KI_FP(uc) ((uc)->uc_mcontext.regs[29])
-#define KI_IS_WRITE(uc) 0
+#if defined(__aarch64__)
+#define KI_IS_WRITE(uc) ki_is_store(*(const uint32_t *)(uintptr_t)KI_PC(uc))
 #define KI_NONCANONICAL(uc) 0
-#elif defined(__APPLE__) && defined(__x86_64__)
-#define KI_PC(uc) ((uc)->uc_mcontext->__ss.__rip)
-#define KI_SP(uc) ((uc)->uc_mcontext->__ss.__rsp)
-#define KI_FP(uc) ((uc)->uc_mcontext->__ss.__rbp)
-#define KI_IS_WRITE(uc) (((uc)->uc_mcontext->__es.__err & 2) != 0)
-#define KI_NONCANONICAL(uc) 0
-#elif defined(__APPLE__) && defined(__aarch64__)
-#define KI_PC(uc) ((uc)->uc_mcontext->__ss.__pc)
-#define KI_SP(uc) ((uc)->uc_mcontext->__ss.__sp)
-#define KI_FP(uc) ((uc)->uc_mcontext->__ss.__fp)
-#define KI_IS_WRITE(uc) 0
-#define KI_NONCANONICAL(uc) 0
-#else
-#error "fault.c does not know this host's signal context"
+
+/* Whether an AArch64 instruction that touches memory writes it: hosts do not tell what the fault
+ * was. The two bits that are looked at first divide loads and stores into groups; in most of them
+ * bit 22 is set for loads. */
+static bool ki_is_store(uint32_t word) {
+    unsigned operation = word >> 22 & 3;
+    bool vector = word & 0x04000000;
+    if ((word & 0xffffffe0) == 0xd50b7420)
+        return true; /* dc zva */
+    if ((word & 0x0a000000) != 0x08000000)
+        return false;
+    switch (word >> 28 & 3) {
+    case 0: /* exclusive and ordered ones, compare and swap, vector structures */
+        if ((word & 0x3f200000) == 0x08200000 && ((word & 0x00800000) || !(word & 0x80000000)))
+            return true;
+        return !(operation & 1);
+    case 1: /* literals; ordered ones with an offset */
+        return (word & 0x01000000) && operation == 0;
+    case 2: /* pairs */
+        return !(operation & 1);
+    default: /* one register; atomic operations, but for one that loads alone */
+        if ((word & 0x3b200c00) == 0x38200000 && !vector)
+            return (word & 0x3ffffc00) != 0x38bfc000;
+        return operation == 0 || (vector && operation == 2);
+    }
+}
 #endif
 
 static NTSTATUS ki_fault_status(int signal_number, const siginfo_t *info) {
@@ -70,8 +72,10 @@ static NTSTATUS ki_fault_status(int signal_number, const siginfo_t *info) {
         return STATUS_ILLEGAL_INSTRUCTION;
     case SIGTRAP:
         return STATUS_BREAKPOINT;
+#ifndef __APPLE__ /* says so of every address that may not be touched */
     case SIGBUS:
         return info->si_code == BUS_ADRALN ? STATUS_DATATYPE_MISALIGNMENT : STATUS_ACCESS_VIOLATION;
+#endif
     default:
         return STATUS_ACCESS_VIOLATION;
     }
@@ -133,8 +137,9 @@ static _Noreturn void ki_fault_bugcheck(struct machine *m, const struct ki_fault
 static void ki_fault_continue(void) {
     struct machine *m = ki_self();
     struct ki_fault fault = ki_fault_pending;
-    ucontext_t context = ki_fault_context;
-    fault.context = &context;
+    struct ki_signal_context context;
+    ki_signal_context_copy(&context, &ki_fault_context.saved);
+    fault.context = &context.saved;
     if (ki_fault_filter)
         ki_fault_filter(m, &fault);
     ki_fault_bugcheck(m, &fault);
@@ -166,11 +171,14 @@ static void ki_fault_handler(int signal_number, siginfo_t *info, void *context) 
         return;
     }
     uintptr_t sp = (uintptr_t)KI_SP(uc), low = (uintptr_t)m->running->stack;
+    uintptr_t address = KI_NONCANONICAL(uc) ? UINTPTR_MAX : (uintptr_t)info->si_addr;
+    NTSTATUS status = ki_fault_status(signal_number, info);
+    bool touched = status == STATUS_ACCESS_VIOLATION && address != (uintptr_t)KI_PC(uc);
     ki_fault_pending = (struct ki_fault){
-        .status = ki_fault_status(signal_number, info),
+        .status = status,
         .instruction = (uintptr_t)KI_PC(uc),
-        .address = KI_NONCANONICAL(uc) ? UINTPTR_MAX : (uintptr_t)info->si_addr,
-        .write = KI_IS_WRITE(uc),
+        .address = address,
+        .write = touched && KI_IS_WRITE(uc),
         .frame_pointer = (void *)KI_FP(uc),
     };
     if (sp < low + KI_FAULT_ROOM) {
@@ -179,13 +187,13 @@ static void ki_fault_handler(int signal_number, siginfo_t *info, void *context) 
                        ki_fault_pending.frame_pointer,
                        "the kernel stack is exhausted (double fault)");
     }
-    memcpy(&ki_fault_context, uc, sizeof *uc);
+    ki_signal_context_copy(&ki_fault_context, uc);
     sp = (sp - 256) & ~(uintptr_t)15; /* below the red zone */
 #if defined(__x86_64__)
     sp -= sizeof(uintptr_t); /* as after a call */
 #endif
-    KI_SP(uc) = (__typeof__(KI_SP(uc)))sp;
-    KI_PC(uc) = (__typeof__(KI_PC(uc)))(uintptr_t)ki_fault_continue;
+    KI_SET(KI_SP(uc), sp);
+    KI_SET(KI_PC(uc), (uintptr_t)ki_fault_continue);
 }
 
 /* Each OS thread that runs machines has its own alternate stack. */

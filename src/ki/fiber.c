@@ -381,13 +381,13 @@ char *ki_stack_allocate(struct machine *m, size_t *size) {
         return stack;
     }
     bool guarded = m->stack_count < KI_GUARDED_STACKS;
-    size_t guard = guarded ? KI_PAGE_SIZE : 0;
+    size_t guard = guarded ? ki_host_page() : 0;
     stack = ki_region_take(m, KI_REGION_STACK, *size + guard);
     if (!stack)
         return NULL;
     m->stack_count++;
     if (guarded)
-        ki_arena_protect(stack, guard, false);
+        ki_arena_protect(stack, guard, KI_ACCESS_NONE);
     ki_stack_clean(stack + guard, *size);
     return stack + guard;
 }
@@ -476,8 +476,8 @@ static void ki_segment_enter(char *stack, size_t size, struct ki_segment_call *c
 /* What the call is promised, besides what a whole stack has for interrupts, DPCs and the kernel's
  * own frames. */
 static size_t ki_segment_size(const struct machine *m) {
-    return (m->stack_size + MAXIMUM_EXPANSION_SIZE + KI_PAGE_SIZE - 1) &
-           ~(size_t)(KI_PAGE_SIZE - 1);
+    size_t rest = ki_host_page() - 1;
+    return (m->stack_size + MAXIMUM_EXPANSION_SIZE + rest) & ~rest;
 }
 
 static char *ki_segment_allocate(struct machine *m) {
@@ -486,12 +486,12 @@ static char *ki_segment_allocate(struct machine *m) {
         m->segment_free = *(char **)segment;
         return segment;
     }
-    size_t size = ki_segment_size(m);
-    segment = ki_region_take(m, KI_REGION_STACK, size + KI_PAGE_SIZE);
+    size_t size = ki_segment_size(m), guard = ki_host_page();
+    segment = ki_region_take(m, KI_REGION_STACK, size + guard);
     if (!segment)
         return NULL;
-    ki_arena_protect(segment, KI_PAGE_SIZE, false);
-    segment += KI_PAGE_SIZE;
+    ki_arena_protect(segment, guard, KI_ACCESS_NONE);
+    segment += guard;
     ki_stack_clean(segment, size);
     (void)VALGRIND_STACK_REGISTER(segment, segment + size);
     return segment;

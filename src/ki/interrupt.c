@@ -162,6 +162,8 @@ void ki_interrupt_serve(struct machine *m, KIRQL irql) {
     m->seh = seh;
 }
 
+uint32_t wdmsim_interrupt_vector(const struct _KINTERRUPT *interrupt) { return interrupt->vector; }
+
 int wdmsim_interrupt_raise(struct machine *machine, uint32_t vector) {
     struct ki_interrupt_line *line = ki_line_get(machine, vector);
     bool connected = !IsListEmpty(&line->interrupts);

@@ -25,7 +25,7 @@
 #include "ki/trace.h"
 
 /* Components in the order they start: each uses only those before it. */
-#define KI_COMPONENTS(X) X(mm) X(ob) X(ps) X(ex) X(cm) X(io) X(pnp) X(po)
+#define KI_COMPONENTS(X) X(mm) X(ob) X(ps) X(ex) X(hal) X(cm) X(io) X(pnp) X(po)
 
 #define X(name) void name##_start(struct machine *m);
 KI_COMPONENTS(X)
@@ -74,9 +74,8 @@ int wdmsim_machine_create(const struct wdmsim_config *config, struct machine **m
     ki_machine = m;
     m->flags = config->flags;
     m->processor_count = config->processors ? config->processors : 1;
-    m->stack_size = config->stack_size
-                        ? (config->stack_size + KI_PAGE_SIZE - 1) & ~(size_t)(KI_PAGE_SIZE - 1)
-                        : KI_STACK_SIZE;
+    size_t rest = ki_host_page() - 1;
+    m->stack_size = ((config->stack_size ? config->stack_size : KI_STACK_SIZE) + rest) & ~rest;
     m->boot_time = config->boot_time ? config->boot_time : KI_BOOT_TIME;
     m->clock.next_due = UINT64_MAX;
     m->running = &m->host;
@@ -120,6 +119,7 @@ static void ki_settle_thread(struct machine *m) {
     thread->alertable = FALSE;
     thread->wait_list = NULL;
     thread->state = KI_THREAD_WAITING;
+    thread->outside = TRUE;
     m->settler = thread;
     ki_block(m);
     ki_lower(m, irql);
@@ -159,7 +159,9 @@ static void ki_pass_to(struct machine *m, uint64_t target) {
         thread->alertable = FALSE;
         thread->wait_list = NULL;
         thread->state = KI_THREAD_WAITING;
-        ki_clock_insert(m, &thread->timeout, KI_CLOCK_TIMEOUT, target);
+        thread->outside = TRUE;
+        ki_clock_insert(m, &thread->timeout, KI_CLOCK_HOST,
+                        target < KI_CLOCK_LAST ? target : KI_CLOCK_LAST);
         ki_block(m);
         ki_lower(m, irql);
     }

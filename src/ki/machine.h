@@ -68,6 +68,7 @@ struct ki_device_event;
 struct ki_interned;
 struct ki_name_cache;
 struct ki_trace_slot;
+struct wdmsim_dpc;
 
 /* A simulated processor. `pending` has bit i set when something waits to be delivered at IRQL i. */
 struct ki_processor {
@@ -125,6 +126,18 @@ struct ki_tracer {
     uint32_t events;     /* in the ring */
 };
 
+/* What the host watches and steers (wdmsim/dpc.h, wdmsim_after_delays). */
+struct ki_hooks {
+    bool dpcs; /* somebody holds or observes DPCs: they take the long way */
+    bool dpcs_held;
+    unsigned dpc_flushes; /* threads in KeFlushQueuedDpcs, which needs the held ones, too */
+    PKDPC dpc_released;   /* the held one that may run */
+    void (*on_dpc)(void *context, const struct wdmsim_dpc *dpc);
+    void *on_dpc_context;
+    uint64_t delays;       /* calls of the delaying routines that have ended */
+    unsigned delay_events; /* device events that wait for some number of them */
+};
+
 struct machine {
     ULONG attention;          /* KI_ATTENTION_ bits: the gate's word */
     ULONG flags;              /* WDMSIM_CHECK_RULES … */
@@ -133,11 +146,14 @@ struct machine {
     struct ki_clock clock;
     struct ki_tracer trace;
     struct ki_chooser chooser;
+    struct ki_hooks hooks;
     uint64_t ready_summary; /* bit per priority with ready threads */
     LIST_ENTRY ready[KI_PRIORITIES];
     unsigned processor_count;
     enum ki_state state;
     PKTHREAD settler; /* waits until nothing can go on without the clock moving */
+    PKTHREAD sleeper; /* has put the system to sleep and stands for it until it wakes (sleep.c) */
+    bool woken;       /* the sleeper is to go on */
     PKTHREAD dying; /* ended, but its stack was still in use; given back by the next end or start */
     void (*dying_reap)(struct machine *m, PKTHREAD thread);
     /* An unstarted thread of the system process, made at any IRQL; NULL without memory. Set by

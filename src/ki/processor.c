@@ -151,7 +151,8 @@ void ki_lock_describe(struct machine *m, const struct ki_processor *cpu, char *b
 
 /* Every processor that could move spins: names who waits for whom. */
 static _Noreturn void ki_deadlock(struct machine *m) {
-    struct ki_processor *stuck = &m->processors[__builtin_ctzll(m->runnable)];
+    struct ki_processor *stuck =
+        m->cpu->spinning ? m->cpu : &m->processors[__builtin_ctzll(m->runnable)];
     char text[256];
     ki_lock_describe(m, stuck, text, sizeof text);
     m->cpu = stuck;
@@ -159,7 +160,19 @@ static _Noreturn void ki_deadlock(struct machine *m) {
                 "deadlock: no processor can move; %s", text);
 }
 
+/* While the system sleeps only the sleeper moves, and a spinning thread of the host would spin for
+ * ever. */
+static struct ki_processor *ki_next_asleep(struct machine *m) {
+    if (m->state != KI_STATE_RUNNING)
+        return NULL;
+    if (m->cpu->spinning)
+        ki_deadlock(m);
+    return ki_sleeper_can_move(m) ? m->sleeper->processor : NULL;
+}
+
 static struct ki_processor *ki_next(struct machine *m) {
+    if (KI_UNLIKELY(m->sleeper != NULL))
+        return ki_next_asleep(m);
     while (m->state == KI_STATE_RUNNING) {
         struct ki_processor *cpu = ki_pick(m);
         if (cpu)
@@ -261,14 +274,14 @@ void ki_wake_halted(struct machine *m, struct ki_processor *cpu) {
 
 void ki_yield_processor(struct machine *m) {
     uint64_t others = ki_movable(m) & ~ki_bit(m->cpu);
-    if (!others)
+    if (!others || m->sleeper)
         return;
     unsigned n = ki_choose(m, WDMSIM_CHOICE_PROCESSOR, (unsigned)__builtin_popcountll(others));
     ki_move(m, m->cpu->fiber, &m->processors[ki_nth_from(others, m->cpu->number, n)]);
 }
 
 void ki_explore(struct machine *m) {
-    if (m->running == &m->host)
+    if (m->running == &m->host || m->sleeper)
         return;
     uint64_t others = ki_movable(m) & ~ki_bit(m->cpu);
     unsigned count = (unsigned)__builtin_popcountll(others);

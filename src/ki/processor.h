@@ -79,6 +79,17 @@ void ki_lock_describe(struct machine *m, const struct ki_processor *cpu, char *b
 /* From the host's stack: runs the machine until it rests within the clock's limit, or stops. */
 void ki_run(struct machine *m);
 
+/*
+ * The whole system sleeps: the calling thread, at PASSIVE_LEVEL, stands for it until ki_wake_system.
+ * No other thread, DPC or interrupt of any processor runs meanwhile; hardware and the host do. What
+ * was requested then is delivered after the return.
+ */
+void ki_sleep_system(struct machine *m);
+/* Ends the sleep, from anywhere. Before its beginning: it does not begin. */
+void ki_wake_system(struct machine *m);
+/* While the system sleeps: true if its sleeper has something to do. */
+bool ki_sleeper_can_move(const struct machine *m);
+
 void ki_processors_start(struct machine *m);
 
 #endif

@@ -1534,6 +1534,45 @@
     X(ObfDereferenceObjectWithTag, 0, 2, 0)                                                        \
     X(PsGetThreadProcess, 0, 2, 0)                                                                 \
     X(ZwRenameKey, 0, 0, 0)                                                                        \
-    X(ZwSetInformationKey, 0, 0, 0)
+    X(ZwSetInformationKey, 0, 0, 0)                                                            \
+    X(PutDmaAdapter, 0, 2, 0)                                                                  \
+    X(AllocateCommonBuffer, 0, 0, 0)                                                           \
+    X(FreeCommonBuffer, 0, 0, 0)                                                               \
+    X(AllocateAdapterChannel, 2, 2, 0x20003)                                                   \
+    X(FlushAdapterBuffers, 0, 2, 0)                                                            \
+    X(FreeAdapterChannel, 2, 2, 0x20003)                                                       \
+    X(FreeMapRegisters, 2, 2, 0x20003)                                                         \
+    X(MapTransfer, 0, 2, 0)                                                                    \
+    X(GetDmaAlignment, 0, 0, 0)                                                                \
+    X(ReadDmaCounter, 0, 2, 0)                                                                 \
+    X(GetScatterGatherList, 2, 2, 0x20003)                                                     \
+    X(PutScatterGatherList, 2, 2, 0x20003)                                                     \
+    X(CalculateScatterGatherList, 0, 15, 0)                                                    \
+    X(BuildScatterGatherList, 2, 2, 0x20003)                                                   \
+    X(BuildMdlFromScatterGatherList, 0, 2, 0)                                                  \
+    X(GetDmaAdapterInfo, 0, 2, 0)                                                              \
+    X(GetDmaTransferInfo, 0, 2, 0)                                                             \
+    X(InitializeDmaTransferContext, 0, 2, 0)                                                   \
+    X(AllocateCommonBufferEx, 0, 0, 0)                                                         \
+    X(AllocateAdapterChannelEx, 2, 2, 0)                                                       \
+    X(ConfigureAdapterChannel, 0, 2, 0)                                                        \
+    X(CancelAdapterChannel, 0, 2, 0)                                                           \
+    X(MapTransferEx, 0, 2, 0)                                                                  \
+    X(GetScatterGatherListEx, 0, 2, 0)                                                         \
+    X(BuildScatterGatherListEx, 2, 2, 0)                                                       \
+    X(FlushAdapterBuffersEx, 0, 2, 0)                                                          \
+    X(FreeAdapterObject, 0, 2, 0)                                                              \
+    X(CancelMappedTransfer, 0, 2, 0)                                                           \
+    X(AllocateDomainCommonBuffer, 0, 0, 0)                                                     \
+    X(FlushDmaBuffer, 0, 2, 0)                                                                 \
+    X(JoinDmaDomain, 0, 0, 0)                                                                  \
+    X(LeaveDmaDomain, 0, 0, 0)                                                                 \
+    X(GetDmaDomain, 0, 0, 0)                                                                   \
+    X(AllocateCommonBufferWithBounds, 0, 0, 0)                                                 \
+    X(AllocateCommonBufferVector, 0, 0, 0)                                                     \
+    X(GetCommonBufferFromVectorByIndex, 0, 2, 0)                                               \
+    X(FreeCommonBufferFromVector, 0, 0, 0)                                                     \
+    X(FreeCommonBufferVector, 0, 0, 0)                                                         \
+    X(CreateCommonBufferFromMdl, 0, 0, 0)
 
 #endif

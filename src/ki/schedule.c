@@ -57,7 +57,7 @@ bool ki_has_ready(struct machine *m, const struct ki_processor *cpu) {
 }
 
 bool ki_has_peer(struct machine *m, const struct ki_processor *cpu) {
-    if (!m->ready_summary || cpu->thread == cpu->idle)
+    if (!m->ready_summary || cpu->thread == cpu->idle || m->sleeper)
         return false;
     return ki_find_ready(m, cpu, cpu->thread->priority) != NULL;
 }
@@ -122,7 +122,7 @@ static void ki_install_thread(struct machine *m, struct ki_processor *cpu, PKTHR
     next->processor = cpu;
     cpu->thread = next;
     cpu->fiber = &next->fiber;
-    if (KI_UNLIKELY(cpu->interrupts_off))
+    if (KI_UNLIKELY(cpu->interrupts_off) && !m->sleeper)
         ki_set_interrupts(m, cpu, true); /* the flag belongs to what ran */
     if (ki_apc_pending(next))
         cpu->pending |= 1u << APC_LEVEL;
@@ -130,9 +130,7 @@ static void ki_install_thread(struct machine *m, struct ki_processor *cpu, PKTHR
         cpu->pending &= ~(1u << APC_LEVEL);
 }
 
-/* Puts `next` on the current processor and continues it; the caller's thread is suspended as its
- * state says. */
-static void ki_switch_thread(struct machine *m, PKTHREAD from, PKTHREAD next) {
+void ki_switch_thread(struct machine *m, PKTHREAD from, PKTHREAD next) {
     struct ki_processor *cpu = m->cpu;
     ki_install_thread(m, cpu, from, next);
     m->running = cpu->fiber;
@@ -173,6 +171,8 @@ void ki_reschedule(struct machine *m) {
  */
 static PKTHREAD ki_take_next(struct machine *m) {
     struct ki_processor *cpu = m->cpu;
+    if (KI_UNLIKELY(m->sleeper != NULL))
+        return m->sleeper;
     cpu->reschedule = FALSE;
     PKTHREAD next = m->ready_summary ? ki_find_ready(m, cpu, 0) : NULL;
     if (!next)
@@ -201,6 +201,25 @@ void ki_block(struct machine *m) {
     }
     ki_fall_idle(m);
     ki_dispatch(m, &thread->fiber);
+}
+
+PKTHREAD ki_find_outside(const struct machine *m) {
+    for (uint64_t mask = m->ready_summary; mask; mask &= mask - 1) {
+        const LIST_ENTRY *head = &m->ready[__builtin_ctzll(mask)];
+        for (LIST_ENTRY *link = head->Flink; link != head; link = link->Flink) {
+            PKTHREAD thread = CONTAINING_RECORD(link, struct _KTHREAD, ready_link);
+            if (thread->outside)
+                return thread;
+        }
+    }
+    return NULL;
+}
+
+PKTHREAD ki_take_outside(struct machine *m) {
+    PKTHREAD thread = ki_find_outside(m);
+    if (thread)
+        ki_dequeue(m, thread);
+    return thread;
 }
 
 bool ki_yield_thread(struct machine *m) {

@@ -33,6 +33,7 @@ struct _KTHREAD {
     BOOLEAN system_affinity; /* affinity was set by KeSetSystemAffinityThread and its kin */
     BOOLEAN in_threaded_dpc; /* it runs a threaded DPC's routine */
     BOOLEAN stack_locked;    /* KeSetKernelStackSwapEnable(FALSE) */
+    BOOLEAN outside;         /* it speaks for the host: not asleep with the system */
     UCHAR ideal_processor;   /* preferred when idle; KI_MAX_PROCESSORS: none */
     USHORT expansions;       /* calls in progress on stacks other than its own */
     KIRQL wait_irql;         /* IRQL to return to when the wait ends */

@@ -133,6 +133,7 @@ void ki_expire_due(struct machine *m) {
                             CONTAINING_RECORD((PLIST_ENTRY)(void *)node, KTIMER, TimerListEntry));
             break;
         case KI_CLOCK_TIMEOUT:
+        case KI_CLOCK_HOST:
             ki_timeout_expire(m, CONTAINING_RECORD(node, struct _KTHREAD, timeout));
             break;
         default:

@@ -14,6 +14,7 @@
 #include "ki/bugcheck.h"
 #include "ki/choose.h"
 #include "ki/gate.h"
+#include "mm/contiguous.h"
 #include "mm/mdl.h"
 #include "mm/window.h"
 
@@ -193,6 +194,21 @@ VOID MmFreeNonCachedMemory(PVOID BaseAddress, SIZE_T NumberOfBytes) {
     KI_GATE(MmFreeNonCachedMemory);
     (void)NumberOfBytes;
     mm_contiguous_free(m, BaseAddress, __builtin_return_address(0));
+}
+
+/* ---- for the kernel's own use ---- */
+
+void *mm_contiguous_take(struct machine *m, size_t size, uint64_t lowest, uint64_t highest,
+                         size_t align, const void *caller) {
+    const struct mm_limits limits = {lowest, highest, 0, align};
+    if (size > MM_LARGEST)
+        return NULL;
+    uint32_t first = mm_frames_take(m, (size + PAGE_SIZE - 1) / PAGE_SIZE, &limits);
+    return first == MM_NO_PAGE ? NULL : mm_frames_own(m, first, size, MM_CONTIGUOUS_TAG, caller);
+}
+
+void mm_contiguous_give(struct machine *m, void *address) {
+    mm_frames_give(m, mm_page_number(&m->mm->area[0], address));
 }
 
 /* ---- pages for an MDL ---- */

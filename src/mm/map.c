@@ -10,7 +10,6 @@
  * …mmmaplockedpageswithreservedmapping, …mmallocatemappingaddress, …mmprotectmdlsystemaddress,
  * …mmmapmdl.
  */
-#include <sys/mman.h>
 
 #include "ki/bugcheck.h"
 #include "ki/choose.h"
@@ -92,7 +91,8 @@ static void *mm_map_user(struct machine *m, PMDL mdl, void *requested, ULONG pri
         ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
     }
     if (priority & MdlMappingNoWrite)
-        mprotect(mm_window_address(m, window), (size_t)window->count * PAGE_SIZE, PROT_READ);
+        ki_arena_protect(mm_window_address(m, window), (size_t)window->count * PAGE_SIZE,
+                         KI_ACCESS_READ);
     return mm_window_address(m, window) + mdl->ByteOffset;
 }
 
@@ -139,16 +139,15 @@ static bool mm_close_window_at(struct machine *m, uintptr_t address) {
 }
 
 /* What may be done with the pages of an MDL's system mapping. */
-static void mm_protect_view(struct machine *m, PMDL mdl, int protection) {
-    int done = mprotect(PAGE_ALIGN(mdl->MappedSystemVa), (size_t)mm_mdl_pages(mdl) * PAGE_SIZE,
-                        protection);
-    KI_ASSERT(done == 0);
+static void mm_protect_view(struct machine *m, PMDL mdl, enum ki_access access) {
+    ki_arena_protect(PAGE_ALIGN(mdl->MappedSystemVa), (size_t)mm_mdl_pages(mdl) * PAGE_SIZE,
+                     access);
     m->mm->protections = true;
 }
 
 void mm_mdl_unmap(struct machine *m, PMDL mdl) {
     if (KI_UNLIKELY(m->mm->protections))
-        mm_protect_view(m, mdl, PROT_READ | PROT_WRITE);
+        mm_protect_view(m, mdl, KI_ACCESS_ALL);
     mm_close_window_at(m, (uintptr_t)mdl->MappedSystemVa);
     mdl->MdlFlags &= (CSHORT) ~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED |
                                 MDL_PARENT_MAPPED_SYSTEM_VA);
@@ -193,7 +192,8 @@ static PVOID mm_reserve(struct machine *m, SIZE_T size, ULONG tag) {
         mm_system_window(m, (uint32_t)((size + PAGE_SIZE - 1) >> PAGE_SHIFT), tag ? tag : 1);
     if (!window)
         return NULL;
-    ki_arena_protect(mm_window_address(m, window), (size_t)window->count * PAGE_SIZE, false);
+    ki_arena_protect(mm_window_address(m, window), (size_t)window->count * PAGE_SIZE,
+                     KI_ACCESS_NONE);
     return mm_window_address(m, window);
 }
 
@@ -236,17 +236,17 @@ NTSTATUS MmMapMemoryDumpMdlEx(PVOID Va, PFN_NUMBER PageTotal, PMDL MemoryDumpMdl
     size_t size = (size_t)window->count * PAGE_SIZE;
     mm_window_unmap(m, window);
     if (Flags & MM_DUMP_MAP_INVALIDATE) {
-        ki_arena_protect(Va, size, false);
+        ki_arena_protect(Va, size, KI_ACCESS_NONE);
         return STATUS_SUCCESS;
     }
     if (mm_mdl_pages(MemoryDumpMdl) > PageTotal)
         return STATUS_BUFFER_TOO_SMALL;
-    ki_arena_protect(Va, size, true);
+    ki_arena_protect(Va, size, KI_ACCESS_ALL);
     if (mm_window_map(m, window, MemoryDumpMdl)) {
         MemoryDumpMdl->MappedSystemVa = (char *)Va + MemoryDumpMdl->ByteOffset;
         return STATUS_SUCCESS;
     }
-    ki_arena_protect(Va, size, false);
+    ki_arena_protect(Va, size, KI_ACCESS_NONE);
     return STATUS_INSUFFICIENT_RESOURCES;
 }
 
@@ -258,7 +258,7 @@ VOID MmFreeMappingAddress(PVOID BaseAddress, ULONG PoolTag) {
         ki_bugcheck(m, SYSTEM_PTE_MISUSE, 0x103, (ULONG_PTR)BaseAddress, PoolTag, window->mapped,
                     "%s freed a mapping address while pages are mapped there",
                     ki_address_name(m, caller));
-    ki_arena_protect(BaseAddress, (size_t)window->count * PAGE_SIZE, true);
+    ki_arena_protect(BaseAddress, (size_t)window->count * PAGE_SIZE, KI_ACCESS_ALL);
     mm_window_destroy(m, window);
 }
 
@@ -273,9 +273,9 @@ PVOID MmMapLockedPagesWithReservedMapping(PVOID MappingAddress, ULONG PoolTag,
     mm_check_mappable(m, mdl, false, caller);
     if (window->mapped || mm_mdl_pages(mdl) > window->count)
         return NULL;
-    ki_arena_protect(MappingAddress, (size_t)window->count * PAGE_SIZE, true);
+    ki_arena_protect(MappingAddress, (size_t)window->count * PAGE_SIZE, KI_ACCESS_ALL);
     if (!mm_window_map(m, window, mdl)) {
-        ki_arena_protect(MappingAddress, (size_t)window->count * PAGE_SIZE, false);
+        ki_arena_protect(MappingAddress, (size_t)window->count * PAGE_SIZE, KI_ACCESS_NONE);
         return NULL;
     }
     mdl->MappedSystemVa = MappingAddress; /* without the offset, as documented */
@@ -288,7 +288,7 @@ VOID MmUnmapReservedMapping(PVOID BaseAddress, ULONG PoolTag, PMDL MemoryDescrip
     void *start = PAGE_ALIGN(BaseAddress);
     struct mm_window *window = mm_reserved(m, start, PoolTag, __builtin_return_address(0));
     mm_window_unmap(m, window);
-    ki_arena_protect(start, (size_t)window->count * PAGE_SIZE, false);
+    ki_arena_protect(start, (size_t)window->count * PAGE_SIZE, KI_ACCESS_NONE);
     MemoryDescriptorList->MdlFlags &= (CSHORT)~MDL_MAPPED_TO_SYSTEM_VA;
     MemoryDescriptorList->MappedSystemVa = NULL;
 }
@@ -298,26 +298,26 @@ VOID MmUnmapReservedMapping(PVOID BaseAddress, ULONG PoolTag, PMDL MemoryDescrip
 NTSTATUS MmProtectMdlSystemAddress(PMDL MemoryDescriptorList, ULONG NewProtect) {
     KI_GATE(MmProtectMdlSystemAddress);
     PMDL mdl = MemoryDescriptorList;
-    int protection;
+    enum ki_access access;
     switch (NewProtect) {
     case PAGE_NOACCESS:
-        protection = PROT_NONE;
+        access = KI_ACCESS_NONE;
         break;
     case PAGE_READONLY:
     case PAGE_EXECUTE:
     case PAGE_EXECUTE_READ:
-        protection = PROT_READ;
+        access = KI_ACCESS_READ;
         break;
     case PAGE_READWRITE:
     case PAGE_EXECUTE_READWRITE:
-        protection = PROT_READ | PROT_WRITE;
+        access = KI_ACCESS_ALL;
         break;
     default:
         return STATUS_INVALID_PAGE_PROTECTION;
     }
     if (!(mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA))
         return STATUS_NOT_MAPPED_VIEW;
-    mm_protect_view(m, mdl, protection);
+    mm_protect_view(m, mdl, access);
     return STATUS_SUCCESS;
 }
 

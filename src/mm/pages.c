@@ -192,7 +192,7 @@ void mm_pages_give(struct machine *m, struct mm_area *area, uint32_t first) {
     uint32_t count = area->pages[first].count;
     (void)m;
     /* Large runs go back to the host; small ones are sooner used again than faulted in. */
-    if (count >= 256)
+    if (count >= 256 && area->region != KI_REGION_USER)
         ki_arena_discard(mm_page_address(area, first), (size_t)count * PAGE_SIZE);
     for (uint32_t i = 0; i < count; i++)
         area->pages[first + i].use = MM_USE_NONE;

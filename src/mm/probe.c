@@ -106,11 +106,12 @@ VOID ProbeForWrite(volatile VOID *Address, SIZE_T Length, ULONG Alignment) {
 /* The host program's own memory: the host knows. */
 static bool mm_host_address_is_valid(uintptr_t address) {
     unsigned char resident;
-    void *page = (void *)(address & ~(uintptr_t)(PAGE_SIZE - 1));
+    size_t size = ki_host_page();
+    void *page = (void *)(address & ~(uintptr_t)(size - 1));
 #if defined(__linux__)
-    return mincore(page, PAGE_SIZE, &resident) == 0;
+    return mincore(page, size, &resident) == 0;
 #else
-    return mincore(page, PAGE_SIZE, (void *)&resident) == 0;
+    return mincore(page, size, (void *)&resident) == 0;
 #endif
 }
 

@@ -13,7 +13,6 @@
  * ntifs/nf-ntifs-mmcanfilebetruncated …
  */
 #include <string.h>
-#include <sys/mman.h>
 
 #include "ki/bugcheck.h"
 #include "ki/gate.h"
@@ -69,7 +68,7 @@ static NTSTATUS mm_section_pages(struct machine *m, struct mm_section *section) 
     user->pages[first].used = PAGE_SIZE; /* no allocation of a process begins here */
     section->first = first;
     section->count = count;
-    ki_arena_protect((void *)mm_user_address(m, first), (size_t)count * PAGE_SIZE, false);
+    ki_arena_protect((void *)mm_user_address(m, first), (size_t)count * PAGE_SIZE, KI_ACCESS_NONE);
     memset(mm_page_address(&user->area, first), 0, (size_t)count * PAGE_SIZE);
     return STATUS_SUCCESS;
 }
@@ -316,7 +315,7 @@ static NTSTATUS mm_view_map(struct machine *m, struct mm_section *section, PEPRO
     mm_window_show(m, window, (uintptr_t)mm_page_address(&m->mm->user->area, first), count);
     char *address = mm_window_address(m, window);
     if (request->protection == PAGE_READONLY || request->protection == PAGE_EXECUTE_READ)
-        mprotect(address, (size_t)count * PAGE_SIZE, PROT_READ);
+        ki_arena_protect(address, (size_t)count * PAGE_SIZE, KI_ACCESS_READ);
     *view = (struct mm_view){m->mm->views, section, window};
     m->mm->views = view;
     ob_reference(m, section);

@@ -5,7 +5,9 @@
  * A block ends where its inaccessible page begins, up to the alignment of 16; the bytes between
  * hold a pattern that is compared when the block is freed. A block of a page or more must be page
  * aligned, so its slack is longer. Freed blocks become inaccessible for good: a fault there is told
- * apart from one beyond an allocated block by the pages' descriptors (mm_fault_explain). The host
+ * apart from one beyond an allocated block by the pages' descriptors (mm_fault_explain). Where the
+ * host's pages are larger the inaccessible one is the host's, and a block may have unused pages
+ * before it. The host
  * limits the number of areas with different protection, so beyond MM_SPECIAL_LIVE blocks at a time,
  * or when the region is used up, allocations come from the ordinary pool.
  */
@@ -32,22 +34,34 @@ void mm_special_start(struct machine *m) {
         ki_no_memory();
 }
 
+/* How many of the machine's pages are one of the host's. */
+static uint32_t mm_special_unit(void) { return (uint32_t)(ki_host_page() / PAGE_SIZE); }
+
+/* The pages before a block in the host's page where it begins: their descriptors lead to it as
+ * those behind it do. */
+static uint32_t mm_special_skip(struct machine *m, uint32_t count, uint32_t unit) {
+    struct mm_area *area = &m->mm->special;
+    uint32_t skip = (0u - count) & (unit - 1);
+    for (uint32_t i = 0; i < skip; i++)
+        area->pages[area->used + i] = (struct mm_page){.use = MM_USE_REST, .count = i - skip};
+    return skip;
+}
+
 void *mm_special_make(struct machine *m, unsigned type, size_t size, ULONG tag, const void *caller,
                       bool under) {
     struct mm_area *area = &m->mm->special;
     uint32_t count = size ? (uint32_t)((size + PAGE_SIZE - 1) / PAGE_SIZE) : 1;
+    uint32_t unit = mm_special_unit(), all = ((count + unit - 1) & ~(unit - 1)) + unit;
     if (size > MM_LARGEST || m->mm->special_live >= MM_SPECIAL_LIVE ||
-        count + 1 > area->limit - area->used)
+        all > area->limit - area->used ||
+        !ki_region_take(m, KI_REGION_SPECIAL, (size_t)all * PAGE_SIZE))
         return NULL;
-    char *pages = ki_region_take(m, KI_REGION_SPECIAL, (size_t)(count + 1) * PAGE_SIZE);
-    if (!pages)
-        return NULL;
-    uint32_t first = area->used;
-    KI_ASSERT(pages == mm_page_address(area, first));
-    area->used += count + 1;
+    uint32_t first = area->used + mm_special_skip(m, count, unit);
+    char *pages = mm_page_address(area, first);
+    area->used += all;
     m->mm->special_live++;
-    ki_arena_protect(pages + (size_t)count * PAGE_SIZE, PAGE_SIZE, false);
-    for (uint32_t i = 1; i <= count; i++)
+    ki_arena_protect(pages + (size_t)count * PAGE_SIZE, (size_t)unit * PAGE_SIZE, KI_ACCESS_NONE);
+    for (uint32_t i = 1; i < count + unit; i++)
         area->pages[first + i] = (struct mm_page){.use = MM_USE_REST, .count = i};
     area->pages[first] = (struct mm_page){.use = MM_USE_BIG,
                                           .type = (uint8_t)(type | MM_ALLOCATED),
@@ -125,9 +139,10 @@ bool mm_special_free(struct machine *m, void *p, ULONG tag, const void *caller) 
                     where, ki_irql_name(m->cpu->irql));
     page->use = MM_USE_FREED;
     m->mm->special_live--;
-    char *pages = mm_page_address(area, first);
-    ki_arena_discard(pages, (size_t)page->count * PAGE_SIZE);
-    ki_arena_protect(pages, (size_t)page->count * PAGE_SIZE, false);
+    uint32_t unused = first & (mm_special_unit() - 1);
+    char *pages = mm_page_address(area, first - unused);
+    ki_arena_discard(pages, (size_t)(unused + page->count) * PAGE_SIZE);
+    ki_arena_protect(pages, (size_t)(unused + page->count) * PAGE_SIZE, KI_ACCESS_NONE);
     return true;
 }
 
@@ -135,7 +150,7 @@ void mm_special_visit(struct machine *m,
                       void (*visit)(void *context, const struct mm_pool_block *block),
                       void *context) {
     struct mm_area *area = &m->mm->special;
-    for (uint32_t i = 0; area->pages && i < area->used; i += area->pages[i].count + 1) {
+    for (uint32_t i = 0; area->pages && i < area->used; i++) {
         const struct mm_page *page = &area->pages[i];
         size_t size = (size_t)page->count * PAGE_SIZE - page->slack;
         if (page->use == MM_USE_BIG)
@@ -168,7 +183,7 @@ static ULONG mm_fault_explain(struct machine *m, uintptr_t address, char *text, 
 /* ---- paged pool at raised IRQL ---- */
 
 /* Opens or closes paged pool but for the pages that an MDL holds locked. */
-static void mm_paged_protect(struct machine *m, bool open) {
+static void mm_paged_protect(struct machine *m, enum ki_access access) {
     const struct mm_area *area = &m->mm->area[1];
     uint32_t from = 0;
     for (uint32_t i = 0; m->mm->paged_locks && i < area->used; i++) {
@@ -176,12 +191,12 @@ static void mm_paged_protect(struct machine *m, bool open) {
             !area->pages[i].locks)
             continue;
         if (i > from)
-            ki_arena_protect(mm_page_address(area, from), (size_t)(i - from) * PAGE_SIZE, open);
+            ki_arena_protect(mm_page_address(area, from), (size_t)(i - from) * PAGE_SIZE, access);
         from = i + 1;
     }
     if (area->used > from)
         ki_arena_protect(mm_page_address(area, from), (size_t)(area->used - from) * PAGE_SIZE,
-                         open);
+                         access);
 }
 
 static void mm_paged_guard(struct machine *m, KIRQL irql) {
@@ -189,7 +204,7 @@ static void mm_paged_guard(struct machine *m, KIRQL irql) {
     if (close == m->mm->paged_closed)
         return;
     m->mm->paged_closed = close;
-    mm_paged_protect(m, !close);
+    mm_paged_protect(m, close ? KI_ACCESS_NONE : KI_ACCESS_ALL);
 }
 
 void mm_guard_start(struct machine *m) {

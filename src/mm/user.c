@@ -11,7 +11,6 @@
  * until the last unlock. With WDMSIM_GUARD_POOL each allocation ends at an inaccessible page.
  */
 #include <string.h>
-#include <sys/mman.h>
 
 #include <wdmsim/request.h>
 
@@ -69,7 +68,8 @@ struct mm_space *mm_space_get(struct machine *m, PEPROCESS process) {
 
 /* Lets the user view of pages be used, or not. */
 static void mm_user_protect(struct machine *m, uint32_t first, uint32_t count, bool accessible) {
-    ki_arena_protect((void *)mm_user_address(m, first), (size_t)count * PAGE_SIZE, accessible);
+    ki_arena_protect((void *)mm_user_address(m, first), (size_t)count * PAGE_SIZE,
+                     accessible ? KI_ACCESS_ALL : KI_ACCESS_NONE);
 }
 
 /* Makes a run, or none (MM_NO_PAGE), the space's; the region had `before` pages before. */
@@ -87,8 +87,15 @@ static uint32_t mm_user_own(struct machine *m, struct mm_space *space, uint32_t 
     return first;
 }
 
+/* Runs are whole pages of the host, which alone can be protected. */
+static uint32_t mm_user_round(uint32_t count) {
+    uint32_t unit = (uint32_t)(ki_host_page() / PAGE_SIZE);
+    return (count + unit - 1) & ~(unit - 1);
+}
+
 uint32_t mm_user_take(struct machine *m, struct mm_space *space, uint32_t count) {
     struct mm_area *area = &m->mm->user->area;
+    count = mm_user_round(count);
     uint32_t before = area->used;
     return mm_user_own(m, space, mm_pages_take(m, area, count, MM_USE_PAGES), count, before);
 }
@@ -213,19 +220,22 @@ static bool mm_slot_free(struct machine *m, struct mm_space *space, uint32_t pag
 
 /* ---- allocations ---- */
 
-/* Pages of its own; with a guard the allocation ends at one more page that belongs to nobody. */
+/* Pages of its own; with a guard the allocation ends at one more page, of the host, that belongs to
+ * nobody. */
 static uint64_t mm_run_allocate(struct machine *m, struct mm_space *space, size_t size,
                                 bool guard) {
     struct mm_user *user = m->mm->user;
-    uint32_t count = (uint32_t)((size + PAGE_SIZE - 1) / PAGE_SIZE);
-    uint32_t first = mm_user_take(m, space, count + guard);
+    uint32_t count = mm_user_round((uint32_t)((size + PAGE_SIZE - 1) / PAGE_SIZE));
+    uint32_t unit = mm_user_round(guard);
+    uint32_t first = mm_user_take(m, space, count + unit);
     if (first == MM_NO_PAGE)
         return 0;
     mm_user_zero(user, first, count);
     size_t offset = 0;
     if (guard) {
-        mm_user_protect(m, first + count, 1, false);
-        user->area.pages[first + count].owner = NULL;
+        mm_user_protect(m, first + count, unit, false);
+        for (uint32_t i = 0; i < unit; i++)
+            user->area.pages[first + count + i].owner = NULL;
         offset = ((size_t)count * PAGE_SIZE - size) & ~(size_t)15;
     }
     user->pages[first].used = offset;

@@ -8,6 +8,8 @@
  * goes the other way. A page of user memory is put at the window's address instead.
  *
  * A pool page can be seen through one window at a time, and pages of the host program through none.
+ * A host with larger pages than the machine's cannot map one of the machine's alone: there are no
+ * windows then, and who asks for one gets the failure that its page documents.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -50,7 +52,7 @@ uint64_t mm_window_physical(struct machine *m, const struct mm_window *window, u
 
 struct mm_window *mm_window_create(struct machine *m, PEPROCESS process, uint32_t count,
                                    uint32_t requested, ULONG tag) {
-    struct mm_space *space = mm_space_get(m, process);
+    struct mm_space *space = ki_host_page() == PAGE_SIZE ? mm_space_get(m, process) : NULL;
     if (!space)
         return NULL;
     struct mm_window *window = mm_pool_allocate(
@@ -70,7 +72,8 @@ struct mm_window *mm_window_create(struct machine *m, PEPROCESS process, uint32_
     m->mm->windows = window;
     user->pages[first].used = PAGE_SIZE; /* no allocation of the process's begins here */
     if (!process)
-        ki_arena_protect((void *)mm_user_address(m, first), (size_t)count * PAGE_SIZE, false);
+        ki_arena_protect((void *)mm_user_address(m, first), (size_t)count * PAGE_SIZE,
+                         KI_ACCESS_NONE);
     return window;
 }
 
@@ -121,6 +124,7 @@ static void mm_window_map_page(struct machine *m, struct mm_window *window, uint
         mm_copy_raw((void *)mm_alias_of_page(m, window->first + index), (const void *)source,
                     PAGE_SIZE);
         mm_put_file_page(m, source, window->first + index);
+        ki_arena_changed((const void *)source);
     }
     window->sources[index] = source;
 }

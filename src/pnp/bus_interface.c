@@ -46,19 +46,18 @@ static BOOLEAN pnp_translate(PVOID context, PHYSICAL_ADDRESS address, ULONG leng
     return TRUE;
 }
 
-/* The bus has no adapter objects of its own. */
-static struct _DMA_ADAPTER *pnp_no_adapter(PVOID context, struct _DEVICE_DESCRIPTION *description,
-                                           PULONG registers) {
-    (void)context;
-    (void)description;
-    *registers = 0;
-    return NULL;
+/* The driver whose adapter it is called from the stack, perhaps through IoGetDmaAdapter. */
+static struct _DMA_ADAPTER *pnp_bus_adapter(PVOID context, struct _DEVICE_DESCRIPTION *description,
+                                            PULONG registers) {
+    struct machine *m = ki_self();
+    return pnp_adapter_create(m, ((struct pnp_slot *)context)->pdo, description, registers,
+                              io_handle_owner(m));
 }
 
 static void pnp_fill_bus(PINTERFACE interface) {
     BUS_INTERFACE_STANDARD *bus = (void *)interface;
     PTRANSLATE_BUS_ADDRESS translate = pnp_translate;
-    PGET_DMA_ADAPTER adapter = pnp_no_adapter;
+    PGET_DMA_ADAPTER adapter = pnp_bus_adapter;
     PGET_SET_DEVICE_DATA set = pnp_set_bus_data, get = pnp_get_bus_data;
     bus->TranslateBusAddress = translate;
     bus->GetDmaAdapter = adapter;

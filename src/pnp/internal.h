@@ -200,6 +200,7 @@ struct pnp_slot {
     struct pnp_slot *next;         /* on its bus */
     struct pnp_slot *bus;          /* whose child it is; NULL: the root's */
     struct pnp_slot *first, *last; /* children */
+    uint32_t answers;              /* to questions about them */
     bool plugged;                  /* physically there */
     bool ejected;
     PDEVICE_OBJECT pdo; /* while there is one */
@@ -232,6 +233,10 @@ struct pnp_slot *pnp_slot_create(struct machine *m, struct pnp_slot *bus,
                                  const struct wdmsim_device_description *description);
 /* QUERY_INTERFACE; STATUS_NOT_SUPPORTED of one that the built-in bus does not have. */
 NTSTATUS pnp_bus_interface(struct pnp_slot *slot, PIO_STACK_LOCATION stack); /* bus_interface.c */
+/* An adapter for a device, with the interface type of its bus where the description names none. */
+struct _DMA_ADAPTER *pnp_adapter_create(struct machine *m, PDEVICE_OBJECT pdo,
+                                        const struct _DEVICE_DESCRIPTION *description,
+                                        PULONG registers, const void *caller); /* dma.c */
 ULONG pnp_config(struct pnp_slot *slot, PVOID buffer, ULONG offset, ULONG length, bool write);
 /* The device leaves its slot; its PDO goes with the REMOVE that follows. */
 void pnp_slot_take_out(struct pnp_slot *slot);

@@ -27,8 +27,10 @@ struct pnp_root {
 /* A PDO's extension. */
 struct pnp_pdo {
     struct pnp_slot *slot;
-    bool removed; /* the latest IRP was REMOVE */
-    bool orphan;  /* its bus has been removed */
+    bool removed;   /* the latest IRP was REMOVE */
+    bool orphan;    /* its bus has been removed */
+    bool out;       /* its device was taken out … */
+    uint32_t until; /* … when its bus had told of its children so often */
 };
 
 static struct pnp_pdo *pnp_pdo(const DEVICE_OBJECT *device) { return device->DeviceExtension; }
@@ -102,6 +104,11 @@ static void pnp_pdo_delete(PDEVICE_OBJECT pdo) {
 }
 
 void pnp_slot_take_out(struct pnp_slot *slot) {
+    if (slot->pdo && pnp_slot_of(slot->pdo)) {
+        pnp_pdo(slot->pdo)->out = true;
+        pnp_pdo(slot->pdo)->until =
+            slot->bus ? slot->bus->answers : ki_self()->pnp->bus->top.answers;
+    }
     slot->plugged = false;
     slot->pdo = NULL; /* what comes back is another device */
     for (struct pnp_slot *child = slot->first; child; child = child->next)
@@ -123,7 +130,7 @@ static NTSTATUS pnp_bus_relations(struct machine *m, struct pnp_slot *slot, PIRP
     ULONG count = old ? old->Count : 0, room = count;
     for (struct pnp_slot *child = slot->first; child; child = child->next)
         room += pnp_is_there(child);
-    if (room == count && (old || slot != &m->pnp->bus->top))
+    if (!slot->first && (old || slot != &m->pnp->bus->top))
         return irp->IoStatus.Status;
     PDEVICE_RELATIONS relations = ExAllocatePool2(
         POOL_FLAG_PAGED, FIELD_OFFSET(DEVICE_RELATIONS, Objects) + (room + 1) * sizeof(PVOID),
@@ -139,6 +146,7 @@ static NTSTATUS pnp_bus_relations(struct machine *m, struct pnp_slot *slot, PIRP
         relations->Objects[count++] = child->pdo;
     }
     relations->Count = count;
+    slot->answers++;
     pnp_free(m, old);
     irp->IoStatus.Information = (ULONG_PTR)relations;
     return STATUS_SUCCESS;
@@ -280,13 +288,19 @@ static void pnp_remove_children(struct pnp_slot *slot) {
     }
 }
 
-/* True if the PDO goes, once the IRP is complete. */
+/* Whether the PnP manager has been told that the PDO's device is not there any more. */
+static bool pnp_told_missing(const struct pnp_pdo *own) {
+    const struct pnp_slot *bus = own->slot->bus ? own->slot->bus : &ki_self()->pnp->bus->top;
+    return own->out && own->until != bus->answers;
+}
+
+/* True if the PDO goes, once the IRP is complete: not before its bus has reported it missing. */
 static bool pnp_remove_pdo(PDEVICE_OBJECT pdo) {
     struct pnp_pdo *own = pnp_pdo(pdo);
     own->removed = true;
     memset(own->slot->special, 0, sizeof own->slot->special);
     pnp_remove_children(own->slot);
-    return own->orphan || !pnp_is_there(own->slot) || own->slot->pdo != pdo;
+    return own->orphan || pnp_told_missing(own);
 }
 
 /* ---- dispatch ---- */

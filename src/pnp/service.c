@@ -56,7 +56,7 @@ static void pnp_wait_for_unload(struct pnp_service *service) {
     LARGE_INTEGER moment = {.QuadPart = -10000}; /* 1 ms */
     const struct wdmsim_driver *driver = service->driver;
     while (driver && driver->object && io_driver_of(driver->object)->unload_pending)
-        KeDelayExecutionThread(KernelMode, FALSE, &moment);
+        ke_delay(ki_self(), &moment);
 }
 
 static NTSTATUS pnp_load_status(int error) {

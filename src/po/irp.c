@@ -93,6 +93,7 @@ static struct po_irp *po_irp_new(struct machine *m, struct po_node *node, UCHAR 
     ExInitializeWorkItem(&p->work, po_irp_work, p);
     io_irp_prefix(irp)->power = p;
     irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+    ob_reference(m, node->pdo);
     node->outstanding++;
     return p;
 }
@@ -115,8 +116,18 @@ static void po_irp_fill(struct po_irp *p) {
 
 /* ---- sending ---- */
 
-/* Calls the stack on the present thread and at the present level. */
+/* Calls the stack on the present thread and at the present level. The topmost device object is
+ * referenced meanwhile: its driver may delete it before its dispatch routine gets to the IRP, and
+ * refuses the IRP then. */
 static void po_irp_send(struct machine *m, struct po_irp *p) {
+    p->since = m->clock.now;
+    p->sent = true;
+    po_watch(m, p);
+    if (p->node->gone) {
+        p->irp->IoStatus.Status = STATUS_NO_SUCH_DEVICE;
+        po_irp_complete(NULL, p->irp, p);
+        return;
+    }
     PDEVICE_OBJECT top = io_top_of(p->node->pdo);
     PIRP irp = p->irp;
     if (KI_UNLIKELY(top->StackSize > irp->StackCount)) {
@@ -131,16 +142,19 @@ static void po_irp_send(struct machine *m, struct po_irp *p) {
             top = p->node->pdo;
         }
     }
-    p->since = m->clock.now;
-    p->sent = true;
+    ob_reference(m, top);
     po_irp_fill(p);
     KI_TRACE(m, POWER_IRP, po_irp_text(p), io_irp_serial(irp), p->node->serial);
-    po_watch(m, p);
     p->thread = m->cpu->irql < DISPATCH_LEVEL ? ki_current_thread(m) : NULL;
     uint64_t number = p->number = ++m->po->irps_sent;
     IofCallDriver(top, irp);
-    if (p->number == number) /* records are used again, but never given back */
+    m = ki_self();
+    if (p->number == number) { /* records are used again, but never given back */
         p->thread = NULL;
+        p->held = true;
+        p->node->held++;
+    }
+    ob_dereference(m, top);
 }
 
 /* DISPATCH_LEVEL is for stacks that are not pageable, and not for an IRP that sets D1 to D3, as
@@ -246,7 +260,7 @@ static void po_set_done(struct machine *m, struct po_irp *p, NTSTATUS status) {
         if (p->state.DeviceState != PowerDeviceD0)
             po_report(m, "a driver of %s failed the IRP that sets D%d: 0x%08x",
                       po_node_text(m, node), p->state.DeviceState - 1, (unsigned)status);
-        else if (!node->pnp || node->pnp->state == WDMSIM_NODE_STARTED)
+        else if (!node->gone && (!node->pnp || node->pnp->state == WDMSIM_NODE_STARTED))
             po_report(m, "%s could not be powered up: 0x%08x", po_node_text(m, node),
                       (unsigned)status);
         return;
@@ -266,10 +280,8 @@ static void po_device_end(struct machine *m, struct po_irp *p, PIO_STATUS_BLOCK 
     if (p->inrush)
         po_inrush_next(m);
     if (p->completion) {
-        node->outstanding++; /* the stack stays while its owner is told */
         p->completion(p->device, p->minor, p->state, p->context, iosb);
         m = ki_self();
-        node->outstanding--;
     }
     if (!node->device_active && !IsListEmpty(&node->device_queue)) {
         struct po_irp *next =
@@ -322,6 +334,7 @@ static void po_legacy_check(struct machine *m, const struct po_irp *p) {
 static NTSTATUS po_irp_complete(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context) {
     struct machine *m = ki_self();
     struct po_irp *p = Context;
+    struct po_node *node = p->node;
     IO_STATUS_BLOCK iosb = Irp->IoStatus;
     (void)DeviceObject;
     if (KI_UNLIKELY(m->po->legacy) && p->system)
@@ -329,16 +342,18 @@ static NTSTATUS po_irp_complete(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Con
     po_unwatch(m, p);
     po_trace_end(m, p, iosb.Status);
     io_irp_free(m, Irp);
-    p->node->outstanding--;
+    node->held -= p->held;
+    p->number = 0;
     if (p->system) {
         po_system_end(m, p, iosb.Status);
-        return STATUS_MORE_PROCESSING_REQUIRED;
+    } else {
+        if (p->minor == IRP_MN_WAIT_WAKE)
+            po_wait_wake_end(m, p, &iosb);
+        else
+            po_device_end(m, p, &iosb);
+        po_record_free(ki_self(), p);
     }
-    if (p->minor == IRP_MN_WAIT_WAKE)
-        po_wait_wake_end(m, p, &iosb);
-    else
-        po_device_end(m, p, &iosb);
-    po_record_free(ki_self(), p);
+    po_node_release(ki_self(), node);
     return STATUS_MORE_PROCESSING_REQUIRED;
 }
 

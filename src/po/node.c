@@ -72,22 +72,33 @@ void po_device_reached(struct machine *m, struct po_node *node, DEVICE_POWER_STA
         po_idle_device_changed(m, node);
 }
 
-/* The record's device object goes. */
+/* The record's device object is deleted. An IRP that a driver holds then will never come back. One
+ * that is still on its way finds the stack gone: its requester hears of that. */
 static void po_device_gone(struct machine *m, PDEVICE_OBJECT device) {
     struct po_node *node = io_device_of(device)->power;
     if (!node)
         return;
-    if (KI_UNLIKELY(node->outstanding))
+    if (KI_UNLIKELY(node->held))
         ki_bugcheck(m, DRIVER_POWER_STATE_FAILURE, 1, (ULONG_PTR)device, 0, 0,
                     "the device object %s (%s) goes while %u power IRPs of its stack are not "
                     "complete",
-                    io_device_of(device)->text, po_node_text(m, node), node->outstanding);
+                    io_device_of(device)->text, po_node_text(m, node), node->held);
     po_idle_forget(m, node);
     RemoveEntryList(&node->link);
     io_device_of(device)->power = NULL;
     if (node->pnp)
         node->pnp->power = NULL;
-    mm_pool_free(m, node, PO_TAG);
+    node->pnp = NULL;
+    node->gone = true;
+    if (!node->outstanding)
+        mm_pool_free(m, node, PO_TAG);
+}
+
+void po_node_release(struct machine *m, struct po_node *node) {
+    PDEVICE_OBJECT pdo = node->pdo;
+    if (!--node->outstanding && node->gone)
+        mm_pool_free(m, node, PO_TAG);
+    ob_dereference(m, pdo);
 }
 
 /* A device that starts is in D0 and needs no IRP to get there; one whose stack is gone has no power

@@ -58,7 +58,9 @@ struct po_node {
     struct po_irp *device_active; /* at most one device query or set IRP */
     LIST_ENTRY device_queue;      /* po_irp.link: those behind it */
     struct po_irp *system_active; /* at most one system query or set IRP */
-    ULONG outstanding;            /* IRPs sent, of all kinds */
+    ULONG outstanding;            /* IRPs not complete, of all kinds; each references the PDO */
+    ULONG held;                   /* those that a driver has made pending */
+    bool gone;                    /* its device object is deleted: goes with the last IRP */
     struct po_idle idle;
     struct po_hardware hardware;
 
@@ -71,6 +73,8 @@ struct po_node {
     LIST_ENTRY ready; /* po_walk.ready or .held */
 };
 
+/* One IRP less: frees the record of a device object that is deleted. */
+void po_node_release(struct machine *m, struct po_node *node);
 /* The record of a stack; made if `create`. NULL without memory, or if there is none. */
 struct po_node *po_node_of(struct machine *m, PDEVICE_OBJECT device, bool create);
 struct po_node *po_node_find(struct machine *m, uint32_t serial);
@@ -104,6 +108,7 @@ struct po_irp {
     bool system; /* a query or set of the system's state */
     bool inrush; /* holds the turn, or waits for it */
     bool sent;
+    bool held; /* the topmost dispatch routine has returned without completing it */
     bool woke; /* PoSetSystemWake */
     bool freed;
     POWER_STATE state;
@@ -261,7 +266,6 @@ struct po_part {
     /* The transition in progress. */
     bool busy;
     bool asleep; /* it waits for a wake */
-    bool woken_early;
     bool signaled; /* some device's wake signal waits for its resume */
     bool rails;    /* the host described the power of some device */
     enum wdmsim_power_goal goal;
@@ -271,7 +275,6 @@ struct po_part {
     SYSTEM_POWER_STATE previous_target, previous_effective;
     WORK_QUEUE_ITEM transition;
     KEVENT progress; /* of the walk: something of it is complete */
-    KEVENT wake;
     uint64_t wake_window; /* until when wake sources are collected, ns */
     uint32_t wake_sources[WDMSIM_WAKE_SOURCES];
     unsigned wake_source_count;

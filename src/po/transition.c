@@ -3,8 +3,9 @@
  *
  * One system worker thread carries a transition from its beginning to the system's return to S0: it
  * tells the subscribers of \Callback\PowerState, takes the PnP lock so that the tree stands still,
- * asks every device, sets every device, waits asleep for a wake, and sets S0. While it waits it
- * holds the lock, so what PnP is asked meanwhile happens after the wake.
+ * asks every device, sets every device, sleeps, and sets S0. In its sleep it stands for the whole
+ * machine, in which nothing else moves (ki_sleep_system), and it holds the lock, so what PnP is
+ * asked meanwhile happens after the wake. Of a system that was shut down nothing moves any more.
  *
  * A refusal is undone: every device that was asked gets an IRP that sets S0. Since Vista the system
  * may also ignore refusals (WDMSIM_POWER_CRITICAL); in an emergency nobody is asked.
@@ -16,6 +17,7 @@
  * kernel/power-irps-for-the-system, kernel/irp-mn-set-power,
  * kernel/distinguishing-fast-startup-from-wake-from-hibernation
  */
+#include "ki/processor.h"
 #include "po/pep/pep.h"
 #include "po/po.h"
 
@@ -134,15 +136,12 @@ static void po_sleep(struct machine *m) {
     po_system_reached(m, po_arrival(m));
     po->wake_source_count = 0;
     po->asleep = true;
-    po->busy = false;
-    if (po->woken_early)
-        KeSetEvent(&po->wake, IO_NO_INCREMENT, FALSE);
     pep_system_state(m, po->state, true);
-    KeWaitForSingleObject(&po->wake, Executive, KernelMode, FALSE, NULL);
-    pep_system_state(m, po->state, false);
-    po->woken_early = false;
-    po->asleep = false;
+    po->busy = false;
+    ki_sleep_system(m);
     po->busy = true;
+    pep_system_state(m, po->state, false);
+    po->asleep = false;
     po->wake_window = m->clock.now + 2 * WDMSIM_S;
 }
 
@@ -179,6 +178,12 @@ static void po_transition_locked(struct machine *m, const struct po_goal *goal) 
     po_walk_free(m, &walk);
 }
 
+static _Noreturn void po_stay_off(struct machine *m) {
+    m->po->busy = false;
+    ki_sleep_system(m);
+    KI_UNREACHABLE(); /* nothing wakes it */
+}
+
 static WORKER_THREAD_ROUTINE po_transition;
 static VOID po_transition(PVOID Parameter) {
     struct machine *m = Parameter;
@@ -193,8 +198,9 @@ static VOID po_transition(PVOID Parameter) {
     po->result.status = STATUS_SUCCESS;
     po_transition_locked(m, goal);
     pnp_unlock(m);
-    if (po->state == PowerSystemWorking)
-        po_callback_notify(m, PO_CB_SYSTEM_STATE_LOCK, TRUE);
+    if (po->state == PowerSystemShutdown)
+        po_stay_off(m);
+    po_callback_notify(m, PO_CB_SYSTEM_STATE_LOCK, TRUE);
     po->busy = false;
     po_policy_reset(m);
 }
@@ -206,9 +212,9 @@ bool po_transition_begin(struct machine *m, enum wdmsim_power_goal goal, unsigne
     po->busy = true;
     po->goal = goal;
     po->flags = flags;
-    po->woken_early = po->signaled = false;
+    po->signaled = false;
     po->result = (struct wdmsim_power_result){.status = STATUS_PENDING};
-    KeClearEvent(&po->wake);
+    m->woken = false;
     ExInitializeWorkItem(&po->transition, po_transition, m);
     ex_queue_work(m, &po->transition, DelayedWorkQueue);
     return true;
@@ -216,20 +222,14 @@ bool po_transition_begin(struct machine *m, enum wdmsim_power_goal goal, unsigne
 
 /* A wake that comes on the way down is remembered: hardware keeps its signal. */
 bool po_transition_wake(struct machine *m) {
-    struct po_part *po = m->po;
-    if (po->asleep) {
-        KeSetEvent(&po->wake, IO_NO_INCREMENT, FALSE);
-        return true;
-    }
-    if (po->busy && po->state == PowerSystemWorking && !po_goals[po->goal].final) {
-        po->woken_early = true;
-        return true;
-    }
-    return false;
+    const struct po_part *po = m->po;
+    bool down = po->busy && po->state == PowerSystemWorking && !po_goals[po->goal].final;
+    if (down || po->asleep)
+        ki_wake_system(m);
+    return down || po->asleep;
 }
 
 void po_transition_start(struct machine *m) {
-    KeInitializeEvent(&m->po->wake, SynchronizationEvent, FALSE);
     KeInitializeEvent(&m->po->progress, SynchronizationEvent, FALSE);
     m->po->state = PowerSystemWorking;
 }

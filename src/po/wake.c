@@ -131,7 +131,7 @@ int wdmsim_power_signal_wake_begin(struct machine *machine, uint32_t serial) {
         return WDMSIM_ERROR_STOPPED;
     struct pnp_node *pnp = pnp_node_find(machine, serial);
     struct po_node *node = po_armed_above(pnp);
-    if (!node)
+    if (!node || machine->po->state == PowerSystemShutdown)
         return WDMSIM_ERROR_NOT_FOUND;
     if (!machine->po->asleep && !machine->po->busy)
         return po_signal_now(machine, node);

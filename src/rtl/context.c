@@ -2,15 +2,17 @@
  * CONTEXT records for exceptions.
  *
  * A filter finds the integer registers, the instruction pointer and the flags of a fault on x86-64,
- * and what it changes there holds when it continues. Of a raised exception, and on other
- * processors, it finds where and on which frame it was raised: ContextFlags says what is valid.
+ * and what it changes there holds when it continues. Of a raised exception, and of a fault on
+ * other processors, it finds where and on which frame that was, and of these only the instruction
+ * pointer can be changed: ContextFlags says what is valid.
  * Vector registers are not in the record; continuing restores them unchanged.
  */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* names of registers in <ucontext.h> */
+#define _GNU_SOURCE /* names of registers */
 #endif
 #include <string.h>
 
+#include "ki/signal_context.h"
 #include "rtl/context.h"
 
 #define RTL_CONTEXT_AMD64 0x00100000u
@@ -67,11 +69,16 @@ void rtl_context_restore(const CONTEXT *context, ucontext_t *fault) {
 #else
 
 void rtl_context_of_fault(CONTEXT *context, const ucontext_t *fault) {
-    (void)fault;
     memset(context, 0, sizeof *context);
-    context->ContextFlags = RTL_CONTEXT_AMD64;
+    context->ContextFlags = RTL_CONTEXT_CONTROL;
+    context->Rip = (ULONG64)KI_PC(fault);
+    context->Rsp = (ULONG64)KI_SP(fault);
+    context->Rbp = (ULONG64)KI_FP(fault);
 }
 
-void rtl_context_restore(const CONTEXT *context, ucontext_t *fault) { (void)context, (void)fault; }
+/* The frame is the interrupted code's, whatever it keeps there. */
+void rtl_context_restore(const CONTEXT *context, ucontext_t *fault) {
+    KI_SET(KI_PC(fault), context->Rip);
+}
 
 #endif

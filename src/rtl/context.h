@@ -5,7 +5,7 @@
 #ifndef RTL_CONTEXT_H
 #define RTL_CONTEXT_H
 
-#include <ucontext.h>
+#include <signal.h>
 
 #include "wdm.h"
 

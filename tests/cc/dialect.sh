@@ -43,7 +43,7 @@ for directory in "$work"/*/; do
         failed=$((failed + 1))
         echo "$name: does not compile"
         cat log
-    elif ! ./case >log 2>&1; then
+    elif ! ${EMULATOR:-} ./case >log 2>&1; then
         failed=$((failed + 1))
         echo "$name: does not behave"
         cat log

@@ -39,7 +39,7 @@ int main(int argc, char **argv) {
 }
 END
 
-if "$launcher" "$compiler" -g --coverage a.c -o covered "$@" >log 2>&1 && ./covered &&
+if "$launcher" "$compiler" -g --coverage a.c -o covered "$@" >log 2>&1 && ${EMULATOR:-} ./covered &&
     command -v gcov >/dev/null && case $compiler in *clang*) false ;; esac; then
     gcov -o . covered-a.gcda >/dev/null 2>&1 || gcov -o . a.gcda >/dev/null 2>&1
     grep -qE '^ +1\*?: +4:' a.c.gcov || complain "coverage does not count line 4"
@@ -47,7 +47,7 @@ if "$launcher" "$compiler" -g --coverage a.c -o covered "$@" >log 2>&1 && ./cove
 fi
 
 if "$launcher" "$compiler" -g -O1 -fsanitize=undefined a.c -o undefined "$@" >log 2>&1; then
-    ./undefined 2>&1 | grep -q 'a\.c:16:.*shift exponent 32' || complain "no undefined shift in line 16"
+    ${EMULATOR:-} ./undefined 2>&1 | grep -q 'a\.c:16:.*shift exponent 32' || complain "no undefined shift in line 16"
 fi
 
 if command -v gdb >/dev/null && "$launcher" "$compiler" -g -O0 a.c -o plain "$@" >log 2>&1; then
@@ -68,6 +68,6 @@ int __asan_address_is_poisoned(void const volatile *address);
 int main(void) { return __asan_address_is_poisoned(tentative + 8) ? 0 : 1; }
 END
 if "$launcher" "$compiler" -g -fsanitize=address b.c -o address >log 2>&1; then
-    ./address || complain "Address Sanitizer does not watch a tentative definition"
+    ${EMULATOR:-} ./address || complain "Address Sanitizer does not watch a tentative definition"
 fi
 exit $failed

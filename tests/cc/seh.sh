@@ -20,4 +20,4 @@ esac
     -c "$sources/seh_caller.c" -o caller.o
 # shellcheck disable=SC2086
 "$compiler" $options programs.o caller.o "$host" -o programs "$@"
-./programs
+${EMULATOR:-} ./programs

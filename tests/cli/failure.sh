@@ -27,6 +27,9 @@ expect_line out '\Device\Echo'
 expect_line out '      last events:'
 expect_line out 'IRP_MJ_DEVICE_CONTROL'
 expect_line out '      replay: wdmsim run fail.json --seed 5 --processors 2'
+cp fail.json "it's fail.json"
+expect_code 1 run "it's fail.json" --driver-path "$WDMSIM_DRIVER_PATH"
+expect_line out "      replay: wdmsim run 'it'\\''s fail.json' --driver-path $WDMSIM_DRIVER_PATH"
 
 # step_fails STEPS LINE...: steps behind an open handle h of echo that fail, with these lines.
 step_fails() {

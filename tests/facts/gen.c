@@ -178,8 +178,8 @@ static void read_names(struct facts *facts) {
     char path[4096], *text;
     FILE *out = create(facts, "headers.c", false);
     fclose(out);
-    if (run("%s -E -P '%s/%s' > '%s/%s.i' && %1$s -E -dM '%2$s/%3$s' >> '%2$s/%3$s.i'", facts,
-            "headers.c") != 0) {
+    if (run("%1$s -E -P '%2$s/%3$s' > '%2$s/%3$s.i' && %1$s -E -dM '%2$s/%3$s' >> '%2$s/%3$s.i'",
+            facts, "headers.c") != 0) {
         fputs("facts: the headers do not compile\n", stderr);
         exit(1);
     }
@@ -414,7 +414,8 @@ int main(int argc, char **argv) {
     write_programs(&facts);
     status = compare_floors(&facts, argv[4]);
     status |= run("%s -w -fsyntax-only '%s/%s'", &facts, "asserts.c") != 0;
-    status |= run("%s -w '%s/%s' -o '%s/%s.out' && '%s/%s.out'", &facts, "objects.c") != 0;
+    status |=
+        run("%s -w '%s/%s' -o '%s/%s.out' && $EMULATOR '%s/%s.out'", &facts, "objects.c") != 0;
     for (int i = 0; i < 4; i++)
         csv_free(&files[i]);
     return status;

@@ -1,6 +1,8 @@
 /* Cancel-safe queues, in both forms; and the race between removing and cancelling, over all its
  * schedules. */
-#include "schedules.h"
+#include "io_test.h"
+
+#include "../threads.h"
 
 static IO_CSQ queue;
 static LIST_ENTRY irps;
@@ -148,11 +150,16 @@ static void the_extended_form(struct machine *m) {
     assert_null(IoCsqRemoveIrp(&queue, &irp_context));
 }
 
-/* ---- two processors: one removes, one cancels; every schedule up to a bound ---- */
+/* ---- removing against cancelling: every schedule with at most three forced switches ----
+ *
+ * remover                        canceler
+ * removes the next IRP           cancels the IRP
+ * completes it, if it got it     the queue completes it, if it got it
+ */
+static PIRP victim;
+static unsigned removed_runs, canceled_runs, completions;
 
-static unsigned removed_runs, canceled_runs;
-
-static void remover(void *context) {
+static VOID remover(PVOID context) {
     UNREFERENCED_PARAMETER(context);
     PIRP irp = IoCsqRemoveNextIrp(&queue, NULL);
     if (irp) {
@@ -161,9 +168,7 @@ static void remover(void *context) {
     }
 }
 
-static PIRP victim;
-
-static void canceler(void *context) {
+static VOID canceler(PVOID context) {
     UNREFERENCED_PARAMETER(context);
     IoCancelIrp(victim);
 }
@@ -171,41 +176,37 @@ static void canceler(void *context) {
 static NTSTATUS keep(PDEVICE_OBJECT device, PIRP irp, PVOID context) {
     UNREFERENCED_PARAMETER(device);
     UNREFERENCED_PARAMETER(irp);
-    KeSetEvent(context, IO_NO_INCREMENT, FALSE);
+    UNREFERENCED_PARAMETER(context);
+    completions++;
     return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
-/* Actors: remove | cancel. Whatever the order of their steps, the IRP is completed exactly once. */
-static void one_race(struct machine *m) {
-    KEVENT event;
-    bool done[2];
-    prepare(m, enqueue);
+static void begin_race(void) {
+    completions = 0;
+    prepare(wdmsim_fixture.machine, enqueue);
     victim = IoAllocateIrp(1, FALSE);
     IoGetNextIrpStackLocation(victim)->MajorFunction = IRP_MJ_READ;
-    KeInitializeEvent(&event, NotificationEvent, FALSE);
-    IoSetCompletionRoutine(victim, keep, &event, TRUE, TRUE, TRUE);
+    IoSetCompletionRoutine(victim, keep, NULL, TRUE, TRUE, TRUE);
     IoCallDriver(test_device, victim);
-    schedule_begin(m);
-    wdmsim_system_thread(m, remover, NULL, &done[0]);
-    wdmsim_system_thread(m, canceler, NULL, &done[1]);
-    KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL);
-    wdmsim_settle(m);
-    assert_true(done[0] && done[1]);
+}
+
+static void check_race(void) {
+    assert_int_equal(completions, 1);
     assert_int_equal(removed + completed_canceled, 1);
     assert_int_equal(victim->IoStatus.Status, removed ? STATUS_SUCCESS : STATUS_CANCELLED);
+    assert_true(IsListEmpty(&irps));
     removed_runs += removed;
     canceled_runs += completed_canceled;
     IoFreeIrp(victim);
 }
 
 static void removing_against_cancelling(void **state) {
+    const struct explored scenario = {
+        .preemptions = 3, .actors = {remover, canceler}, .begin = begin_race, .check = check_race};
     UNREFERENCED_PARAMETER(state);
     removed_runs = canceled_runs = 0;
-    unsigned runs = schedule_all(one_race, 3);
-    /* The bound was reached by exhaustion, and both outcomes occurred. */
-    assert_true(runs > 20 && runs < SCHEDULE_RUNS);
+    assert_true(explore_up_to(&scenario, 2) > 20);
     assert_true(removed_runs && canceled_runs);
-    assert_int_equal(removed_runs + canceled_runs, runs);
 }
 
 int main(void) {

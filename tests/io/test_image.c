@@ -21,6 +21,21 @@ static void the_next_machine_too(struct machine *m) {
                 (ULONG_PTR)object->DriverStart + object->DriverSize);
 }
 
+/* Check that a driver finds its file, and that code of the host program has none. */
+static void a_driver_knows_its_file(struct machine *m) {
+    static const WCHAR name[] = L"/leaver.sys";
+    const size_t tail = sizeof name - sizeof name[0];
+    UNICODE_STRING path;
+    PDRIVER_OBJECT object = wdmsim_driver_object(wdmsim_load("leaver"));
+    assert_int_equal(IoQueryFullDriverPath(object, &path), STATUS_SUCCESS);
+    assert_int_equal(path.Buffer[0], '/');
+    assert_true(path.Length > tail);
+    assert_memory_equal((char *)path.Buffer + path.Length - tail, name, tail);
+    ExFreePool(path.Buffer);
+    test_load(m);
+    assert_int_equal(IoQueryFullDriverPath(test_driver, &path), STATUS_NOT_FOUND);
+}
+
 static void what_is_no_driver(struct machine *m) {
     struct wdmsim_driver *driver;
     assert_int_equal(wdmsim_driver_load(m, "none", "no-such-driver", &driver),
@@ -35,6 +50,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(static_data_start_afresh),
         wdmsim_unit_test(the_next_machine_too),
+        wdmsim_unit_test(a_driver_knows_its_file),
         wdmsim_unit_test(what_is_no_driver),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

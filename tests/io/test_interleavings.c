@@ -1,7 +1,11 @@
-/* Check where two or three contexts meet in the I/O manager, over all schedules up to a bound:
- * remove locks against removal, cancel against completion against time-out, the last dereference
- * against the last close, a thread's end against its request's. The tables have a column for each
- * actor. */
+/*
+ * Check where two or three contexts meet in the I/O manager: remove locks against removal, cancel
+ * against completion against time-out, the last dereference against the last close, a thread's end
+ * against that of its requests.
+ *
+ * The tables have a column for each actor. Each is explored over every schedule with at most two
+ * forced switches, on one and two processors, the smaller ones on three as well.
+ */
 #include "io_test.h"
 
 #include "../threads.h"
@@ -49,11 +53,13 @@ static void check_removal(void) {
 }
 
 static void nobody_uses_a_removed_device(void **state) {
-    const struct explored scenario = {
-        2, 2, {use_device, use_device, remove_device}, begin_removal, check_removal};
+    const struct explored scenario = {.preemptions = 2,
+                                      .actors = {use_device, use_device, remove_device},
+                                      .begin = begin_removal,
+                                      .check = check_removal};
     (void)state;
     memset(outcomes, 0, sizeof outcomes);
-    assert_true(explore(&scenario) > 50);
+    assert_true(explore_up_to(&scenario, 2) > 50);
     assert_true(outcomes[0] && outcomes[1] && outcomes[2]);
 }
 
@@ -163,10 +169,13 @@ static void check_queue(void) {
 }
 
 static void one_of_three_completes(void **state) {
-    const struct explored scenario = {3, 2, {work, time_out, cancel}, begin_queue, check_queue};
+    const struct explored scenario = {.preemptions = 2,
+                                      .actors = {work, time_out, cancel},
+                                      .begin = begin_queue,
+                                      .check = check_queue};
     (void)state;
     memset(outcomes, 0, sizeof outcomes);
-    assert_true(explore(&scenario) > 100);
+    assert_true(explore_up_to(&scenario, 3) > 100);
     assert_true(outcomes[0] && outcomes[1] && outcomes[2]);
 }
 
@@ -245,33 +254,42 @@ static void check_file(void) {
 }
 
 static void a_file_ends_once(void **state) {
-    const struct explored scenario = {
-        3, 2, {close_handle, give_up, use_handle}, begin_file, check_file};
+    const struct explored scenario = {.preemptions = 2,
+                                      .actors = {close_handle, give_up, use_handle},
+                                      .begin = begin_file,
+                                      .check = check_file};
     (void)state;
     memset(outcomes, 0, sizeof outcomes);
-    assert_true(explore(&scenario) > 50);
+    assert_true(explore_up_to(&scenario, 3) > 50);
     assert_true(outcomes[0] && outcomes[1]);
 }
 
 /* ---- a thread's end ----
  *
- * reader                     completer
- * sends a read, it pends     takes the cancel routine away, if there is one
- * does something else        completes the IRP, if it got it
- * ends: its IRP is canceled
- * waits for the IRP
+ * reader                             completer
+ * sends two reads, they pend         takes the cancel routine of each away, if it is still there
+ * does something else                completes the IRP, if it got it
+ * ends: its IRPs are canceled
+ * waits for both
+ *
+ * Each read is completed once, by the one or the other, before the thread is gone.
  */
-static IO_STATUS_BLOCK read_block;
-static char read_buffer[8];
-static PIRP pended;
+#define READS 2
+static IO_STATUS_BLOCK read_blocks[READS];
+static char read_buffers[READS][8];
+static PIRP pended[READS];
+static unsigned canceled;
+static PVOID reader;
+static bool reader_is_gone;
 
 static DRIVER_CANCEL on_cancel;
 static VOID on_cancel(PDEVICE_OBJECT device, PIRP irp) {
     UNREFERENCED_PARAMETER(device);
-    pended = NULL;
+    pended[IoGetCurrentIrpStackLocation(irp)->Parameters.Read.Key] = NULL;
     IoReleaseCancelSpinLock(irp->CancelIrql);
-    outcomes[0]++;
+    canceled++;
     completions++;
+    assert_false(reader_is_gone);
     test_complete(irp, STATUS_CANCELLED, 0);
 }
 
@@ -279,13 +297,14 @@ static NTSTATUS on_read(PDEVICE_OBJECT device, PIRP irp) {
     UNREFERENCED_PARAMETER(device);
     IoMarkIrpPending(irp);
     IoSetCancelRoutine(irp, on_cancel);
-    pended = irp;
+    pended[IoGetCurrentIrpStackLocation(irp)->Parameters.Read.Key] = irp;
     return STATUS_PENDING;
 }
 
 static void begin_thread(void) {
-    completions = 0;
-    pended = NULL;
+    completions = canceled = 0;
+    reader_is_gone = false;
+    memset(pended, 0, sizeof pended);
     test_lower[IRP_MJ_READ] = on_read;
     test_load(wdmsim_fixture.machine);
     open_handle();
@@ -294,38 +313,53 @@ static void begin_thread(void) {
 static VOID read_and_end(PVOID context) {
     LARGE_INTEGER offset = {.QuadPart = 0};
     UNREFERENCED_PARAMETER(context);
-    assert_int_equal(ZwReadFile(handle, NULL, NULL, NULL, &read_block, read_buffer,
-                                sizeof read_buffer, &offset, NULL),
-                     STATUS_PENDING);
+    for (ULONG i = 0; i < READS; i++)
+        assert_int_equal(ZwReadFile(handle, NULL, NULL, NULL, &read_blocks[i], read_buffers[i],
+                                    sizeof read_buffers[i], &offset, &i),
+                         STATUS_PENDING);
     KeQueryPerformanceCounter(NULL); /* a place to be preempted */
 }
 
-static VOID complete_read(PVOID context) {
-    KIRQL irql;
+static VOID complete_reads(PVOID context) {
     UNREFERENCED_PARAMETER(context);
-    IoAcquireCancelSpinLock(&irql);
-    PIRP irp = pended && IoSetCancelRoutine(pended, NULL) ? pended : NULL;
-    IoReleaseCancelSpinLock(irql);
-    if (!irp)
-        return;
-    outcomes[1]++;
-    completions++;
-    test_complete(irp, STATUS_SUCCESS, 0);
+    for (unsigned i = 0; i < READS; i++) {
+        KIRQL irql;
+        IoAcquireCancelSpinLock(&irql);
+        PIRP irp = pended[i] && IoSetCancelRoutine(pended[i], NULL) ? pended[i] : NULL;
+        IoReleaseCancelSpinLock(irql);
+        if (!irp)
+            continue;
+        completions++;
+        assert_false(reader_is_gone);
+        test_complete(irp, STATUS_SUCCESS, 0);
+    }
+}
+
+/* Waits for the reader's end; what comes later than that comes too late. */
+static VOID await_reader(PVOID context) {
+    UNREFERENCED_PARAMETER(context);
+    reader = thread_start(read_and_end, NULL);
+    thread_join(reader);
+    assert_int_equal(completions, READS);
+    reader_is_gone = true;
 }
 
 static void check_thread(void) {
-    assert_int_equal(completions, 1);
+    assert_int_equal(completions, READS);
+    outcomes[canceled]++;
     assert_int_equal(ZwClose(handle), STATUS_SUCCESS);
     assert_int_equal(test_device->ReferenceCount, 0);
 }
 
-static void a_thread_ends_after_its_request(void **state) {
-    const struct explored scenario = {
-        2, 3, {read_and_end, complete_read}, begin_thread, check_thread};
+static void a_thread_ends_after_its_requests(void **state) {
+    const struct explored scenario = {.preemptions = 2,
+                                      .actors = {await_reader, complete_reads},
+                                      .begin = begin_thread,
+                                      .check = check_thread};
     (void)state;
     memset(outcomes, 0, sizeof outcomes);
-    assert_true(explore(&scenario) > 20);
-    assert_true(outcomes[0] && outcomes[1]);
+    assert_true(explore_up_to(&scenario, 2) > 50);
+    assert_true(outcomes[0] && outcomes[1] && outcomes[2]);
 }
 
 int main(void) {
@@ -333,7 +367,7 @@ int main(void) {
         cmocka_unit_test(nobody_uses_a_removed_device),
         cmocka_unit_test(one_of_three_completes),
         cmocka_unit_test(a_file_ends_once),
-        cmocka_unit_test(a_thread_ends_after_its_request),
+        cmocka_unit_test(a_thread_ends_after_its_requests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -115,6 +115,34 @@ static void an_irp_in_own_memory(struct machine *m) {
     ExFreePoolWithTag(irp, TAG);
 }
 
+/* Sends it from a stack location that its creator has made its own, and has it back twice. */
+static void send_from_own_location(PIRP irp) {
+    IoSetNextIrpStackLocation(irp);
+    for (unsigned i = 0; i < 2; i++) {
+        IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_FLUSH_BUFFERS;
+        IoSetCompletionRoutine(irp, stop, NULL, TRUE, TRUE, TRUE);
+        assert_int_equal(IoCallDriver(test_device, irp), STATUS_SUCCESS);
+    }
+}
+
+/* Check that a driver which stops an IRP at a location of its own may send, reuse and free it. */
+static void an_irp_is_back_at_its_creators_own_location(struct machine *m) {
+    test_load(m);
+    PIRP irp = IoAllocateIrp(2, FALSE);
+    send_from_own_location(irp);
+    IoReuseIrp(irp, STATUS_SUCCESS);
+    send_from_own_location(irp);
+    IoFreeIrp(irp);
+
+    USHORT size = IoSizeOfIrp(2);
+    irp = ExAllocatePool2(POOL_FLAG_NON_PAGED, size, TAG);
+    IoInitializeIrp(irp, size, 2);
+    send_from_own_location(irp);
+    IoReuseIrp(irp, STATUS_SUCCESS);
+    ExFreePoolWithTag(irp, TAG);
+    assert_int_equal(wdmsim_irps_in_flight(m), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_irp_in_flight_must_not_be_freed),
@@ -124,6 +152,7 @@ int main(void) {
         wdmsim_unit_test(an_allocated_irp_must_be_stopped),
         wdmsim_unit_test(a_reused_irp_is_fresh),
         wdmsim_unit_test(an_irp_in_own_memory),
+        wdmsim_unit_test(an_irp_is_back_at_its_creators_own_location),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,6 +89,35 @@ static void keys_order_the_queue(struct machine *m) {
     assert_string_equal(story, "1342");
 }
 
+static void finish_and_seek(ULONG key) {
+    PIRP irp = test_device->CurrentIrp;
+    KIRQL irql;
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    IoSetCancelRoutine(irp, NULL);
+    test_complete(irp, STATUS_SUCCESS, 0);
+    IoStartNextPacketByKey(test_device, TRUE, key);
+    KeLowerIrql(irql);
+}
+
+/* Check that the next packet is the first at or above the key, and behind the last the first. */
+static void the_next_packet_is_sought_by_key(struct machine *m) {
+    uint64_t handle = load(m);
+    use_keys = true;
+    keys[0] = 0, keys[1] = 30, keys[2] = 10, keys[3] = 20, keys[4] = 40;
+    for (unsigned i = 1; i <= 5; i++)
+        read_number(m, handle, i);
+    finish_and_seek(20);
+    assert_string_equal(story, "14");
+    finish_and_seek(35);
+    assert_string_equal(story, "145");
+    finish_and_seek(41);
+    assert_string_equal(story, "1453");
+    finish_and_seek(11);
+    assert_string_equal(story, "14532");
+    finish_and_seek(0);
+    assert_null(test_device->CurrentIrp);
+}
+
 static void a_queued_packet_can_be_canceled(struct machine *m) {
     uint64_t handle = load(m);
     read_number(m, handle, 1);
@@ -118,6 +147,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(packets_start_one_by_one),
         wdmsim_unit_test(keys_order_the_queue),
+        wdmsim_unit_test(the_next_packet_is_sought_by_key),
         wdmsim_unit_test(a_queued_packet_can_be_canceled),
         wdmsim_unit_test(starting_the_next_can_be_deferred),
     };

@@ -167,34 +167,68 @@ static void an_uninitialised_dpc_is_found(struct machine *m) {
 }
 
 /*
- * Queue against flush:   actor 0                 actor 1
- *                        queue to processor 1    flush
- *                        flush, look
- * After its own flush, actor 0 finds that its DPC has run, whatever the other one flushed.
+ * Queue against flush, every schedule with at most three forced switches on one and two
+ * processors:
+ *
+ * queuer                            flusher
+ * queues to the last processor      looks whether it is queued
+ * says so                           flushes
+ * flushes
+ *
+ * Whoever flushes finds that what was queued before has run to its end, whatever the other one
+ * flushes meanwhile.
  */
+static bool queued;
+static bool running;
+static unsigned flushed_before, flushed_after;
+
+static VOID note_slowly(PKDPC which, PVOID context, PVOID argument1, PVOID argument2) {
+    running = true;
+    KeQueryPerformanceCounter(NULL); /* a place where another processor may move */
+    note(which, context, argument1, argument2);
+    running = false;
+}
+
+static void prepare_flush(void) {
+    prepare();
+    queued = running = false;
+    KeInitializeDpc(&dpcs[0], note_slowly, (PVOID) "a");
+    KeSetTargetProcessorDpc(&dpcs[0], (CCHAR)(KeQueryActiveProcessorCountEx(0) - 1));
+}
+
 static VOID queue_and_flush(PVOID context) {
     (void)context;
-    KeSetTargetProcessorDpc(&dpcs[0], 1);
-    KeInsertQueueDpc(&dpcs[0], NULL, NULL);
+    assert_true(KeInsertQueueDpc(&dpcs[0], NULL, NULL));
+    queued = true;
     KeFlushQueuedDpcs();
     assert_string_equal(order, "a");
+    assert_false(running);
 }
 
 static VOID flush(PVOID context) {
     (void)context;
+    bool must_have_run = queued;
     KeFlushQueuedDpcs();
+    if (must_have_run) {
+        assert_string_equal(order, "a");
+        assert_false(running);
+        flushed_after++;
+    } else {
+        flushed_before++;
+    }
 }
 
 static void check_ran(void) { assert_string_equal(order, "a"); }
 
 static void queue_against_flush_in_every_order(void **state) {
-    static const struct explored scenario = {.processors = 2,
-                                             .preemptions = 2,
+    static const struct explored scenario = {.preemptions = 3,
                                              .actors = {queue_and_flush, flush},
-                                             .begin = prepare,
+                                             .begin = prepare_flush,
                                              .check = check_ran};
     (void)state;
-    assert_true(explore(&scenario) > 4);
+    flushed_before = flushed_after = 0;
+    assert_true(explore_up_to(&scenario, 2) > 20);
+    assert_true(flushed_before && flushed_after);
 }
 
 int main(void) {

@@ -110,34 +110,109 @@ static void setting_with_wait_at_dispatch_level_is_a_violation(struct machine *m
 }
 
 /*
- * The pulse against two setters of state:   actor 0    actor 1
- *                                           wait       pulse, set
- * In every schedule the waiter is woken: by the pulse if it waits then, by the set otherwise.
+ * A pulse against a wait, every schedule with at most three forced switches on one to three
+ * processors:
+ *
+ * waiter                          pulser
+ * waits, for a millisecond        looks whether somebody waits
+ *                                 pulses
+ *
+ * Who waits when the pulse comes is woken; for whom comes later it is lost, and the time passes.
  */
-static void pulse_actor_begin(void) {
+static NTSTATUS pulse_status;
+static bool somebody_waited;
+static unsigned met, lost;
+
+static void begin_pulse(void) {
     KeInitializeEvent(&event, NotificationEvent, FALSE);
+    somebody_waited = false;
+    pulse_status = STATUS_PENDING;
+}
+
+static VOID wait_a_while(PVOID context) {
+    LARGE_INTEGER due = {.QuadPart = -10000};
+    (void)context;
+    pulse_status = KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, &due);
+}
+
+static VOID pulse(PVOID context) {
+    (void)context;
+    somebody_waited = !IsListEmpty(&event.Header.WaitListHead);
+    assert_int_equal(KePulseEvent(&event, IO_NO_INCREMENT, FALSE), 0);
+    assert_int_equal(KeReadStateEvent(&event), 0);
+}
+
+static void check_pulse(void) {
+    assert_true(pulse_status == STATUS_SUCCESS || pulse_status == STATUS_TIMEOUT);
+    assert_true(pulse_status == STATUS_SUCCESS || !somebody_waited);
+    assert_int_equal(KeReadStateEvent(&event), 0);
+    met += pulse_status == STATUS_SUCCESS;
+    lost += pulse_status == STATUS_TIMEOUT;
+}
+
+static void a_pulse_meets_a_wait_or_is_lost(void **state) {
+    static const struct explored scenario = {.preemptions = 3,
+                                             .actors = {wait_a_while, pulse},
+                                             .begin = begin_pulse,
+                                             .check = check_pulse};
+    (void)state;
+    met = lost = 0;
+    assert_true(explore_up_to(&scenario, 3) > 30);
+    assert_true(met && lost);
+}
+
+/*
+ * A pulse of a synchronization event against two waits, likewise with at most two switches on one
+ * and two processors:
+ *
+ * waiter                    another waiter            pulser
+ * waits                     waits                     looks who waits
+ *                                                     pulses
+ *                                                     sets until both are through
+ *
+ * The pulse wakes one of two and leaves no signal behind.
+ */
+static unsigned seen_waiting[3];
+
+static unsigned waiting(void) {
+    unsigned count = 0;
+    for (LIST_ENTRY *link = event.Header.WaitListHead.Flink; link != &event.Header.WaitListHead;
+         link = link->Flink)
+        count++;
+    return count;
+}
+
+static void begin_sync_pulse(void) {
+    KeInitializeEvent(&event, SynchronizationEvent, FALSE);
     woken = 0;
 }
 
-static VOID pulse_actor(PVOID context) {
+static VOID pulse_and_set(PVOID context) {
+    LARGE_INTEGER due = {.QuadPart = -10000};
     (void)context;
-    KePulseEvent(&event, IO_NO_INCREMENT, FALSE);
-    KeSetEvent(&event, IO_NO_INCREMENT, FALSE);
+    unsigned before = waiting();
+    assert_int_equal(KePulseEvent(&event, IO_NO_INCREMENT, FALSE), 0);
+    if (before == 2)
+        assert_int_equal(waiting(), 1);
+    assert_int_equal(KeReadStateEvent(&event), 0);
+    seen_waiting[before]++;
+    while (woken < 2) {
+        KeSetEvent(&event, IO_NO_INCREMENT, FALSE);
+        KeDelayExecutionThread(KernelMode, FALSE, &due);
+    }
 }
 
-static void pulse_actor_check(void) {
-    assert_int_equal(woken, 1);
-    assert_int_equal(KeReadStateEvent(&event), 1);
-}
+static void check_sync_pulse(void) { assert_int_equal(woken, 2); }
 
-static void pulse_and_wait_in_every_order(void **state) {
-    static const struct explored scenario = {.processors = 2,
-                                             .preemptions = 2,
-                                             .actors = {waiter, pulse_actor},
-                                             .begin = pulse_actor_begin,
-                                             .check = pulse_actor_check};
+static void a_pulse_of_a_synchronization_event_wakes_one(void **state) {
+    static const struct explored scenario = {.preemptions = 2,
+                                             .actors = {waiter, waiter, pulse_and_set},
+                                             .begin = begin_sync_pulse,
+                                             .check = check_sync_pulse};
     (void)state;
-    assert_true(explore(&scenario) > 4);
+    memset(seen_waiting, 0, sizeof seen_waiting);
+    assert_true(explore_up_to(&scenario, 2) > 100);
+    assert_true(seen_waiting[0] && seen_waiting[1] && seen_waiting[2]);
 }
 
 int main(void) {
@@ -149,7 +224,8 @@ int main(void) {
         wdmsim_unit_test(a_pulse_wakes_only_those_who_wait),
         wdmsim_unit_test(a_set_with_wait_leaves_the_irql_raised_until_the_wait),
         wdmsim_unit_test(setting_with_wait_at_dispatch_level_is_a_violation),
-        cmocka_unit_test(pulse_and_wait_in_every_order),
+        cmocka_unit_test(a_pulse_meets_a_wait_or_is_lost),
+        cmocka_unit_test(a_pulse_of_a_synchronization_event_wakes_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,11 +8,6 @@ static void initialize_events(EVENT_TYPE type) {
         KeInitializeEvent(&events[i], type, FALSE);
 }
 
-static VOID set_first(PVOID context) {
-    (void)context;
-    KeSetEvent(&events[0], IO_NO_INCREMENT, FALSE);
-}
-
 static VOID set_second(PVOID context) {
     (void)context;
     KeSetEvent(&events[1], IO_NO_INCREMENT, FALSE);
@@ -128,20 +123,60 @@ static void more_than_three_objects_need_wait_blocks(struct machine *m) {
 }
 
 /*
- * A wait for all against two setters:   actor 0            actor 1    actor 2
- *                                       wait for 0 and 1   set 0      set 1
- * In every schedule it ends, and both events are taken.
+ * A wait for all against two setters and a passer-by, every schedule with at most two forced
+ * switches on one to three processors:
+ *
+ * waiter             setter        another setter     passer-by
+ * waits for 0 and 1  sets 0        sets 1             polls 0
+ *                                                     if it got 0: sets it again
+ *
+ * The wait ends and takes both events at once. Until then it takes neither: whoever looks after
+ * only 0 was set finds it signaled, and the passer-by can have it.
  */
 static NTSTATUS all_status;
+static bool first_set, second_begun, taken;
+static unsigned seen_signaled, taken_between;
 
 static VOID wait_for_both(PVOID context) {
     (void)context;
     all_status = wait_two(WaitAll, 0);
 }
 
+static VOID set_first_and_look(PVOID context) {
+    (void)context;
+    KeSetEvent(&events[0], IO_NO_INCREMENT, FALSE);
+    first_set = true;
+    LONG signaled = KeReadStateEvent(&events[0]);
+    if (second_begun || taken)
+        return;
+    assert_int_equal(signaled, 1);
+    seen_signaled++;
+}
+
+static VOID set_second_last(PVOID context) {
+    (void)context;
+    second_begun = true;
+    KeSetEvent(&events[1], IO_NO_INCREMENT, FALSE);
+}
+
+static VOID pass_by(PVOID context) {
+    LARGE_INTEGER zero = {.QuadPart = 0};
+    (void)context;
+    bool must_get_it = first_set && !second_begun;
+    taken = true; /* from here on a look may find it gone */
+    NTSTATUS status = KeWaitForSingleObject(&events[0], Executive, KernelMode, FALSE, &zero);
+    assert_true(status == STATUS_SUCCESS || !must_get_it || second_begun);
+    if (status != STATUS_SUCCESS)
+        return;
+    assert_int_equal(all_status, STATUS_PENDING);
+    taken_between++;
+    KeSetEvent(&events[0], IO_NO_INCREMENT, FALSE);
+}
+
 static void begin_all(void) {
     initialize_events(SynchronizationEvent);
     all_status = STATUS_PENDING;
+    first_set = second_begun = taken = false;
 }
 
 static void check_all(void) {
@@ -150,14 +185,16 @@ static void check_all(void) {
     assert_int_equal(KeReadStateEvent(&events[1]), 0);
 }
 
-static void wait_for_all_against_two_setters_in_every_order(void **state) {
-    static const struct explored scenario = {.processors = 3,
-                                             .preemptions = 2,
-                                             .actors = {wait_for_both, set_first, set_second},
-                                             .begin = begin_all,
-                                             .check = check_all};
+static void a_wait_for_all_takes_both_at_once(void **state) {
+    static const struct explored scenario = {
+        .preemptions = 2,
+        .actors = {wait_for_both, set_first_and_look, set_second_last, pass_by},
+        .begin = begin_all,
+        .check = check_all};
     (void)state;
-    assert_true(explore(&scenario) > 10);
+    seen_signaled = taken_between = 0;
+    assert_true(explore_up_to(&scenario, 3) > 100);
+    assert_true(seen_signaled && taken_between);
 }
 
 int main(void) {
@@ -173,7 +210,7 @@ int main(void) {
         wdmsim_unit_test(blocking_at_dispatch_level_is_a_violation),
         wdmsim_unit_test_on(blocking_at_dispatch_level_is_seen_without_checks_too, &unchecked),
         wdmsim_unit_test(more_than_three_objects_need_wait_blocks),
-        cmocka_unit_test(wait_for_all_against_two_setters_in_every_order),
+        cmocka_unit_test(a_wait_for_all_takes_both_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,7 +59,7 @@ static void protection_does_not_last(void **state) {
     (void)state;
     assert_int_equal(wdmsim_machine_create(NULL, &m), 0);
     char *page = ki_region_take(m, KI_REGION_NONPAGED, KI_PAGE_SIZE);
-    ki_arena_protect(page, KI_PAGE_SIZE, false);
+    ki_arena_protect(page, KI_PAGE_SIZE, KI_ACCESS_NONE);
     wdmsim_machine_destroy(m);
     assert_int_equal(wdmsim_machine_create(NULL, &m), 0);
     assert_ptr_equal(ki_region_take(m, KI_REGION_NONPAGED, KI_PAGE_SIZE), page);

@@ -24,8 +24,9 @@ static VOID watch(PUNICODE_STRING name, HANDLE process, PIMAGE_INFO info) {
 }
 
 static void a_driver_is_told_before_it_begins(struct machine *m) {
+    PLOAD_IMAGE_NOTIFY_ROUTINE told = watch;
     memset(&seen, 0, sizeof seen);
-    assert_int_equal(PsSetLoadImageNotifyRoutine(watch), STATUS_SUCCESS);
+    assert_int_equal(PsSetLoadImageNotifyRoutine(told), STATUS_SUCCESS);
     struct wdmsim_driver *driver = wdmsim_load("echo");
     assert_int_equal(seen.loads, 1);
     assert_true(seen.before_entry);

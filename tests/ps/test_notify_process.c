@@ -58,8 +58,9 @@ static struct wdmsim_process *run_process(struct machine *m) {
 }
 
 static void creation_and_end_are_told(struct machine *m) {
+    PCREATE_PROCESS_NOTIFY_ROUTINE_EX told = watch_ex;
     memset(&seen, 0, sizeof seen);
-    assert_int_equal(PsSetCreateProcessNotifyRoutineEx(watch_ex, FALSE), STATUS_SUCCESS);
+    assert_int_equal(PsSetCreateProcessNotifyRoutineEx(told, FALSE), STATUS_SUCCESS);
     struct wdmsim_process *process = run_process(m);
     assert_true(ran);
     assert_int_equal(seen.created, 1);
@@ -77,8 +78,9 @@ static void creation_and_end_are_told(struct machine *m) {
 }
 
 static void the_plain_routine_is_told_as_well(struct machine *m) {
+    PCREATE_PROCESS_NOTIFY_ROUTINE told = watch;
     memset(&seen, 0, sizeof seen);
-    assert_int_equal(PsSetCreateProcessNotifyRoutine(watch, FALSE), STATUS_SUCCESS);
+    assert_int_equal(PsSetCreateProcessNotifyRoutine(told, FALSE), STATUS_SUCCESS);
     assert_int_equal(PsSetCreateProcessNotifyRoutine(watch, FALSE), STATUS_INVALID_PARAMETER);
     run_process(m);
     assert_int_equal(seen.plain_created, 1);

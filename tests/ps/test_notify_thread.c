@@ -34,8 +34,9 @@ static HANDLE run_system_thread(void) {
 
 static void a_thread_is_told_by_its_maker_and_by_itself(struct machine *m) {
     (void)m;
+    PCREATE_THREAD_NOTIFY_ROUTINE told = watch;
     memset(&seen, 0, sizeof seen);
-    assert_int_equal(PsSetCreateThreadNotifyRoutine(watch), STATUS_SUCCESS);
+    assert_int_equal(PsSetCreateThreadNotifyRoutine(told), STATUS_SUCCESS);
     HANDLE id = run_system_thread();
     assert_int_equal(seen.created, 1);
     assert_int_equal(seen.exited, 1);

@@ -158,6 +158,10 @@ NTKERNELAPI NTSTATUS KeSetHardwareCounterConfiguration(PHARDWARE_COUNTER Counter
 NTKERNELAPI NTSTATUS KeQueryHardwareCounterConfiguration(PHARDWARE_COUNTER CounterArray,
                                                          ULONG MaximumCount, PULONG Count);
 
+/* ---- whether a status means that a device is gone, not one request lost ---- */
+
+NTKERNELAPI BOOLEAN FsRtlIsTotalDeviceFailure(NTSTATUS Status);
+
 EXTERN_C_END
 
 #endif

@@ -119,7 +119,36 @@ typedef struct _DMA_TRANSFER_INFO {
 #define DOMAIN_COMMON_BUFFER_LARGE_PAGE 0x01
 
 typedef struct _DMA_COMMON_BUFFER_VECTOR *PDMA_COMMON_BUFFER_VECTOR;
-typedef struct _DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION *PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION;
+
+typedef enum _DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_TYPE {
+    CommonBufferConfigTypeLogicalAddressLimits,
+    CommonBufferConfigTypeSubSection,
+    CommonBufferConfigTypeHardwareAccessPermissions,
+    CommonBufferConfigTypeMax
+} DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_TYPE,
+    *PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_TYPE;
+typedef enum _DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_ACCESS_TYPE {
+    CommonBufferHardwareAccessReadOnly,
+    CommonBufferHardwareAccessWriteOnly,
+    CommonBufferHardwareAccessReadWrite,
+    CommonBufferHardwareAccessMax
+} DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_ACCESS_TYPE,
+    *PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_ACCESS_TYPE;
+typedef struct _DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION {
+    DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_TYPE ConfigType;
+    union {
+        struct {
+            PHYSICAL_ADDRESS MinimumAddress;
+            PHYSICAL_ADDRESS MaximumAddress;
+        } LogicalAddressLimits;
+        struct {
+            ULONGLONG Offset;
+            ULONG Length;
+        } SubSection;
+        DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_ACCESS_TYPE HardwareAccessType;
+        ULONGLONG Reserved[4];
+    };
+} DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION, *PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION;
 
 /* ---- the driver's routines ---- */
 

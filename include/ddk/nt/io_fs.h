@@ -186,7 +186,9 @@ NTKERNELAPI LOGICAL MmIsRecursiveIoFault(VOID);
 NTKERNELAPI NTSTATUS MmPrefetchPages(ULONG NumberOfLists, struct _READ_LIST **ReadLists);
 NTKERNELAPI BOOLEAN MmSetAddressRangeModified(PVOID Address, SIZE_T Length);
 
-/* ---- callbacks of virtual memory operations on a process ---- */
+/* ---- callbacks of virtual memory operations on a process ----
+ *
+ * Reserved for the system, their pages say; nothing that a driver can call takes one. */
 
 typedef NTSTATUS
 ALLOCATE_VIRTUAL_MEMORY_EX_CALLBACK(PVOID CallbackContext, HANDLE ProcessHandle, PVOID *BaseAddress,

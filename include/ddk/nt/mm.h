@@ -10,6 +10,10 @@
 
 EXTERN_C_START
 
+/* Some hosts' headers have pages of their own. */
+#undef PAGE_SIZE
+#undef PAGE_SHIFT
+#undef PAGE_MASK
 #define PAGE_SIZE 0x1000
 #define PAGE_SHIFT 12
 #define PAGE_MASK 0xFFF

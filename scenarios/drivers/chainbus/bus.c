@@ -66,25 +66,34 @@ static NTSTATUS BusUnplug(PBUS_EXTENSION Bus, ULONG Number)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS BusTellLink(PBUS_EXTENSION Bus, ULONG Number, ULONG Code)
+/* The PnP manager knows a link's device between START and REMOVE, for which the mutex is taken. */
+static NTSTATUS BusEject(PBUS_EXTENSION Bus, ULONG Number)
 {
-    PDEVICE_OBJECT device = NULL;
     PLINK_EXTENSION link;
 
     ExAcquireFastMutex(&Bus->Mutex);
     link = BusFindLink(Bus, Number);
-    if (link != NULL && link->Reported) {
-        device = link->Common.Self;
-        ObReferenceObject(device);
-    }
-    ExReleaseFastMutex(&Bus->Mutex);
-    if (device == NULL)
-        return STATUS_NO_SUCH_DEVICE;
-    if (Code == IOCTL_CHAINBUS_EJECT)
-        IoRequestDeviceEject(device);
+    if (link != NULL && link->Started)
+        IoRequestDeviceEject(link->Common.Self);
     else
-        LinkEndWaitWake(device->DeviceExtension, STATUS_SUCCESS);
-    ObDereferenceObject(device);
+        link = NULL;
+    ExReleaseFastMutex(&Bus->Mutex);
+    return link != NULL ? STATUS_SUCCESS : STATUS_NO_SUCH_DEVICE;
+}
+
+static NTSTATUS BusWakeLink(PBUS_EXTENSION Bus, ULONG Number)
+{
+    PLINK_EXTENSION link;
+
+    ExAcquireFastMutex(&Bus->Mutex);
+    link = BusFindLink(Bus, Number);
+    if (link != NULL)
+        ObReferenceObject(link->Common.Self);
+    ExReleaseFastMutex(&Bus->Mutex);
+    if (link == NULL)
+        return STATUS_NO_SUCH_DEVICE;
+    LinkEndWaitWake(link, STATUS_SUCCESS);
+    ObDereferenceObject(link->Common.Self);
     return STATUS_SUCCESS;
 }
 
@@ -103,8 +112,9 @@ static NTSTATUS BusControl(PBUS_EXTENSION Bus, PIRP Irp)
     case IOCTL_CHAINBUS_UNPLUG:
         return BusUnplug(Bus, number);
     case IOCTL_CHAINBUS_EJECT:
+        return BusEject(Bus, number);
     case IOCTL_CHAINBUS_WAKE:
-        return BusTellLink(Bus, number, code);
+        return BusWakeLink(Bus, number);
     default:
         return STATUS_INVALID_DEVICE_REQUEST;
     }

@@ -41,6 +41,7 @@ typedef struct _LINK_EXTENSION {
     ULONG Number;
     BOOLEAN Present;  /* it is plugged in */
     BOOLEAN Reported; /* in the last answer to BusRelations */
+    BOOLEAN Started;  /* since its latest START_DEVICE there was no REMOVE_DEVICE */
     DEVICE_POWER_STATE DeviceState;
     PIRP WaitWakeIrp;
 } LINK_EXTENSION, *PLINK_EXTENSION;

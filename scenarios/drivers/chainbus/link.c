@@ -150,6 +150,7 @@ static NTSTATUS LinkRemove(PLINK_EXTENSION Link, PIRP Irp)
 
     LinkEndWaitWake(Link, STATUS_DELETE_PENDING);
     ExAcquireFastMutex(&bus->Mutex);
+    Link->Started = FALSE;
     if (!Link->Present && !Link->Reported)
         LinkDelete(Link);
     ExReleaseFastMutex(&bus->Mutex);
@@ -161,6 +162,7 @@ NTSTATUS LinkPnp(PLINK_EXTENSION Link, PIRP Irp)
     switch (IoGetCurrentIrpStackLocation(Irp)->MinorFunction) {
     case IRP_MN_START_DEVICE:
         Link->DeviceState = PowerDeviceD0;
+        Link->Started = TRUE;
         return ChainComplete(Irp, STATUS_SUCCESS, 0);
     case IRP_MN_SURPRISE_REMOVAL:
     case IRP_MN_STOP_DEVICE:

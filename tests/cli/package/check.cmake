@@ -15,12 +15,15 @@ file(REMOVE_RECURSE ${WORK})
 file(COPY ${SOURCE}/ DESTINATION ${WORK}/project)
 step("installing" ${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
 
+# CMocka may lie in a folder of its own as well.
+set(prefixes ${WORK}/prefix ${PREFIX_PATH})
+string(REPLACE ";" "\\;" prefixes "${prefixes}")
 set(flags "")
 if(SANITIZE)
     set(flags "-fsanitize=${SANITIZE} -fno-sanitize-recover=undefined")
 endif()
 step("configuring" ${CMAKE_COMMAND} -S ${WORK}/project -B ${WORK}/build -G ${GENERATOR}
-    -D CMAKE_PREFIX_PATH=${WORK}/prefix -D CMAKE_C_COMPILER=${C_COMPILER}
+    -D "CMAKE_PREFIX_PATH=${prefixes}" -D CMAKE_C_COMPILER=${C_COMPILER}
     -D CMAKE_BUILD_TYPE=${BUILD_TYPE} -D "CMAKE_C_FLAGS=${flags}")
 step("building" ${CMAKE_COMMAND} --build ${WORK}/build)
 step("testing" ${CMAKE_COMMAND} -E chdir ${WORK}/build ${CMAKE_CTEST_COMMAND} --output-on-failure)
