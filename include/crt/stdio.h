@@ -16,6 +16,8 @@ int wdmsim_crt_vsprintf(char *buffer, const char *format, va_list arguments);
 int wdmsim_crt_snprintf(char *buffer, size_t count, const char *format, ...);
 int wdmsim_crt_vsnprintf(char *buffer, size_t count, const char *format, va_list arguments);
 int wdmsim_crt_sscanf(const char *string, const char *format, ...);
+/** Behind each pointer of %s, %c and %[ the size of what it points to, an unsigned int. */
+int wdmsim_crt_sscanf_s(const char *string, const char *format, ...);
 #ifdef __cplusplus
 }
 #endif
@@ -29,5 +31,5 @@ int wdmsim_crt_sscanf(const char *string, const char *format, ...);
 #define vsnprintf wdmsim_crt_vsnprintf
 #undef sscanf
 #define sscanf wdmsim_crt_sscanf
-#define sscanf_s wdmsim_crt_sscanf
+#define sscanf_s wdmsim_crt_sscanf_s
 #endif

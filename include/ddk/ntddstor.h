@@ -6,6 +6,7 @@
 
 #include "nt/io_file.h"
 #include "nt/device_guids.h"
+#include "nt/ntddstor_protocol.h"
 
 typedef enum _STORAGE_MEDIA_TYPE {
     DDS_4mm = 32,

@@ -10,6 +10,7 @@
 
 /* ---- INQUIRY ---- */
 
+/* The least of standard inquiry data. */
 #define INQUIRYDATABUFFERSIZE 36
 typedef struct _INQUIRYDATA {
     UCHAR DeviceType : 5;

@@ -52,6 +52,7 @@ enum wdmsim_strategy {
 #define WDMSIM_LOG_CHOICES 0x8u   /* keep the choice log for replay */
 #define WDMSIM_FAIL_POOL 0x10u    /* ask the strategy whether each pool allocation fails */
 #define WDMSIM_DEBUGGER 0x20u      /* a kernel debugger is attached that goes on after each breakpoint */
+#define WDMSIM_GUARD_EXACT 0x80u /* with GUARD_POOL: a block ends at its last byte, whatever its alignment is then */
 #define WDMSIM_NO_THREADED_DPC 0x40u /* threaded DPCs run as normal ones: ThreadDpcEnable is 0 in the registry */
 
 struct wdmsim_config {

@@ -114,6 +114,27 @@ int wdmsim_fx_report(struct machine *machine, uint64_t index, struct wdmsim_fx_r
  */
 void wdmsim_fx_watchdog(struct machine *machine, uint64_t limit_ns, uint64_t directed_limit_ns);
 
+/* ---- what a recording says of a component ---- */
+
+/*
+ * For replaying what was seen elsewhere. Each returns NOT_FOUND if there is no such component, and
+ * takes effect as the machine runs.
+ *
+ * wdmsim_fx_activity: the host keeps the component active, in addition to its driver and the
+ * kernel, or does no longer. wdmsim_fx_hints: as the driver's PoFxSetComponentLatency, -Residency
+ * and -Wake; a NULL member changes nothing; 100 ns, ~0: no limit. wdmsim_fx_choose: the F state
+ * that the component has whenever it is idle, whatever the hints say; negative: the framework
+ * chooses again. INVALID: a state it does not have.
+ */
+struct wdmsim_fx_hints {
+    const uint64_t *latency, *residency;
+    const bool *wake;
+};
+int wdmsim_fx_activity(struct machine *machine, uint32_t node, unsigned component, bool active);
+int wdmsim_fx_hints(struct machine *machine, uint32_t node, unsigned component,
+                    const struct wdmsim_fx_hints *hints);
+int wdmsim_fx_choose(struct machine *machine, uint32_t node, unsigned component, int f_state);
+
 /* ---- standby ---- */
 
 /* The constraints of devices that no plug-in owns: the lightest D (0 to 3) and F state that the

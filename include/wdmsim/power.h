@@ -8,9 +8,13 @@
  * Windows' SYSTEM_POWER_STATE (1 = S0 … 6 = S5), device states DEVICE_POWER_STATE (1 = D0 … 4 =
  * D3).
  *
- * While the system sleeps the machine goes on: its processors are not stopped, so that a test body
- * or a driver's timer runs then, too; what is asleep is the device tree, and the PnP manager's work
- * waits until the system is awake.
+ * While the system sleeps nothing of it moves: no thread, DPC or interrupt of any processor, no
+ * timer. Time goes on, and with it what the host has scheduled (wdmsim_schedule): hardware, which
+ * may wake the system. A simulated thread that has called wdmsim_settle or wdmsim_advance, as the
+ * body of a test does, speaks for the host and goes on as well; what it asks of the kernel that
+ * takes other threads happens after the wake. Then relative timers and time-outs have as long to go
+ * as before, and absolute ones that have passed expire. A system that was shut down stays like
+ * that.
  */
 #ifndef WDMSIM_POWER_H
 #define WDMSIM_POWER_H

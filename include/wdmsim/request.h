@@ -77,6 +77,15 @@ int wdmsim_wait(struct machine *machine, struct wdmsim_request *request, uint64_
 /* Cancels as CancelIoEx(handle, overlapped) does. 0, or NOT_FOUND if the request is already done. */
 int wdmsim_cancel(struct machine *machine, struct wdmsim_request *request);
 
+/* Cancels what the process has pending on a file, as CancelIoEx does that names no request. */
+int wdmsim_cancel_all(struct machine *machine, struct wdmsim_process *process, uint64_t handle);
+
+/*
+ * Ends the thread that issued the request, as TerminateThread does: its I/O is cancelled, and the request is done when the
+ * driver has completed it. NOT_FOUND if the request is done, or was not issued yet.
+ */
+int wdmsim_request_end_thread(struct machine *machine, struct wdmsim_request *request);
+
 bool wdmsim_request_done(const struct wdmsim_request *request);
 uint32_t wdmsim_request_serial(const struct wdmsim_request *request);
 uint32_t wdmsim_request_status(const struct wdmsim_request *request);      /* STATUS_PENDING until done */

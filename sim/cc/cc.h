@@ -37,7 +37,9 @@ void cc_puts(struct cc_text *text, const char *string);
 void cc_printf(struct cc_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /** Reads a whole file; false (errno set) when it cannot. */
 bool cc_read_file(const char *path, struct cc_text *into);
-/** Writes a whole file, ending the process with a message when it cannot. */
+/** Writes a whole file; false (errno set) when it cannot. */
+bool cc_save_file(const char *path, const char *data, size_t size);
+/** The same, ending the process with a message when it cannot. */
 void cc_write_file(const char *path, const char *data, size_t size);
 void cc_text_free(struct cc_text *text);
 /** Formats into memory that lives until cc_strings_free. */
@@ -126,6 +128,7 @@ struct cc_unit {
     uint32_t function_count, function_capacity;
     FILE *messages; /* NULL = silent */
     unsigned errors;
+    bool guards; /* a word of guarded blocks stands somewhere */
     bool uses_seh, uses_breakpoint;
     struct cc_packing packing;
 };
@@ -252,7 +255,8 @@ void cc_parse_command(struct cc_command *command, int count, char **arguments);
 
 /** A user's file that was read ahead. */
 struct cc_file {
-    const char *path, *full; /* as found; with links resolved */
+    const char *path;        /* as found */
+    uint64_t device, inode;  /* which file that is */
     struct cc_list includes; /* pairs: name as written, path it was found at */
     struct cc_list aliased;  /* names among them that stand for another one */
     bool shadowed;
@@ -269,7 +273,8 @@ struct cc_includes {
     struct cc_text wpp;       /* text of begin_wpp config blocks */
     struct cc_list tmh;       /* trace headers to write, as included */
     struct cc_list generated; /* generated files */
-    bool wpp_init;
+    FILE *messages;           /* NULL = silent */
+    unsigned errors;
     const struct cc_list *generators; /* pairs: header, what it is made of; NULL = none known */
 };
 
@@ -277,6 +282,9 @@ void cc_scan_includes(struct cc_includes *includes, const char *source);
 /** `name` below `directory` (or absolute) in any letter case, '\\' like '/': the file, or with
  *  `folder` the directory, or NULL. */
 const char *cc_any_case(const char *directory, const char *name, bool folder);
+/** Writes `text` below the private directory as the file called `name`, and for a name with
+ *  backslashes another one with slashes. Names that no file there can have are left alone. */
+void cc_write_private(const struct cc_includes *includes, const char *name, const char *text);
 /** The file read ahead that was found at `path`, or NULL. */
 struct cc_file *cc_file_at(const struct cc_includes *includes, const char *path);
 void cc_includes_free(struct cc_includes *includes);

@@ -183,6 +183,15 @@ static void function_name(struct cc_unit *unit, uint32_t token) {
     cc_replace(unit, token, cc_format("%s\"%s\"", prefix, cc_function_name(unit, function)));
 }
 
+/* The `__try` of libstdc++, followed by its __catch: without exceptions, a block like any other. */
+static void host_try(struct cc_unit *unit, uint32_t token) {
+    uint32_t end = cc_punct(unit, token + 1, '{') ? unit->tokens[token + 1].match : CC_NONE;
+    if (unit->options.cplusplus && unit->tokens[token].system && end != CC_NONE &&
+        is_word(unit, end + 1, CC_W_IF)) {
+        cc_replace(unit, token, "if (true)");
+    }
+}
+
 /* ---- pointers of 32 bits ---- */
 
 /* `T * __ptr32` is 4 bytes wide: an unsigned int, which cannot be followed by mistake. */
@@ -332,6 +341,9 @@ static uint32_t dialect_word(struct cc_unit *unit, uint32_t token) {
         return cc_pragma_operator(unit, token);
     case CC_W_STATIC:
         repeated_static(unit, token);
+        break;
+    case CC_W_TRY:
+        host_try(unit, token);
         break;
     case CC_W_VOLATILE3:
         external_volatile(unit, token);

@@ -62,14 +62,17 @@ void cc_add_definitions(struct cc_list *into, const struct cc_list *arguments, b
     cc_add(into, "-D__XSAVEINTRIN_H");
     cc_add(into, "-Ulinux");
     cc_add(into, "-Uunix");
+    if (cplusplus) { /* libstdc++ has a macro __try of its own: see host_try in dialect.c */
+        cc_add(into, "-D_EXCEPTION_DEFINES_H=1");
+        cc_add(into, "-D__catch(X)=if (false)");
+        cc_add(into, "-D__throw_exception_again=");
+    }
 #if defined(__linux__) && !defined(__GLIBC__)
     /* musl declares wchar_t as int whatever the compiler makes of it. */
     if (!cplusplus) {
         cc_add(into, "-D__DEFINED_wchar_t");
         cc_add(into, "-Dwchar_t=__WCHAR_TYPE__");
     }
-#else
-    (void)cplusplus;
 #endif
 }
 
@@ -112,13 +115,32 @@ static bool compiles_for_x86(const struct cc_list *arguments) {
 #endif
 }
 
+static bool sanitizes_undefined(const struct cc_list *arguments) {
+    for (size_t i = 0; i < arguments->count; i++) {
+        const char *word = arguments->items[i];
+        if (strncmp(word, "-fsanitize=", 11) == 0 &&
+            (strstr(word, "undefined") || strstr(word, "integer"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void cc_add_compile_flags(struct cc_list *into, const struct cc_list *arguments, bool cplusplus,
                           bool clang) {
     add_words(into,
               "-fshort-wchar -fsigned-char -fms-extensions -fno-strict-aliasing -fwrapv -fcommon "
               "-fno-delete-null-pointer-checks");
-    if (compiles_for_x86(arguments)) {
+    bool x86 = compiles_for_x86(arguments);
+    if (x86 || clang) { /* GCC has it for x86 alone */
         add_words(into, "-mms-bitfields");
+    }
+    if (!x86 && !sanitizes_undefined(arguments)) {
+        /* Only x86 faults when it divides by zero: here a breakpoint does it (src/ki/fault.c). */
+        add_words(into, clang ? "-fsanitize=integer-divide-by-zero "
+                                "-fsanitize-trap=integer-divide-by-zero"
+                              : "-fsanitize=integer-divide-by-zero "
+                                "-fsanitize-undefined-trap-on-error");
     }
     if (clang) { /* it expands its predefined macros in preprocessed text too */
         add_words(into, "-undef");

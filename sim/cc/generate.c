@@ -154,8 +154,8 @@ bool cc_generate_header(struct cc_includes *includes, const char *directory, con
         const char *folder = cc_format("%s/%zu-mc", includes->private, includes->generated.count);
         mkdir(folder, 0700);
         message_header(origin, name, folder, &out);
-    } else if (!cc_event_header(origin, &out, stderr)) {
-        exit(1);
+    } else if (!cc_event_header(origin, &out, includes->messages)) {
+        includes->errors++;
     }
     cc_add(&includes->generated, file);
     cc_write_file(file, out.data ? out.data : "", out.size);

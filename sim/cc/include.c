@@ -14,7 +14,6 @@
 
 #include <ctype.h>
 #include <dirent.h>
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,37 +129,51 @@ static bool look_up(const struct cc_includes *includes, const struct chain *chai
 
 /* ---- forwarding headers ---- */
 
-static void make_directories(const char *path) {
-    for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        const char *directory = cc_copy(path, (size_t)(slash - path));
-        if (mkdir(directory, 0700) != 0 && errno != EEXIST) {
-            cc_die("cannot create %s: %s", directory, strerror(errno));
-        }
+enum { SEARCH_DEPTH = 8 }; /* folders that ".." can climb without leaving the private directory */
+
+static bool stays_inside(const char *name) {
+    int depth = SEARCH_DEPTH;
+    while (*name && depth > 0) {
+        size_t size = strcspn(name, "/\\");
+        bool up = size == 2 && memcmp(name, "..", 2) == 0;
+        depth += up ? -1 : size && !(size == 1 && *name == '.');
+        name += size + (name[size] != '\0');
     }
+    return depth > 0;
 }
 
-static void write_forward(struct cc_includes *includes, const char *name, const char *file,
-                          const char *text) {
-    if (name[0] == '/' || cc_list_has(&includes->generated, file)) {
+static void write_below(const char *path, const char *text) {
+    for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        mkdir(cc_copy(path, (size_t)(slash - path)), 0700);
+    }
+    (void)cc_save_file(path, text, strlen(text)); /* else the compiler says what it misses */
+}
+
+void cc_write_private(const struct cc_includes *includes, const char *name, const char *text) {
+    if (!stays_inside(name)) {
         return;
     }
-    cc_add(&includes->generated, file);
-    make_directories(file);
-    cc_write_file(file, text, strlen(text));
+    write_below(cc_format("%s/%s", includes->search, name), text);
     if (strchr(name, '\\')) { /* Clang with MSVC extensions looks for it with slashes */
-        char *slashed = cc_copy(file, strlen(file));
+        char *slashed = cc_copy(name, strlen(name));
         for (char *c = slashed; *c; c++) {
             *c = *c == '\\' ? '/' : *c;
         }
-        make_directories(slashed);
-        cc_write_file(slashed, text, strlen(text));
+        write_below(cc_format("%s/%s", includes->search, slashed), text);
+    }
+}
+
+static void write_forward(struct cc_includes *includes, const char *name, const char *text) {
+    if (name[0] != '/' && !cc_list_has(&includes->generated, name)) {
+        cc_add(&includes->generated, name);
+        cc_write_private(includes, name, text);
     }
 }
 
 static void forward(struct cc_includes *includes, const char *name, const struct found *found) {
     char full[PATH_MAX];
     if (realpath(found->path, full)) {
-        write_forward(includes, name, cc_format("%s/%s", includes->search, name),
+        write_forward(includes, name,
                       cc_format("%s#include \"%s\"\n",
                                 found->system ? "#pragma GCC system_header\n" : "", full));
     }
@@ -168,7 +181,6 @@ static void forward(struct cc_includes *includes, const char *name, const struct
 
 /* A name in none of the given directories, but perhaps one of the host's: <String.h>. */
 static void forward_to_host(struct cc_includes *includes, const char *name) {
-    const char *file = cc_format("%s/%s", includes->search, name);
     char *lower = cc_copy(name, strlen(name));
     bool changed = false;
     for (char *c = lower; *c; c++) {
@@ -176,7 +188,7 @@ static void forward_to_host(struct cc_includes *includes, const char *name) {
         *c = *c == '\\' ? '/' : (char)tolower((unsigned char)*c);
     }
     if (changed && name[0] != '/' && lower[0] != '.') {
-        write_forward(includes, name, file,
+        write_forward(includes, name,
                       cc_format("#if __has_include(<%s>)\n#include <%s>\n#else\n"
                                 "#error \"%s: no such file in any letter case\"\n#endif\n",
                                 lower, lower, lower));
@@ -190,11 +202,6 @@ static void scan_file(struct cc_includes *includes, const struct chain *outer, c
 static bool ends_in_tmh(const char *name) {
     size_t length = strlen(name);
     return length > 4 && strcasecmp(name + length - 4, ".tmh") == 0;
-}
-
-static const char *full_path(const char *path) {
-    char full[PATH_MAX];
-    return realpath(path, full) ? cc_copy(full, strlen(full)) : path;
 }
 
 /* ---- #pragma include_alias ---- */
@@ -235,10 +242,13 @@ static void alias_line(struct cc_includes *includes, const struct chain *chain, 
         cc_add(&includes->aliases, other);
         return;
     }
-    fprintf(stderr,
-            "%s:%u: error: '#pragma include_alias' without its two names of one kind [wdmsim-cc]\n",
-            includes->files[chain->file].path, number);
-    exit(1);
+    includes->errors++;
+    if (includes->messages) {
+        fprintf(includes->messages,
+                "%s:%u: error: '#pragma include_alias' without its two names of one kind "
+                "[wdmsim-cc]\n",
+                includes->files[chain->file].path, number);
+    }
 }
 
 /* What the name is an alias of, or the name itself; the latest pragma counts. */
@@ -276,7 +286,7 @@ static void include_line(struct cc_includes *includes, const struct chain *chain
     if (chain->file != SIZE_MAX && (!found.system || name != written)) {
         struct cc_file *file = &includes->files[chain->file];
         cc_add(&file->includes, written);
-        cc_add(&file->includes, full_path(found.path));
+        cc_add(&file->includes, found.path);
         if (name != written) { /* only a copy of the file can name the other one */
             file->shadowed = true;
             cc_add(&file->aliased, written);
@@ -330,33 +340,35 @@ static void scan_text(struct cc_includes *includes, const struct chain *chain,
 }
 
 struct cc_file *cc_file_at(const struct cc_includes *includes, const char *path) {
-    char full[PATH_MAX];
-    bool known = realpath(path, full) != NULL;
+    struct stat status;
+    bool known = stat(path, &status) == 0;
     for (size_t i = 0; known && i < includes->file_count; i++) {
-        if (strcmp(includes->files[i].full, full) == 0) {
-            return &includes->files[i];
+        struct cc_file *file = &includes->files[i];
+        if (file->inode == (uint64_t)status.st_ino && file->device == (uint64_t)status.st_dev) {
+            return file;
         }
     }
     return NULL;
 }
 
-static size_t add_file(struct cc_includes *includes, const char *path, const char *full) {
+static size_t add_file(struct cc_includes *includes, const char *path) {
+    struct stat status = {0};
     if (includes->file_count == includes->file_capacity) {
         includes->file_capacity = includes->file_capacity ? includes->file_capacity * 2 : 64;
         includes->files =
             cc_realloc(includes->files, includes->file_capacity * sizeof *includes->files);
     }
-    includes->files[includes->file_count] =
-        (struct cc_file){.path = path, .full = cc_copy(full, strlen(full))};
+    stat(path, &status);
+    includes->files[includes->file_count] = (struct cc_file){
+        .path = path, .device = (uint64_t)status.st_dev, .inode = (uint64_t)status.st_ino};
     return includes->file_count++;
 }
 
 static void scan_file(struct cc_includes *includes, const struct chain *outer, const char *path) {
-    char full[PATH_MAX];
-    if ((outer && outer->depth > 200) || !realpath(path, full) || cc_file_at(includes, full)) {
+    if ((outer && outer->depth > 200) || !is_file(path) || cc_file_at(includes, path)) {
         return;
     }
-    struct chain chain = {outer, directory_of(path), add_file(includes, path, full),
+    struct chain chain = {outer, directory_of(path), add_file(includes, path),
                           outer ? outer->depth + 1 : 0};
     struct cc_text text = {0};
     if (cc_read_file(path, &text) && text.size) {

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SPACE = 1, START = 2, DIGIT = 4 };
+enum { SPACE = 1, START = 2, DIGIT = 4, BRACKET = 8 };
 
 static unsigned char classes[256];
 
@@ -24,9 +24,11 @@ static void fill_classes(void) {
             (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$' || c >= 0x80;
         classes[c] = (unsigned char)(letter ? START : c >= '0' && c <= '9' ? DIGIT : 0);
     }
-    static const char spaces[] = " \t\r\v\f\n";
-    for (const char *s = spaces; *s; s++) {
+    for (const char *s = " \t\r\v\f\n"; *s; s++) {
         classes[(unsigned char)*s] = SPACE;
+    }
+    for (const char *s = "()[]{}"; *s; s++) {
+        classes[(unsigned char)*s] = BRACKET;
     }
 }
 
@@ -227,6 +229,7 @@ static void identifier(struct lexer *lexer) {
         return;
     }
     uint16_t word = cc_word_of(lexer->text + lexer->at, end - lexer->at);
+    lexer->unit->guards |= word >= CC_W_TRY_PLAIN && word <= CC_W_ABNORMAL4;
     add_token(lexer, CC_IDENT, end)->word = word;
 }
 
@@ -288,7 +291,7 @@ static void next_token(struct lexer *lexer) {
         add_token(lexer, c == '"' ? CC_STRING : CC_CHAR, quoted_end(lexer, lexer->at, c));
     } else {
         add_token(lexer, CC_PUNCT, lexer->at + 1);
-        if (strchr("()[]{}", c) && c) {
+        if (class == BRACKET) {
             bracket(lexer, lexer->unit->count - 1, c);
         }
     }

@@ -212,7 +212,8 @@ static int rewrite_source(struct run *run, size_t index, struct cc_text *out,
                           struct cc_options *options) {
     const struct cc_source *source = &run->command.sources[index];
     struct cc_command command = command_for(run, source);
-    struct cc_includes includes = {.command = &command, .private = run->private};
+    struct cc_includes includes = {
+        .command = &command, .private = run->private, .messages = stderr};
     if (run->project_path) {
         const struct cc_project_file *file = cc_project_find(&run->project, source->path);
         cc_put(&includes.wpp, file->wpp.size ? file->wpp.data : "", file->wpp.size);
@@ -227,7 +228,7 @@ static int rewrite_source(struct run *run, size_t index, struct cc_text *out,
         argv.items[argv.count - 1] = shown;
     }
     struct cc_text text = {0};
-    int status = cc_run(&argv, &text);
+    int status = includes.errors ? 1 : cc_run(&argv, &text);
     if (run->command.dependency_mode && status == 0) {
         cc_clean_dependencies(dependency_file(&run->command, source), run->private,
                               &includes.shadows);

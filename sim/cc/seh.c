@@ -201,10 +201,11 @@ static uint32_t finally_part(struct seh *seh, uint32_t token, unsigned frame, st
     uint32_t end = unit->tokens[token + 1].match;
     bool by_name = called_by_name(unit, &place);
     add_region(seh, token, token + 1);
-    cc_replace(unit, token,
-               cc_format("else { struct wdmsim_seh_frame *__seh%u_guard%s = &__seh%u;", frame,
-                         by_name ? "" : " __attribute__((__cleanup__(wdmsim_seh_abandon)))",
-                         frame));
+    cc_replace(
+        unit, token,
+        cc_format("else { struct wdmsim_seh_frame *__seh%u_guard __attribute__((__unused__%s)) = "
+                  "&__seh%u;",
+                  frame, by_name ? "" : ", __cleanup__(wdmsim_seh_abandon)", frame));
     cc_after(unit, end, cc_format(" wdmsim_seh_finished(&__seh%u); } }", frame));
     struct cc_crossing crossing = {place.crossing, token, frame, true};
     place.crossing = by_name ? &crossing : NULL;
@@ -325,6 +326,9 @@ static void stray_words(struct cc_unit *unit) {
 
 void cc_pass_seh(struct cc_unit *unit) {
     struct seh seh = {.unit = unit};
+    if (!unit->guards) {
+        return;
+    }
     for (uint32_t i = 0; i < unit->function_count; i++) {
         const struct cc_function *function = &unit->functions[i];
         bool questions_only;

@@ -228,7 +228,11 @@ bool cc_needs_shadow(const struct cc_text *text) {
 
 /* Files that include a shadowed one are shadowed too; repeated until nothing changes. */
 static void spread(struct cc_includes *includes) {
-    for (bool changed = true; changed;) {
+    bool changed = false;
+    for (size_t i = 0; i < includes->file_count; i++) {
+        changed |= includes->files[i].shadowed;
+    }
+    while (changed) {
         changed = false;
         for (size_t i = 0; i < includes->file_count; i++) {
             struct cc_file *file = &includes->files[i];
@@ -246,9 +250,15 @@ static const char *shadow_path(const struct cc_includes *includes, const struct 
     return cc_format("%s/s%zu", includes->search, (size_t)(file - includes->files));
 }
 
-/* `#include "name"` of the file, resolved; NULL = leave the line alone. */
+static const char *in_full(const char *path) {
+    char full[PATH_MAX];
+    return realpath(path, full) ? cc_copy(full, strlen(full)) : path;
+}
+
+/* `#include "name"` of the file, resolved; NULL = leave the line alone. The lines come in the order
+ * in which they were read ahead: *next is the first of the file's includes not yet met. */
 static const char *resolved(const struct cc_includes *includes, const struct cc_file *file,
-                            const char *line, const char *end) {
+                            const char *line, const char *end, size_t *next) {
     const char *hash = line;
     while (hash < end && (*hash == ' ' || *hash == '\t')) {
         hash++;
@@ -262,15 +272,16 @@ static const char *resolved(const struct cc_includes *includes, const struct cc_
         return NULL;
     }
     const char *name = cc_copy(open + 1, (size_t)(close - open - 1));
-    for (size_t j = 0; j < file->includes.count; j += 2) {
+    for (size_t j = *next; j < file->includes.count; j += 2) {
         if (strcmp(file->includes.items[j], name) == 0) {
+            *next = j + 2;
             const struct cc_file *target = cc_file_at(includes, file->includes.items[j + 1]);
             if (target && target->shadowed) {
                 return shadow_path(includes, target);
             }
             /* The search path finds the others as before; #include_next goes on from there. */
             bool found = *open == '<' && !cc_list_has(&file->aliased, name);
-            return found ? NULL : file->includes.items[j + 1];
+            return found ? NULL : in_full(file->includes.items[j + 1]);
         }
     }
     return NULL;
@@ -284,10 +295,11 @@ static void write_shadow(struct cc_includes *includes, const struct cc_file *fil
     cc_decode(&text);
     cc_printf(&out, "#line 1 \"%s\"\n", file->path);
     const char *at = text.data, *end = text.data + text.size;
+    size_t next = 0;
     while (at < end) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         newline = newline ? newline : end;
-        const char *target = resolved(includes, file, at, newline);
+        const char *target = resolved(includes, file, at, newline, &next);
         if (target) {
             cc_printf(&out, "#include \"%s\"", target);
         } else {

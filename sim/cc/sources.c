@@ -18,10 +18,13 @@ struct makefile {
     struct cc_project *project;
     const char *path;
     uint32_t line;
-    struct cc_list variables; /* name, value */
-    bool taken[32], done[32]; /* of the !if's: this branch holds; some branch held */
-    unsigned depth, includes;
+    struct cc_list variables;        /* name, value */
+    bool taken[32], done[32];        /* of the !if's: this branch holds; some branch held */
+    unsigned depth, includes, files; /* of !if, of !include; files read so far */
 };
+
+/* Values that refer to themselves twice double with each line. */
+enum { VALUE_LIMIT = 1 << 20, FILE_LIMIT = 100 };
 
 static void read_makefile(struct makefile *makefile, const char *path);
 
@@ -45,7 +48,11 @@ static void set(struct makefile *makefile, const char *name, const char *value) 
     cc_add(&makefile->variables, value);
 }
 
-static const char *expand(const struct makefile *makefile, const char *text) {
+static void complain(struct makefile *makefile, const char *message) {
+    cc_project_message(makefile->project, makefile->path, makefile->line, "error", "%s", message);
+}
+
+static const char *expand(struct makefile *makefile, const char *text) {
     struct cc_text out = {0};
     for (const char *at = text; *at;) {
         const char *close = at[0] == '$' && at[1] == '(' ? strchr(at, ')') : NULL;
@@ -57,13 +64,13 @@ static const char *expand(const struct makefile *makefile, const char *text) {
             cc_put(&out, at++, 1);
         }
     }
+    if (out.size > VALUE_LIMIT) {
+        complain(makefile, "a value of more than 1 MB");
+        out.size = 0;
+    }
     const char *result = cc_copy(out.size ? out.data : "", out.size);
     cc_text_free(&out);
     return result;
-}
-
-static void complain(struct makefile *makefile, const char *message) {
-    cc_project_message(makefile->project, makefile->path, makefile->line, "error", "%s", message);
 }
 
 /* ---- directives ---- */
@@ -163,8 +170,8 @@ static void include(struct makefile *makefile, const char *name) {
     if (!found) {
         return; /* the build tool's own rules */
     }
-    if (makefile->includes > 8) {
-        complain(makefile, "!include nested too deeply");
+    if (makefile->includes > 8 || ++makefile->files > FILE_LIMIT) {
+        complain(makefile, "too many !include, or nested too deeply");
         return;
     }
     const char *path = makefile->path;

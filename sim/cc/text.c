@@ -85,9 +85,14 @@ bool cc_read_file(const char *path, struct cc_text *into) {
     return good;
 }
 
-void cc_write_file(const char *path, const char *data, size_t size) {
+bool cc_save_file(const char *path, const char *data, size_t size) {
     FILE *file = fopen(path, "wb");
-    if (!file || fwrite(data, 1, size, file) != size || fclose(file) != 0) {
+    bool good = file && fwrite(data, 1, size, file) == size;
+    return file && fclose(file) == 0 && good;
+}
+
+void cc_write_file(const char *path, const char *data, size_t size) {
+    if (!cc_save_file(path, data, size)) {
         cc_die("cannot write %s: %s", path, strerror(errno));
     }
 }

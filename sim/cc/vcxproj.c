@@ -30,7 +30,11 @@ struct evaluation {
     enum pass pass;
     struct table properties, definitions, *metadata;
     unsigned depth, nesting; /* of imports, of elements */
+    struct cc_list imported; /* in this pass: a second import of a file is none, as in MSBuild */
 };
+
+/* Values that refer to themselves twice double with each definition. */
+enum { VALUE_LIMIT = 1 << 20, IMPORT_LIMIT = 100 };
 
 static void walk(struct evaluation *e, struct cc_element *element);
 
@@ -93,6 +97,10 @@ static const char *expand(void *context, const char *text) {
         } else {
             cc_put(&out, at++, 1);
         }
+    }
+    if (out.size > VALUE_LIMIT) {
+        cc_project_message(e->project, e->path, e->line, "error", "a value of more than 1 MB");
+        out.size = 0;
     }
     const char *result = out.size ? cc_copy(out.data, strlen(out.data)) : "";
     cc_text_free(&out);
@@ -255,14 +263,15 @@ static void import(struct evaluation *e, const struct cc_element *element) {
     const char *name = cc_xml_attribute(element, "Project");
     const char *path = name ? expand(e, name) : "";
     const char *found = *path ? cc_any_case(e->project->directory, path, false) : NULL;
-    if (!found) {
+    if (!found || cc_list_has(&e->imported, found)) {
         return; /* Microsoft's, or a user's settings */
     }
-    if (e->depth > 8) {
+    if (e->depth > 8 || e->imported.count >= IMPORT_LIMIT) {
         cc_project_message(e->project, e->path, element->line, "error",
-                           "imports are nested too deeply");
+                           "too many imports, or nested too deeply");
         return;
     }
+    cc_add(&e->imported, found);
     struct cc_element *root = cc_xml_read(found, e->project->messages);
     if (!root) {
         e->project->errors++;
@@ -353,6 +362,7 @@ bool cc_read_vcxproj(struct cc_project *project, const char *configuration, cons
     preset(&e, configuration, platform);
     for (e.pass = PROPERTIES; e.pass <= ITEMS; e.pass++) {
         walk(&e, root);
+        cc_list_free(&e.imported);
     }
     e.metadata = NULL;
     apply(&e, &project->others, &e.definitions);

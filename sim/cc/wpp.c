@@ -18,10 +18,8 @@
 #include "cc.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const char *find(const char *from, const char *end, const char *what) {
     size_t size = strlen(what);
@@ -284,16 +282,6 @@ static void write_function(struct cc_text *out, const struct trace_function *fun
     cc_text_free(&macro.tags);
 }
 
-static void make_parents(const char *path, const char *below) {
-    for (const char *slash = strchr(path + strlen(below) + 1, '/'); slash;
-         slash = strchr(slash + 1, '/')) {
-        const char *directory = cc_copy(path, (size_t)(slash - path));
-        if (mkdir(directory, 0700) != 0 && errno != EEXIST) {
-            cc_die("cannot create %s: %s", directory, strerror(errno));
-        }
-    }
-}
-
 void cc_wpp_write(struct cc_includes *includes) {
     if (!includes->tmh.count) {
         return;
@@ -309,14 +297,7 @@ void cc_wpp_write(struct cc_includes *includes) {
         cc_list_free(&config.functions[i].parameters);
     }
     for (size_t i = 0; i < includes->tmh.count; i++) {
-        char *path = cc_format("%s/%s", includes->search, includes->tmh.items[i]);
-        make_parents(path, includes->search);
-        cc_write_file(path, out.data, out.size);
-        for (char *c = path + strlen(includes->search); *c; c++) {
-            *c = *c == '\\' ? '/' : *c; /* as Clang with MSVC extensions looks for it */
-        }
-        make_parents(path, includes->search);
-        cc_write_file(path, out.data, out.size);
+        cc_write_private(includes, includes->tmh.items[i], out.data);
     }
     cc_text_free(&out);
     free(config.functions);

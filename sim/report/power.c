@@ -70,6 +70,11 @@ static double share(const struct track *track, uint64_t time) {
     return whole ? (double)time / (double)whole : 0;
 }
 
+/* The track of DRIPS begins with the first standby: its share is one of the whole run. */
+static double share_of_run(const struct history *history, uint64_t time) {
+    return history->end ? (double)time / (double)history->end : 0;
+}
+
 static void by_nodes(struct history *history,
                      void (*visit)(struct history *, const struct node *, struct text *),
                      struct text *out) {
@@ -144,7 +149,8 @@ static void text_drips(struct history *history, struct text *out) {
     unsigned count = blockers_list(history, blockers, 8);
     if (track)
         text_printf(out, "  DRIPS: %.4g%% of the run, entered %" PRIu64 " times\n",
-                    100 * share(track, track_use(track, 1).time), track_use(track, 1).entries);
+                    100 * share_of_run(history, track_use(track, 1).time),
+                    track_use(track, 1).entries);
     if (!count)
         return;
     text_puts(out, "  kept from DRIPS by:\n");
@@ -249,7 +255,7 @@ static void json_drips(struct history *history, struct text *out) {
     json_key(out, "drips");
     text_puts(out, "{");
     json_member_real(out, "seconds", seconds(use.time));
-    json_member_real(out, "share", track ? share(track, use.time) : 0);
+    json_member_real(out, "share", share_of_run(history, use.time));
     json_member_number(out, "entries", use.entries);
     json_key(out, "blockers");
     text_puts(out, "[");

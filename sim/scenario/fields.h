@@ -48,6 +48,9 @@
       "Check IRQL and preconditions at the entry of every routine; default true.")                 \
     X(guard_pool, struct number, type_flag, OPTIONAL,                                              \
       "End every pool block at an inaccessible page and never reuse it.")                          \
+    X(guard_exact, struct number, type_flag, OPTIONAL,                                             \
+      "With guard_pool: let a block end at its last byte, so that reading one byte too far is "    \
+      "seen. That costs pool memory its alignment of 16 where the size is no multiple of it.")     \
     X(guard_paged, struct number, type_flag, OPTIONAL,                                             \
       "Make paged memory inaccessible at DISPATCH_LEVEL and above.")                               \
     X(fail_pool, struct number, type_flag, OPTIONAL,                                               \
@@ -179,6 +182,8 @@
     X(write, "Writes to a file.")                                                                  \
     X(flush, "Flushes a file's buffers.")                                                          \
     X(cancel, "Cancels a pending request, as CancelIoEx does.")                                    \
+    X(cancel_all, "Cancels all requests pending on a file, as CancelIoEx does that names none.")   \
+    X(end_thread, "Ends the thread that issued a request: its I/O is cancelled.")                  \
     X(wait, "Lets time pass until a request is done, or an event is set.")                         \
     X(advance, "Lets an amount of virtual time pass.")                                             \
     X(interrupt, "Raises an interrupt, once.")                                                     \
@@ -254,6 +259,16 @@
 
 #define FIELDS_cancel(X)                                                                           \
     X(cancel, unsigned, type_request, REQUIRED,                                                    \
+      "The request. One that is already done is a failure unless \"expect\" says how it ended.")   \
+    X(expect, struct expect_request *, type_expect_request, OPTIONAL, "How it ends.")
+
+#define FIELDS_cancel_all(X)                                                                       \
+    X(cancel_all, unsigned, type_file, REQUIRED, "The file.")                                      \
+    X(process, unsigned, type_process, OPTIONAL,                                                   \
+      "The process whose requests are meant; default: the one that opened the file.")
+
+#define FIELDS_end_thread(X)                                                                       \
+    X(end_thread, unsigned, type_request, REQUIRED,                                                \
       "The request. One that is already done is a failure unless \"expect\" says how it ended.")   \
     X(expect, struct expect_request *, type_expect_request, OPTIONAL, "How it ends.")
 

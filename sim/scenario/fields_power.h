@@ -131,6 +131,7 @@
     X(activators, "Software that needs devices begins or ends to run during standby.")             \
     X(drips_constraint, "Says what a device must do before the system may enter DRIPS.")           \
     X(direct, "Directs a device down or up, as directed power management does in standby.")        \
+    X(activity, "Says what a PoFx component does, as a recording tells of it.")                    \
     X(replay, "Does recorded transitions at their times.")
 
 #define FIELDS_EXPECT_PNP(X)                                                                       \
@@ -236,7 +237,7 @@
 #define FIELDS_idle_policy(X)                                                                      \
     X(idle_policy, struct number, type_sleep_state, REQUIRED, "Where the system goes.")            \
     X(ac, struct number, type_time, OPTIONAL, "After so long on mains; default: never.")           \
-    X(battery, struct number, type_time, OPTIONAL, "After so long on battery; default: never.")
+    X(dc, struct number, type_time, OPTIONAL, "After so long on battery; default: never.")
 
 #define FIELDS_standby(X) X(standby, struct number, type_standby, REQUIRED, "Enter or exit.")
 
@@ -265,6 +266,19 @@
     X(direct, struct device_ref, type_device, REQUIRED, "The device.")                             \
     X(down, struct number, type_flag, REQUIRED, "Down, or up again.")
 
+#define FIELDS_activity(X)                                                                         \
+    X(activity, struct device_ref, type_device, REQUIRED, "The device.")                           \
+    X(component, struct number, type_count, OPTIONAL, "Its component; default 0.")                 \
+    X(active, struct number, type_flag, OPTIONAL,                                                  \
+      "True: it is kept active from here on, besides what its driver does; false: no longer.")     \
+    X(latency, struct number, type_time, OPTIONAL, "The latency hint, as the driver gives it.")    \
+    X(residency, struct number, type_time, OPTIONAL, "The residency hint.")                        \
+    X(armed, struct number, type_flag, OPTIONAL, "The wake hint.")                                 \
+    X(F, struct number, type_count, OPTIONAL,                                                      \
+      "The F state that it has whenever it is idle, whatever the hints say.")                      \
+    X(if_present, struct number, type_flag, OPTIONAL,                                              \
+      "Skip the step where no such component is registered. Default false: that is a failure.")
+
 #define FIELDS_replay(X)                                                                           \
     X(replay, struct step_list, type_replay, REQUIRED,                                             \
       "The recording, a file beside the scenario. FILE.csv has lines of time, step, value, "       \
@@ -272,8 +286,12 @@
       "what tracerpt makes of an ETW capture; times count from its first event. Of the provider "  \
       "Microsoft-Windows-Kernel-Power these become steps: 42 sleep or shutdown (by TargetState), " \
       "107 wake, 105 power_source (by AcOnline), 109 shutdown (by ShutdownActionType), 149 and "   \
-      "150 display off and on, 506 and 507 standby enter and exit; 300 to 333, which tell of "     \
-      "PoFx devices and components, become notes to compare with. Other events are skipped.")
+      "150 display off and on, 506 and 507 standby enter and exit. Of PoFx: 303 and 304 tell the " \
+      "Id of a device (by Token), which is its instance path here, too; of a device that is "      \
+      "known become activity: 312 active (by Active), 313 F (by IdleState), 314 latency, 315 "     \
+      "residency, both in units of 100ns, and 316 armed (by ArmedForWake), each of Component and " \
+      "if_present. The rest of 300 to 333 becomes notes to compare with. Other events are "        \
+      "skipped.")
 
 /* ---- expectations --------------------------------------------------------------------------- */
 

@@ -58,7 +58,7 @@ static bool is_about_device(const char *step) {
         "plug",        "unplug",  "start",           "remove",      "disable",
         "enable",      "restart", "eject",           "rebalance",   "enumerate",
         "query_state", "direct",  "surprise_remove", "wake_signal", "drips_constraint",
-        NULL};
+        "activity",    NULL};
     for (unsigned i = 0; steps[i]; i++)
         if (strcmp(steps[i], step) == 0)
             return true;

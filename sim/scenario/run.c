@@ -49,6 +49,8 @@ const struct step_code step_codes[STEP_KINDS] = {
     [STEP_write] = {step_write_start, step_request_finish},
     [STEP_flush] = {step_flush_start, step_request_finish},
     [STEP_cancel] = {step_cancel_start, step_cancel_finish},
+    [STEP_cancel_all] = {step_cancel_all_start, NULL},
+    [STEP_end_thread] = {step_end_thread_start, step_end_thread_finish},
     [STEP_wait] = {step_wait_start, step_wait_finish},
     [STEP_advance] = {step_advance_start, NULL},
     [STEP_interrupt] = {step_interrupt_start, NULL},
@@ -136,6 +138,7 @@ static struct wdmsim_config configuration(struct run *run) {
     if (machine->check_rules.set && !machine->check_rules.value)
         config.flags &= ~WDMSIM_CHECK_RULES;
     config.flags |= machine->guard_pool.value ? WDMSIM_GUARD_POOL : 0;
+    config.flags |= machine->guard_exact.value ? WDMSIM_GUARD_EXACT : 0;
     config.flags |= machine->guard_paged.value ? WDMSIM_GUARD_PAGED : 0;
     config.flags |= machine->debugger.value ? WDMSIM_DEBUGGER : 0;
     config.flags |= machine->fail_pool.value ? WDMSIM_FAIL_POOL : 0;

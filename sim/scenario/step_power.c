@@ -188,7 +188,7 @@ bool step_idle_policy_start(struct run *run, const struct step *step) {
     return step_worked(run,
                        wdmsim_power_idle_policy(run->machine,
                                                 (uint32_t)(policy->ac.value / WDMSIM_S),
-                                                (uint32_t)(policy->battery.value / WDMSIM_S),
+                                                (uint32_t)(policy->dc.value / WDMSIM_S),
                                                 (enum wdmsim_power_goal)policy->idle_policy.value),
                        "the policy to change");
 }
@@ -224,6 +224,33 @@ bool step_direct_start(struct run *run, const struct step *step) {
         run,
         wdmsim_fx_direct(run->machine, device_node(run, &direct->direct), direct->down.value != 0),
         "a driver that takes part in directed power management");
+}
+
+/* In units of 100 ns. */
+static const uint64_t *hint_of(const struct number *time, uint64_t *hint) {
+    *hint = time->value / 100;
+    return time->set ? hint : NULL;
+}
+
+bool step_activity_start(struct run *run, const struct step *step) {
+    const struct step_activity *activity = &step->as.activity;
+    uint32_t node = device_node(run, &activity->activity);
+    unsigned component = (unsigned)activity->component.value;
+    uint64_t latency, residency;
+    bool armed = activity->armed.value != 0;
+    struct wdmsim_fx_hints hints = {.latency = hint_of(&activity->latency, &latency),
+                                    .residency = hint_of(&activity->residency, &residency),
+                                    .wake = activity->armed.set ? &armed : NULL};
+    int error = wdmsim_fx_hints(run->machine, node, component, &hints);
+    if (error == WDMSIM_ERROR_NOT_FOUND && activity->if_present.value)
+        return true;
+    if (!error && activity->F.set)
+        error = wdmsim_fx_choose(run->machine, node, component, (int)activity->F.value);
+    if (!error && activity->active.set)
+        error = wdmsim_fx_activity(run->machine, node, component, activity->active.value != 0);
+    return step_worked(run, error,
+                       run_printf(run, "%s to have component %u and that F state",
+                                  device_words(&activity->activity), component));
 }
 
 bool step_cool_start(struct run *run, const struct step *step) {

@@ -207,25 +207,59 @@ static struct wdmsim_request *request_of(struct run *run, unsigned name) {
     return request;
 }
 
+/* What came of putting an end to a request. One that is done already is a failure unless the step
+ * says how it ended. */
+static bool ended(struct run *run, int error, unsigned name, const struct expect_request *expect) {
+    if (error != WDMSIM_ERROR_NOT_FOUND || expect)
+        return true;
+    const struct wdmsim_request *request = run->slots[name].request;
+    return run_fail(
+        run, "request", run_printf(run, "%s to be pending", run_name(run, name)),
+        run_printf(run, "already done: %s", status_words(run, wdmsim_request_status(request))));
+}
+
 bool step_cancel_start(struct run *run, const struct step *step) {
-    struct wdmsim_request *request = request_of(run, step->as.cancel.cancel);
-    if (!request)
+    const struct step_cancel *cancel = &step->as.cancel;
+    struct wdmsim_request *request = request_of(run, cancel->cancel);
+    return request &&
+           ended(run, wdmsim_cancel(run->machine, request), cancel->cancel, cancel->expect);
+}
+
+/* How a request ended that a step put an end to, if the step says. */
+static bool finish_ended(struct run *run, unsigned name, const struct expect_request *expect) {
+    if (!check_request(run, run->slots[name].request, expect, RULE_NONE))
         return false;
-    int error = wdmsim_cancel(run->machine, request);
-    if (error == WDMSIM_ERROR_NOT_FOUND && !step->as.cancel.expect)
-        return run_fail(
-            run, "request",
-            run_printf(run, "%s to be pending", run_name(run, step->as.cancel.cancel)),
-            run_printf(run, "already done: %s", status_words(run, wdmsim_request_status(request))));
+    take_handle(run, name);
     return true;
 }
 
 bool step_cancel_finish(struct run *run, const struct step *step) {
-    unsigned name = step->as.cancel.cancel;
-    if (!check_request(run, run->slots[name].request, step->as.cancel.expect, RULE_NONE))
-        return false;
-    take_handle(run, name);
-    return true;
+    return finish_ended(run, step->as.cancel.cancel, step->as.cancel.expect);
+}
+
+bool step_cancel_all_start(struct run *run, const struct step *step) {
+    const struct step_cancel_all *cancel = &step->as.cancel_all;
+    const struct slot *file = &run->slots[cancel->cancel_all];
+    run->failure.device = file->path;
+    if (!file->handle)
+        return run_fail(run, "file",
+                        run_printf(run, "%s to be open", run_name(run, cancel->cancel_all)),
+                        "it never was");
+    struct wdmsim_process *process =
+        cancel->process ? run->slots[cancel->process].process : file->process;
+    int error = wdmsim_cancel_all(run->machine, process, file->handle);
+    return !error || run_fail(run, "file", "its process to run", wdmsim_error_message(error));
+}
+
+bool step_end_thread_start(struct run *run, const struct step *step) {
+    const struct step_end_thread *end = &step->as.end_thread;
+    struct wdmsim_request *request = request_of(run, end->end_thread);
+    return request && ended(run, wdmsim_request_end_thread(run->machine, request), end->end_thread,
+                            end->expect);
+}
+
+bool step_end_thread_finish(struct run *run, const struct step *step) {
+    return finish_ended(run, step->as.end_thread.end_thread, step->as.end_thread.expect);
 }
 
 #define WAIT_DEFAULT (60 * WDMSIM_S)

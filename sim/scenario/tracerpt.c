@@ -89,7 +89,7 @@ static bool time_of(const struct part *part, uint64_t *time) {
     return true;
 }
 
-/* ---- events --------------------------------------------------------------------------------- */
+/* ---- the system ------------------------------------------------------------------------------ */
 
 /* By SYSTEM_POWER_STATE. */
 static const char *sleep_step(unsigned state) {
@@ -106,7 +106,102 @@ static const char *shutdown_step(unsigned action) {
     return action == 5 ? "\"shutdown\":\"restart\"" : "\"shutdown\":\"off\"";
 }
 
-/* "PoFx event 313: Device=… Component=1 State=2" */
+/* ---- PoFx ----------------------------------------------------------------------------------- */
+
+/* What the events of registration tell: which device a token stands for. The latest is first. */
+struct token {
+    struct part token, id;
+    struct token *next;
+};
+
+struct capture {
+    uint64_t first; /* the time of the first event, UINT64_MAX before it */
+    unsigned steps;
+    struct token *tokens;
+    struct store store; /* that they are in */
+};
+
+static void learn_token(struct capture *capture, const char *p, const char *end) {
+    struct part token = data_of(p, end, "Token"), id = data_of(p, end, "Id");
+    if (!token.length || !id.length)
+        return;
+    struct token *known = store_take(&capture->store, sizeof *known);
+    *known = (struct token){token, id, capture->tokens};
+    capture->tokens = known;
+}
+
+static const struct token *token_of(const struct token *tokens, const char *p, const char *end) {
+    struct part token = data_of(p, end, "Token");
+    while (tokens && (tokens->token.length != token.length ||
+                      memcmp(tokens->token.p, token.p, token.length) != 0))
+        tokens = tokens->next;
+    return tokens;
+}
+
+/* The text of XML without the spaces around it. */
+static void put_plain(struct text *out, struct part part) {
+    static const struct {
+        const char *entity, *text;
+    } entities[] = {
+        {"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&apos;", "'"}};
+    const char *p = part.p, *end = part.p + part.length;
+    while (p < end && strchr(" \t\r\n", *p))
+        p++;
+    while (end > p && strchr(" \t\r\n", end[-1]))
+        end--;
+    while (p < end) {
+        unsigned i = 0;
+        while (i < 5 && find(p, end, entities[i].entity) != p)
+            i++;
+        text_add(out, i < 5 ? entities[i].text : p, 1);
+        p += i < 5 ? strlen(entities[i].entity) : 1;
+    }
+}
+
+static bool part_is_true(const struct part *part) {
+    struct text plain = {0};
+    put_plain(&plain, *part);
+    const char *text = text_string(&plain);
+    bool is = strcmp(text, "true") == 0 || strcmp(text, "True") == 0 || strcmp(text, "1") == 0;
+    text_free(&plain);
+    return is;
+}
+
+/* A hint in units of 100 ns; the largest, which means none, does not fit into a time. */
+static void put_hint(struct text *out, const char *name, const struct part *part) {
+    char digits[24] = "";
+    memcpy(digits, part->p, part->length < 23 ? part->length : 23);
+    uint64_t hint = strtoull(digits + strspn(digits, " \r\n\t"), NULL, 0), most = INT64_MAX / 100;
+    text_printf(out, ",\"%s\":\"%" PRIu64 "ns\"", name, (hint < most ? hint : most) * 100);
+}
+
+/* What a component of a known device does; false for another event. */
+static bool put_activity(struct text *out, unsigned id, const char *p, const char *end,
+                         const struct token *tokens) {
+    static const char *const values[] = {"Active", "IdleState", "Latency", "Residency",
+                                         "ArmedForWake"};
+    const struct token *device = token_of(tokens, p, end);
+    if (id < 312 || id > 316 || !device)
+        return false;
+    struct part component = data_of(p, end, "Component"), value = data_of(p, end, values[id - 312]);
+    struct text name = {0};
+    put_plain(&name, device->id);
+    text_puts(out, "\"activity\":");
+    json_string(out, text_string(&name));
+    text_free(&name);
+    text_printf(out, ",\"component\":%u", part_number(&component));
+    if (id == 312 || id == 316)
+        text_printf(out, ",\"%s\":%s", id == 312 ? "active" : "armed",
+                    part_is_true(&value) ? "true" : "false");
+    else if (id == 313)
+        text_printf(out, ",\"F\":%u", part_number(&value));
+    else
+        put_hint(out, id == 314 ? "latency" : "residency", &value);
+    text_puts(out, ",\"if_present\":true");
+    return true;
+}
+
+/* "PoFx event 308: Token=… PowerState=4" */
 static void put_note(struct text *out, unsigned id, const char *p, const char *end) {
     struct text note = {0};
     const char *data = p;
@@ -122,7 +217,8 @@ static void put_note(struct text *out, unsigned id, const char *p, const char *e
 }
 
 /* The members of the step that an event becomes; nothing for one that is skipped. */
-static void put_step(struct text *out, unsigned id, const char *p, const char *end) {
+static void put_step(struct text *out, unsigned id, const char *p, const char *end,
+                     struct capture *capture) {
     struct part target = data_of(p, end, "TargetState"), ac = data_of(p, end, "AcOnline");
     struct part action = data_of(p, end, "ShutdownActionType");
     const char *step = id == 42    ? sleep_step(part_number(&target))
@@ -134,18 +230,14 @@ static void put_step(struct text *out, unsigned id, const char *p, const char *e
                        : id == 507 ? "\"standby\":\"exit\""
                                    : NULL;
     if (id == 105)
-        step = part_is(&ac, "true") || part_is(&ac, "1") ? "\"power_source\":\"ac\""
-                                                         : "\"power_source\":\"battery\"";
+        step = part_is_true(&ac) ? "\"power_source\":\"ac\"" : "\"power_source\":\"battery\"";
+    if (id == 303 || id == 304)
+        learn_token(capture, p, end);
     if (step)
         text_puts(out, step);
-    else if (id >= 300 && id <= 333)
+    else if (id >= 300 && id <= 333 && !put_activity(out, id, p, end, capture->tokens))
         put_note(out, id, p, end);
 }
-
-struct capture {
-    uint64_t first; /* the time of the first event, UINT64_MAX before it */
-    unsigned steps;
-};
 
 static void put_event(struct text *out, const char *p, const char *end, struct capture *capture) {
     struct part provider = between(p, end, "Provider Name=\"", "\"");
@@ -160,7 +252,7 @@ static void put_event(struct text *out, const char *p, const char *end, struct c
         capture->first = time;
     struct part value = {digits + 1, (size_t)(number.p + number.length - digits - 1)};
     if (part_is(&provider, "Microsoft-Windows-Kernel-Power"))
-        put_step(&step, part_number(&value), p, end);
+        put_step(&step, part_number(&value), p, end, capture);
     if (step.length) {
         text_printf(out, "%s{\"at\":\"%" PRIu64 "ns\",\"steps\":[{%s}]}",
                     capture->steps++ ? "," : "", time > capture->first ? time - capture->first : 0,
@@ -194,4 +286,5 @@ void replay_xml(const char *data, size_t size, struct text *out) {
         p = end;
     }
     text_puts(out, "]");
+    store_empty(&capture.store);
 }

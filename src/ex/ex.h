@@ -29,15 +29,6 @@ struct ex_part {
 void ex_start(struct machine *m);
 
 /*
- * True if the gate has nothing to do for a routine that may be called at up to `limit`: then the
- * hot routines take their short way without it. The IRQL rule is all that a checked but otherwise
- * quiet machine wants of the gate.
- */
-static inline bool ex_gate_is_open(const struct machine *m, KIRQL limit) {
-    return !(m->attention & ~(ULONG)KI_ATTENTION_CHECK) && m->cpu->irql <= limit;
-}
-
-/*
  * Queues a work item as ExQueueWorkItem does, without its gate; <= DISPATCH_LEVEL. A system worker
  * thread of the queue's priority calls the routine at PASSIVE_LEVEL.
  */

@@ -184,8 +184,8 @@ static inline __attribute__((always_inline)) void *ex_lookaside_get(GENERAL_LOOK
                             ? APC_LEVEL
                             : DISPATCH_LEVEL;
     struct machine *m = ki_self();
-    bool short_way =
-        ex_gate_is_open(m, limit) && !m->mm->careful && ex_slist_first(&list->ListHead);
+    bool short_way = ki_gate_is_open(m, PASSIVE_LEVEL, limit) && !m->mm->careful &&
+                     ex_slist_first(&list->ListHead);
     if (KI_UNLIKELY(!short_way || (extended && (list->Type & PagedPool))))
         return ex_lookaside_allocate_gated(m, list, extended, routine, caller);
     list->TotalAllocates++;
@@ -211,7 +211,7 @@ static inline __attribute__((always_inline)) void ex_lookaside_put(GENERAL_LOOKA
                             ? APC_LEVEL
                             : DISPATCH_LEVEL;
     struct machine *m = ki_self();
-    bool short_way = ex_gate_is_open(m, limit) && !m->mm->careful &&
+    bool short_way = ki_gate_is_open(m, PASSIVE_LEVEL, limit) && !m->mm->careful &&
                      ex_slist_depth(&list->ListHead) < list->Depth;
     if (KI_UNLIKELY(!short_way || (extended && (list->Type & PagedPool)))) {
         ex_lookaside_free_gated(m, list, entry, extended, routine, caller);

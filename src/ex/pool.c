@@ -109,7 +109,7 @@ ex_allocate_short(ULONG type, size_t size, ULONG tag, enum ki_routine routine, c
     bool ordinary = size - 1 < MM_LARGEST_SMALL && !(type & ~(ULONG)(NonPagedPoolNx | PagedPool)) &&
                     tag == m->mm->good_tag;
     KIRQL limit = type & PagedPool ? APC_LEVEL : DISPATCH_LEVEL;
-    if (KI_LIKELY(ex_gate_is_open(m, limit) && ordinary && mm_is_quiet(m))) {
+    if (KI_LIKELY(ki_gate_is_open(m, PASSIVE_LEVEL, limit) && ordinary && mm_is_quiet(m))) {
         void *p = mm_block_take(m->mm, mm_type_byte(type), size, tag, caller);
         if (KI_LIKELY(p != NULL))
             return p;
@@ -232,7 +232,8 @@ PVOID ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag) {
     const void *caller = __builtin_return_address(0);
     bool ordinary = NumberOfBytes - 1 < MM_LARGEST_SMALL &&
                     (Flags & ~POOL_FLAG_UNINITIALIZED) == POOL_FLAG_NON_PAGED && Tag;
-    if (KI_LIKELY(ex_gate_is_open(m, DISPATCH_LEVEL) && ordinary && mm_is_quiet(m))) {
+    if (KI_LIKELY(ki_gate_is_open(m, PASSIVE_LEVEL, DISPATCH_LEVEL) && ordinary &&
+                  mm_is_quiet(m))) {
         void *p = mm_block_take(m->mm, 0, NumberOfBytes, Tag, caller);
         if (KI_LIKELY(p != NULL))
             return Flags & POOL_FLAG_UNINITIALIZED ? p : memset(p, 0, NumberOfBytes);
@@ -280,7 +281,7 @@ static __attribute__((noinline)) void ex_free_gated(struct machine *m, void *p, 
 static inline __attribute__((always_inline)) void
 ex_free_short(void *p, ULONG tag, enum ki_routine routine, const void *caller) {
     struct machine *m = ki_self();
-    if (KI_UNLIKELY(!ex_gate_is_open(m, DISPATCH_LEVEL) || !mm_is_quiet(m) ||
+    if (KI_UNLIKELY(!ki_gate_is_open(m, PASSIVE_LEVEL, DISPATCH_LEVEL) || !mm_is_quiet(m) ||
                     !mm_block_put(m, p, tag)))
         ex_free_gated(m, p, tag, routine, caller);
 }

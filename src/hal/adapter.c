@@ -24,7 +24,8 @@
  * the driver's MDLs and maps them. transfer.c: MapTransfer and FlushAdapterBuffers in both forms.
  * list.c: scatter/gather lists. buffer.c, vector.c: common buffers and domains. controller.c: the
  * system DMA controller. access.c: memory as device models reach it. register.c: ports and
- * memory-mapped registers. Below: adapters themselves.
+ * memory-mapped registers. counters.c: who owns the performance counters. Below: adapters
+ * themselves.
  *
  * wdm/ns-wdm-_dma_operations, wdm/ns-wdm-_device_description, kernel/map-registers
  */
@@ -39,7 +40,6 @@
 #define HAL_LOW_REGISTERS 64u
 #define HAL_HIGH_REGISTERS 512u
 
-void hal_start(struct machine *m);
 void hal_start(struct machine *m) {
     struct hal_part *hal = m->hal = ki_alloc(m, sizeof *hal);
     InitializeListHead(&hal->adapters);
@@ -161,11 +161,13 @@ PDMA_ADAPTER hal_adapter_create(struct machine *m, PDEVICE_OBJECT device,
 
 static void hal_adapter_check_left(struct machine *m, struct hal_adapter *adapter,
                                    const void *caller) {
-    const struct hal_map *holder = adapter->turn->holder;
+    const struct hal_turn *turn = adapter->turn;
+    const struct hal_map *holder = turn->holder;
+    bool held = holder ? holder->adapter == adapter : turn->taken && !adapter->channel;
     if (!IsListEmpty(&adapter->buffers))
         hal_violation(m, HAL_BUFFERS_LEFT, adapter, (ULONG_PTR)adapter->buffers.Flink, 0, caller,
                       "released a DMA adapter that still has common buffers");
-    if (holder && holder->adapter == adapter)
+    if (held)
         hal_violation(m, HAL_CHANNELS_LEFT, adapter, (ULONG_PTR)holder, 0, caller,
                       "released a DMA adapter whose channel is still allocated");
     if (!IsListEmpty(&adapter->lists))
@@ -181,8 +183,10 @@ VOID hal_put_adapter(PDMA_ADAPTER DmaAdapter) {
     const void *caller = __builtin_return_address(0);
     struct hal_adapter *adapter = hal_adapter_of(m, DmaAdapter, caller);
     hal_adapter_check_left(m, adapter, caller);
-    if (adapter->channel && adapter->channel->adapter == adapter)
+    if (adapter->channel && adapter->channel->adapter == adapter) {
+        hal_channel_stop(m, adapter->channel);
         adapter->channel->adapter = NULL;
+    }
     hal_domain_leave(m, adapter);
     RemoveEntryList(&adapter->link);
     adapter->signature = HAL_DEAD;

@@ -16,10 +16,6 @@
  */
 #include "hal/operations.h"
 
-#include <string.h>
-
-#include "mm/probe.h"
-
 /* ---- channels ---- */
 
 static void hal_channel_completed(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2);

@@ -11,6 +11,8 @@
 #include "ke/ke.h"
 #include "mm/mm.h"
 
+void hal_start(struct machine *m);
+
 #define HAL_TAG 0x414d4448u /* "HDMA" */
 
 /* ---- map registers (channel.c) ---- */
@@ -121,7 +123,6 @@ struct hal_adapter *hal_adapter_of(struct machine *m, PDMA_ADAPTER adapter, cons
 _Noreturn void hal_violation(struct machine *m, ULONG kind, const struct hal_adapter *adapter,
                              ULONG_PTR p3, ULONG_PTR p4, const void *caller, const char *what);
 enum hal_violation_kind {
-    HAL_FLUSHED_TOO_FAR = 0x00,
     HAL_BUFFER_FREED_TWICE = 0x03,
     HAL_CHANNEL_FREED_TWICE = 0x04,
     HAL_REGISTERS_FREED_TWICE = 0x05,
@@ -314,6 +315,8 @@ struct hal_part {
     struct hal_channel *channels;
     struct hal_bank *banks[2]; /* memory, ports */
     struct hal_bank *banks_free;
+    bool counters_taken; /* by the latest of so many owners */
+    ULONG counter_owners;
 };
 
 #endif

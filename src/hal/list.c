@@ -7,13 +7,14 @@
  * the registers stay with the list. Behind the elements lies the HAL's own part, which is why a
  * driver must ask how large a buffer for a list has to be.
  *
+ * For a subordinate device a list is also what its channel is programmed with, so it keeps the
+ * channel until it is put; this is a judgement, the pages think of bus masters.
+ *
  * wdm/nc-wdm-pget_scatter_gather_list, -pbuild_scatter_gather_list, -pput_scatter_gather_list,
  * -pcalculate_scatter_gather_list_size, -pbuild_mdl_from_scatter_gather_list, their Ex forms,
  * wdm/nc-wdm-driver_list_control
  */
 #include "hal/operations.h"
-
-#include <string.h>
 
 uint64_t hal_list_fill(struct machine *m, struct hal_map *map, struct hal_cursor cursor,
                        uint64_t length, bool write, PSCATTER_GATHER_LIST list, ULONG capacity) {
@@ -27,6 +28,18 @@ uint64_t hal_list_fill(struct machine *m, struct hal_map *map, struct hal_cursor
     return done;
 }
 
+/* A subordinate device's list goes to the controller, whose channel is busy until it is put. */
+static void hal_list_program(struct machine *m, struct hal_map *map) {
+    const struct hal_list *own = map->list;
+    const struct hal_program program = {
+        .element = own->list->Elements,
+        .elements = own->list->NumberOfElements,
+        .write = own->write,
+        .device_address = (uint64_t)map->adapter->description.DeviceAddress.QuadPart,
+        .device = map->device};
+    hal_channel_program(m, map->adapter, &program);
+}
+
 IO_ALLOCATION_ACTION hal_list_granted(struct machine *m, struct hal_map *map) {
     struct hal_list *own = map->list;
     PSCATTER_GATHER_LIST list = own->list;
@@ -36,10 +49,13 @@ IO_ALLOCATION_ACTION hal_list_granted(struct machine *m, struct hal_map *map) {
     KI_ASSERT(done == own->length);
     list->Reserved = (ULONG_PTR)own;
     InsertTailList(&map->adapter->lists, &own->link);
-    if (!own->routine)
-        return KeepObject;
-    own->routine(map->device, map->irp, list, own->context);
-    return DeallocateObjectKeepRegisters;
+    if (map->adapter->channel)
+        hal_list_program(m, map);
+    IO_ALLOCATION_ACTION action =
+        own->routine && !map->adapter->channel ? DeallocateObjectKeepRegisters : KeepObject;
+    if (own->routine)
+        own->routine(map->device, map->irp, list, own->context);
+    return action;
 }
 
 void hal_list_withdraw(struct machine *m, struct hal_map *map) {
@@ -268,6 +284,8 @@ VOID hal_put_list(PDMA_ADAPTER DmaAdapter, PSCATTER_GATHER_LIST ScatterGather,
     struct hal_list *own = hal_list_of(m, adapter, ScatterGather, caller);
     struct hal_map *map = own->map;
     (void)WriteToDevice;
+    if (adapter->channel)
+        hal_channel_stop(m, adapter->channel);
     RemoveEntryList(&own->link);
     if (own->built && own->built != own->original) {
         if (own->built->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA)
@@ -282,6 +300,8 @@ VOID hal_put_list(PDMA_ADAPTER DmaAdapter, PSCATTER_GATHER_LIST ScatterGather,
         map->list = NULL;
         hal_map_free(m, map);
     }
+    if (adapter->channel)
+        hal_turn_end(m, adapter->turn);
 }
 
 /* ---- an MDL of what the device sees ---- */

@@ -52,13 +52,14 @@
     X(FreeCommonBufferVector, PFREE_COMMON_BUFFER_VECTOR, hal_free_vector)                         \
     X(CreateCommonBufferFromMdl, PCREATE_COMMON_BUFFER_FROM_MDL, hal_create_buffer_from_mdl)
 
+#define HAL_OPERATIONS(X) HAL_OPERATIONS_1(X) HAL_OPERATIONS_2(X) HAL_OPERATIONS_3(X)
+
 /* Each routine's type is the one that its member points to. */
 #define X(member, type, routine) __typeof__(*(type)0) routine;
-HAL_OPERATIONS_1(X)
-HAL_OPERATIONS_2(X) HAL_OPERATIONS_3(X)
+HAL_OPERATIONS(X)
 #undef X
 
-    /* Fills the adapter's table with what its version has; the rest stays NULL, beyond Size. */
-    void hal_operations_fill(struct hal_adapter *adapter);
+/* Fills the adapter's table with what its version has; the rest stays NULL, beyond Size. */
+void hal_operations_fill(struct hal_adapter *adapter);
 
 #endif

@@ -12,8 +12,6 @@
  */
 #include "hal/hal.h"
 
-#include <string.h>
-
 /* ---- banks ---- */
 
 enum { HAL_MEMORY, HAL_PORTS };

@@ -50,7 +50,7 @@ PHYSICAL_ADDRESS hal_map_transfer(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID MapRe
     return element.Address;
 }
 
-/* A buffer of no map registers: there is nothing to flush but what the controller holds. */
+/* Always with success: nothing here can keep data from arriving. */
 BOOLEAN hal_flush(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID MapRegisterBase, PVOID CurrentVa,
                   ULONG Length, BOOLEAN WriteToDevice) {
     KI_GATE(FlushAdapterBuffers);
@@ -70,9 +70,9 @@ BOOLEAN hal_flush(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID MapRegisterBase, PVOI
 /* ---- by offset ---- */
 
 /* The buffer of a driver that passed none, for a channel. */
-struct hal_one {
+union hal_one {
     SCATTER_GATHER_LIST list;
-    SCATTER_GATHER_ELEMENT element;
+    char space[sizeof(SCATTER_GATHER_LIST) + sizeof(SCATTER_GATHER_ELEMENT)];
 };
 
 NTSTATUS hal_map_transfer_ex(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID MapRegisterBase,
@@ -86,7 +86,7 @@ NTSTATUS hal_map_transfer_ex(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID MapRegiste
     struct hal_adapter *adapter = hal_adapter_of(m, DmaAdapter, caller);
     struct hal_map *map = hal_map_of(m, adapter, MapRegisterBase, caller);
     struct hal_cursor cursor;
-    struct hal_one one;
+    union hal_one one;
     PSCATTER_GATHER_LIST list = ScatterGatherBuffer ? ScatterGatherBuffer : &one.list;
     ULONG capacity = 1;
     if (ScatterGatherBuffer) {

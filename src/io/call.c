@@ -31,9 +31,13 @@ static _Noreturn void io_call_refused(struct machine *m, PDEVICE_OBJECT device, 
     if (!device)
         ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x204, (ULONG_PTR)caller,
                     (ULONG_PTR)irp, 0, "%s sent irp %u to no device", where, io_irp_serial(irp));
-    ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x04, (ULONG_PTR)device, 0, 0,
-                "%s sent irp %u to something that is no device object, or deleted already", where,
-                io_irp_serial(irp));
+    if (device->Type != IO_TYPE_DEVICE)
+        ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x04, (ULONG_PTR)device, 0, 0,
+                    "%s sent irp %u to something that is no device object, or deleted already",
+                    where, io_irp_serial(irp));
+    ki_bugcheck(m, NO_MORE_IRP_STACK_LOCATIONS, (ULONG_PTR)irp, 0, 0, 0,
+                "%s sent irp %u to %s, but its %d stack locations are used up", where,
+                io_irp_serial(irp), io_target_text(device), irp->StackCount);
 }
 
 static void io_call_check(struct machine *m, PIRP irp, void *caller) {
@@ -135,39 +139,68 @@ static NTSTATUS io_call_watched(struct machine *m, PDEVICE_OBJECT device, PIRP i
     return status;
 }
 
-static _Noreturn void io_no_location(struct machine *m, PDEVICE_OBJECT device, PIRP irp,
-                                     void *caller) {
-    ki_bugcheck(m, NO_MORE_IRP_STACK_LOCATIONS, (ULONG_PTR)irp, 0, 0, 0,
-                "%s sent irp %u to %s, but its %d stack locations are used up",
-                ki_address_name(m, caller), io_irp_serial(irp), io_target_text(device),
-                irp->StackCount);
-}
-
 #define IO_CALL_EVENTS                                                                             \
     (WDMSIM_TRACE_BIT(WDMSIM_EVENT_IRP_CALL) | WDMSIM_TRACE_BIT(WDMSIM_EVENT_IRP_PEND) |           \
      WDMSIM_TRACE_BIT(WDMSIM_EVENT_IRP_RETURN))
 
+static inline bool io_call_is_watched(const struct machine *m) {
+    return m->flags & WDMSIM_CHECK_RULES || m->trace.mask & IO_CALL_EVENTS;
+}
+
+/* Whether IofCallDriver may go on with what it was given. */
+static inline bool io_call_is_sound(const DEVICE_OBJECT *device, const IRP *irp) {
+    return io_irp_type(irp) == IO_TYPE_IRP && device && device->Type == IO_TYPE_DEVICE &&
+           irp->CurrentLocation > 1;
+}
+
+static PDRIVER_DISPATCH io_dispatch_routine(const DEVICE_OBJECT *device, UCHAR major) {
+    return major <= IRP_MJ_MAXIMUM_FUNCTION ? device->DriverObject->MajorFunction[major]
+                                            : io_invalid_device_request;
+}
+
+/* The whole way, for whoever does not qualify for the short one. */
+static __attribute__((noinline)) NTSTATUS io_call_slowly(PDEVICE_OBJECT device, PIRP irp,
+                                                         void *caller) {
+    struct machine *m = ki_self();
+    if (!KI_GATE_IS_OPEN(IofCallDriver))
+        ki_gate_slow(m, KI_ROUTINE_IofCallDriver, caller);
+    if (!io_call_is_sound(device, irp))
+        io_call_refused(m, device, irp, caller);
+    irp->CurrentLocation--;
+    PIO_STACK_LOCATION stack = --irp->Tail.Overlay.CurrentStackLocation;
+    stack->DeviceObject = device;
+    if (!(irp->AllocationFlags & IO_IRP_IN_FLIGHT))
+        io_irp_sent(m, irp);
+    PDRIVER_DISPATCH dispatch = io_dispatch_routine(device, stack->MajorFunction);
+    if (m->flags & WDMSIM_CHECK_RULES)
+        io_call_check(m, irp, caller);
+    if (io_call_is_watched(m))
+        return io_call_watched(m, device, irp, stack, dispatch);
+    return io_dispatch(m, device, irp, stack->MajorFunction, dispatch);
+}
+
+/* Nothing is special about the call: it is sound, not watched, and no power IRP. */
+static inline bool io_call_is_plain(const struct machine *m, const DEVICE_OBJECT *device,
+                                    const IRP *irp) {
+    return KI_GATE_IS_OPEN(IofCallDriver) && !io_call_is_watched(m) &&
+           io_call_is_sound(device, irp) &&
+           (irp->Tail.Overlay.CurrentStackLocation - 1)->MajorFunction < IRP_MJ_POWER;
+}
+
+/*
+ * The most frequent call in a stack of devices. For a plain one the compiler needs no frame and
+ * ends in a jump to the dispatch routine.
+ */
 NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
-    KI_GATE(IofCallDriver);
-    if (KI_UNLIKELY(io_irp_type(Irp) != IO_TYPE_IRP || !DeviceObject ||
-                    DeviceObject->Type != IO_TYPE_DEVICE))
-        io_call_refused(m, DeviceObject, Irp, IO_CALLER());
-    if (KI_UNLIKELY(--Irp->CurrentLocation <= 0))
-        io_no_location(m, DeviceObject, Irp, IO_CALLER());
+    struct machine *const m = ki_self();
+    if (KI_UNLIKELY(!io_call_is_plain(m, DeviceObject, Irp)))
+        return io_call_slowly(DeviceObject, Irp, IO_CALLER());
+    Irp->CurrentLocation--;
     PIO_STACK_LOCATION stack = --Irp->Tail.Overlay.CurrentStackLocation;
     stack->DeviceObject = DeviceObject;
-    if (!(Irp->AllocationFlags & IO_IRP_IN_FLIGHT))
+    if (KI_UNLIKELY(!(Irp->AllocationFlags & IO_IRP_IN_FLIGHT)))
         io_irp_sent(m, Irp);
-    PDRIVER_DISPATCH dispatch =
-        stack->MajorFunction <= IRP_MJ_MAXIMUM_FUNCTION
-            ? DeviceObject->DriverObject->MajorFunction[stack->MajorFunction]
-            : io_invalid_device_request;
-    if (KI_UNLIKELY(m->flags & WDMSIM_CHECK_RULES || m->trace.mask & IO_CALL_EVENTS)) {
-        if (m->flags & WDMSIM_CHECK_RULES)
-            io_call_check(m, Irp, IO_CALLER());
-        return io_call_watched(m, DeviceObject, Irp, stack, dispatch);
-    }
-    return io_dispatch(m, DeviceObject, Irp, stack->MajorFunction, dispatch);
+    return DeviceObject->DriverObject->MajorFunction[stack->MajorFunction](DeviceObject, Irp);
 }
 
 /* ---- up ---- */

@@ -9,6 +9,7 @@
 #include <wdmsim/inspect.h>
 
 #include "io/io.h"
+#include "ki/major_names.h"
 
 /* Text that is cut where the buffer ends, and counted to its real length. */
 struct io_text {
@@ -118,49 +119,15 @@ static void io_print_links(struct machine *m, struct io_text *text, PDEVICE_OBJE
 
 /* ---- IRPs ---- */
 
-static const char *io_major_name(UCHAR major) {
-    static const char *const names[IRP_MJ_MAXIMUM_FUNCTION + 1] = {
-        "CREATE",
-        "CREATE_NAMED_PIPE",
-        "CLOSE",
-        "READ",
-        "WRITE",
-        "QUERY_INFORMATION",
-        "SET_INFORMATION",
-        "QUERY_EA",
-        "SET_EA",
-        "FLUSH_BUFFERS",
-        "QUERY_VOLUME_INFORMATION",
-        "SET_VOLUME_INFORMATION",
-        "DIRECTORY_CONTROL",
-        "FILE_SYSTEM_CONTROL",
-        "DEVICE_CONTROL",
-        "INTERNAL_DEVICE_CONTROL",
-        "SHUTDOWN",
-        "LOCK_CONTROL",
-        "CLEANUP",
-        "CREATE_MAILSLOT",
-        "QUERY_SECURITY",
-        "SET_SECURITY",
-        "POWER",
-        "SYSTEM_CONTROL",
-        "DEVICE_CHANGE",
-        "QUERY_QUOTA",
-        "SET_QUOTA",
-        "PNP",
-    };
-    return major <= IRP_MJ_MAXIMUM_FUNCTION ? names[major] : "?";
-}
-
 static void io_print_irp(struct machine *m, struct io_text *text, struct io_irp *prefix) {
     PIRP irp = io_prefix_irp(prefix);
     if (!(irp->AllocationFlags & IO_IRP_IN_FLIGHT) || irp->CurrentLocation > irp->StackCount)
         return;
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
     PDEVICE_OBJECT device = stack->DeviceObject;
+    const char *name = ki_major_name(stack->MajorFunction);
     io_print(text, "irp %u  for %llu ns  IRP_MJ_%s", prefix->serial,
-             (unsigned long long)(m->clock.now - prefix->sent),
-             io_major_name(stack->MajorFunction));
+             (unsigned long long)(m->clock.now - prefix->sent), name ? name : "?");
     if (stack->MinorFunction)
         io_print(text, "/0x%02x", stack->MinorFunction);
     if (device && device->Type == IO_TYPE_DEVICE)

@@ -442,8 +442,8 @@ static inline void io_irp_sent(struct machine *m, PIRP irp) {
         prefix->own_location = own & 0x7F;
         m->io->in_flight++;
     } else {
-        irp->Tail.Overlay.IrpExtension = (PVOID)((ULONG_PTR)own << IO_FOREIGN_LOCATION |
-                                                 (ULONG_PTR)io_irp_serial(irp) << 1 | 1);
+        irp->Tail.Overlay.IrpExtension =
+            (PVOID)((ULONG_PTR)own << IO_FOREIGN_LOCATION | (ULONG_PTR)io_irp_serial(irp) << 1 | 1);
     }
 }
 static inline void io_irp_returned(struct machine *m, PIRP irp) {

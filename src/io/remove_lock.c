@@ -20,6 +20,7 @@ struct io_held {
     PVOID tag;
     const void *caller;
     bool lock_itself, removed;
+    bool in_pool; /* of a removed one: in a block that is marked until it is freed */
 };
 
 /* Locks of one page have one bucket, so those in freed memory are found without looking at all. */
@@ -35,7 +36,7 @@ static void io_held_add(struct machine *m, PIO_REMOVE_LOCK lock, PVOID tag, cons
     else
         held = ki_alloc(m, sizeof *held);
     struct io_held **bucket = io_held_bucket(m, lock);
-    *held = (struct io_held){*bucket, lock, tag, caller, itself, false};
+    *held = (struct io_held){*bucket, lock, tag, caller, itself, false, false};
     *bucket = held;
 }
 
@@ -82,6 +83,11 @@ void io_remove_locks_forget(struct machine *m, const void *start, const void *en
     }
 }
 
+/* Removed, and not freed since: what a driver allocates anew where a lock was is another lock. */
+static bool io_held_is_over(struct machine *m, const struct io_held *known) {
+    return known && known->removed && (!known->in_pool || mm_pool_is_marked(m, known->lock));
+}
+
 VOID IoInitializeRemoveLockEx(PIO_REMOVE_LOCK Lock, ULONG AllocateTag, ULONG MaxLockedMinutes,
                               ULONG HighWatermark, ULONG RemlockSize) {
     KI_GATE(IoInitializeRemoveLock);
@@ -90,7 +96,7 @@ VOID IoInitializeRemoveLockEx(PIO_REMOVE_LOCK Lock, ULONG AllocateTag, ULONG Max
     (void)HighWatermark;
     if (m->flags & WDMSIM_CHECK_RULES) {
         struct io_held *known = io_held_lock(m, Lock);
-        if (known && known->removed)
+        if (io_held_is_over(m, known))
             ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xD7, (ULONG_PTR)known,
                         (ULONG_PTR)Lock, 0,
                         "%s initialised a remove lock again after its device was removed",
@@ -146,8 +152,10 @@ VOID IoReleaseRemoveLockAndWaitEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, ULONG R
                 "%s released a remove lock for removal with a tag that nobody acquired it with",
                 ki_address_name(m, IO_CALLER()));
         struct io_held *known = io_held_lock(m, RemoveLock);
-        if (known)
+        if (known) {
             known->removed = true;
+            known->in_pool = mm_pool_mark(m, RemoveLock);
+        }
     }
     RemoveLock->Common.Removed = TRUE;
     RemoveLock->Common.IoCount--; /* the count of its initialisation */

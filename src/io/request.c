@@ -364,6 +364,32 @@ int wdmsim_cancel(struct machine *machine, struct wdmsim_request *request) {
     return 0;
 }
 
+static VOID io_cancel_file_thread(PVOID context) {
+    IO_STATUS_BLOCK iosb;
+    NtCancelIoFileEx(context, NULL, &iosb);
+}
+
+int wdmsim_cancel_all(struct machine *machine, struct wdmsim_process *process, uint64_t handle) {
+    PEPROCESS owner = ps_process_of(machine, process);
+    if (machine->state == KI_STATE_STOPPED)
+        return WDMSIM_ERROR_STOPPED;
+    if (owner->exiting || owner->exited)
+        return WDMSIM_ERROR_NOT_FOUND;
+    return NT_SUCCESS(ps_thread_create(machine, owner, io_cancel_file_thread,
+                                       (PVOID)(uintptr_t)handle, "Cancel", false, NULL))
+               ? 0
+               : WDMSIM_ERROR_NO_MEMORY;
+}
+
+int wdmsim_request_end_thread(struct machine *machine, struct wdmsim_request *request) {
+    if (machine->state == KI_STATE_STOPPED)
+        return WDMSIM_ERROR_STOPPED;
+    if (request->done || !request->thread)
+        return WDMSIM_ERROR_NOT_FOUND;
+    ps_thread_terminate(machine, request->thread, STATUS_SUCCESS);
+    return 0;
+}
+
 /* ---- looking at one ---- */
 
 bool wdmsim_request_done(const struct wdmsim_request *request) { return request->done; }

@@ -271,10 +271,21 @@ static bool ki_user_grow(struct machine *m, struct ki_region *region, size_t siz
     return true;
 }
 
-/* Tables that are read and written at random all over. */
-static bool ki_wants_huge_pages(enum ki_region_kind kind) {
-    return kind == KI_REGION_CLOCK || kind == KI_REGION_CLOCK_NODES ||
-           kind == KI_REGION_CLOCK_PLACES;
+/*
+ * What is read and written at random all over is quicker in large pages: the clock's tables from
+ * their second chunk on, the pool of a machine that has many objects.
+ */
+static bool ki_wants_huge_pages(const struct ki_region *region, enum ki_region_kind kind) {
+    switch (kind) {
+    case KI_REGION_CLOCK:
+    case KI_REGION_CLOCK_NODES:
+    case KI_REGION_CLOCK_PLACES:
+        return region->committed >= KI_CHUNK;
+    case KI_REGION_NONPAGED:
+        return region->committed >= 4 * KI_HUGE_PAGE;
+    default:
+        return false;
+    }
 }
 
 static bool ki_region_grow(struct machine *m, enum ki_region_kind kind, size_t need) {
@@ -284,7 +295,7 @@ static bool ki_region_grow(struct machine *m, enum ki_region_kind kind, size_t n
     size_t step = region->committed / 4 > KI_CHUNK ? region->committed / 4 : KI_CHUNK;
     size = size > step ? size : step;
     size = (size + KI_CHUNK - 1) & ~(size_t)(KI_CHUNK - 1);
-    bool huge = ki_wants_huge_pages(kind) && region->committed >= KI_CHUNK;
+    bool huge = ki_wants_huge_pages(region, kind);
     if (huge)
         size = ((region->committed + size + KI_HUGE_PAGE - 1) & ~(size_t)(KI_HUGE_PAGE - 1)) -
                region->committed;

@@ -48,7 +48,7 @@ struct ki_fault {
     uintptr_t instruction; /* address of the faulting instruction */
     uintptr_t address;     /* accessed, for access violations */
     bool write;
-    void *frame_pointer;
+    void *frame_pointer, *stack_pointer;
     void *context; /* the host's ucontext_t */
 };
 /* Offered every fault before it becomes a bug check; does not return if a guarded block handles it.

@@ -20,7 +20,7 @@ enum ki_clock_kind {
     KI_CLOCK_TIMER,    /* a KTIMER; handled by its processor at DISPATCH_LEVEL */
     KI_CLOCK_TIMEOUT,  /* a thread's wait; likewise */
     KI_CLOCK_DEVICE,   /* a device model's or the host's; below all processors */
-    KI_CLOCK_HOST,     /* a thread that speaks for the host passes time; not asleep with the system */
+    KI_CLOCK_HOST, /* a thread that speaks for the host passes time; not asleep with the system */
     KI_CLOCK_KINDS
 };
 

@@ -5,8 +5,13 @@
  * happened and rewrites the interrupted context so that, when the signal returns, the fiber
  * continues in ki_fault_continue on its own stack, below the faulting frame: from there guarded
  * blocks are searched and filters called like any other code, and a bug check can leave the fiber.
- * When the fiber's stack is exhausted there is no room for that; then the machine stops straight
- * from the handler.
+ * When the fiber's stack is exhausted there is no room for that; then the continuation runs on a
+ * stack that stands in for it until a handler goes on, or the machine stops straight from the
+ * handler when there is no guarded block.
+ *
+ * Judgement: real Windows does not offer an exhausted kernel stack to guarded blocks, because the
+ * processor double-faults on it; here they see STATUS_STACK_OVERFLOW, as those of a user thread do,
+ * and the double fault is what an unhandled one becomes.
  *
  * A signal that did not come from a machine's fiber goes on to whoever handled it before.
  */
@@ -35,6 +40,11 @@ static _Thread_local struct ki_signal_context ki_fault_context;
 #if defined(__aarch64__)
 #define KI_IS_WRITE(uc) ki_is_store(*(const uint32_t *)(uintptr_t)KI_PC(uc))
 #define KI_NONCANONICAL(uc) 0
+#define KI_IS_DIVISION(uc) ki_is_division(*(const uint32_t *)(uintptr_t)KI_PC(uc))
+
+/* A division by zero gives zero on this processor. wdmsim-cc has compilers look for it; these are
+ * the breakpoints of GCC and of Clang. */
+static bool ki_is_division(uint32_t word) { return word == 0xd4207d00 || word == 0xd42aa060; }
 
 /* Whether an AArch64 instruction that touches memory writes it: hosts do not tell what the fault
  * was. The two bits that are looked at first divide loads and stores into groups; in most of them
@@ -61,9 +71,12 @@ static bool ki_is_store(uint32_t word) {
         return operation == 0 || (vector && operation == 2);
     }
 }
+#else
+#define KI_IS_DIVISION(uc) false /* it has a signal of its own */
 #endif
 
-static NTSTATUS ki_fault_status(int signal_number, const siginfo_t *info) {
+static NTSTATUS ki_fault_status(int signal_number, const siginfo_t *info, const ucontext_t *uc) {
+    (void)uc;
     switch (signal_number) {
     case SIGFPE:
         return info->si_code == FPE_INTDIV ? STATUS_INTEGER_DIVIDE_BY_ZERO
@@ -71,7 +84,7 @@ static NTSTATUS ki_fault_status(int signal_number, const siginfo_t *info) {
     case SIGILL:
         return STATUS_ILLEGAL_INSTRUCTION;
     case SIGTRAP:
-        return STATUS_BREAKPOINT;
+        return KI_IS_DIVISION(uc) ? STATUS_INTEGER_DIVIDE_BY_ZERO : STATUS_BREAKPOINT;
 #ifndef __APPLE__ /* says so of every address that may not be touched */
     case SIGBUS:
         return info->si_code == BUS_ADRALN ? STATUS_DATATYPE_MISALIGNMENT : STATUS_ACCESS_VIOLATION;
@@ -111,9 +124,19 @@ static void ki_fault_explain(struct machine *m, const struct ki_fault *fault, co
                    fault->instruction, fault->frame_pointer, text);
 }
 
+static _Noreturn void ki_double_fault(struct machine *m, const struct ki_fault *fault) {
+    const ULONG_PTR parameters[4] = {8, (ULONG_PTR)m->running->stack,
+                                     (ULONG_PTR)fault->stack_pointer, fault->instruction};
+    ki_bugcheck_at(m, UNEXPECTED_KERNEL_MODE_TRAP, parameters, fault->instruction,
+                   fault->frame_pointer, "the kernel stack is exhausted (double fault)");
+}
+
 /* Nobody handled it: the bug check that Windows raises for it. */
 static _Noreturn void ki_fault_bugcheck(struct machine *m, const struct ki_fault *fault) {
     char text[256];
+    ki_stack_restore(m, fault->stack_pointer);
+    if (fault->status == STATUS_STACK_OVERFLOW)
+        ki_double_fault(m, fault);
     const char *where = ki_address_name(m, (const void *)fault->instruction);
     ki_fault_explain(m, fault, where);
     ki_fault_describe(fault, where, text, sizeof text);
@@ -140,6 +163,8 @@ static void ki_fault_continue(void) {
     struct ki_signal_context context;
     ki_signal_context_copy(&context, &ki_fault_context.saved);
     fault.context = &context.saved;
+    if (m->running->exhausted)
+        ki_stack_replaced(m);
     if (ki_fault_filter)
         ki_fault_filter(m, &fault);
     ki_fault_bugcheck(m, &fault);
@@ -172,7 +197,7 @@ static void ki_fault_handler(int signal_number, siginfo_t *info, void *context) 
     }
     uintptr_t sp = (uintptr_t)KI_SP(uc), low = (uintptr_t)m->running->stack;
     uintptr_t address = KI_NONCANONICAL(uc) ? UINTPTR_MAX : (uintptr_t)info->si_addr;
-    NTSTATUS status = ki_fault_status(signal_number, info);
+    NTSTATUS status = ki_fault_status(signal_number, info, uc);
     bool touched = status == STATUS_ACCESS_VIOLATION && address != (uintptr_t)KI_PC(uc);
     ki_fault_pending = (struct ki_fault){
         .status = status,
@@ -180,12 +205,15 @@ static void ki_fault_handler(int signal_number, siginfo_t *info, void *context) 
         .address = address,
         .write = touched && KI_IS_WRITE(uc),
         .frame_pointer = (void *)KI_FP(uc),
+        .stack_pointer = (void *)sp,
     };
     if (sp < low + KI_FAULT_ROOM) {
-        uintptr_t pc = ki_fault_pending.instruction;
-        ki_bugcheck_at(m, UNEXPECTED_KERNEL_MODE_TRAP, (const ULONG_PTR[4]){8, low, sp, pc}, pc,
-                       ki_fault_pending.frame_pointer,
-                       "the kernel stack is exhausted (double fault)");
+        bool guard = touched && address < low && address >= low - ki_host_page();
+        if (sp < low || guard)
+            ki_fault_pending.status = STATUS_STACK_OVERFLOW;
+        if (!m->seh || !ki_stack_replace(m))
+            ki_double_fault(m, &ki_fault_pending);
+        sp = (uintptr_t)m->running->stack + m->running->stack_size;
     }
     ki_signal_context_copy(&ki_fault_context, uc);
     sp = (sp - 256) & ~(uintptr_t)15; /* below the red zone */

@@ -312,6 +312,7 @@ void ki_fiber_create(struct ki_fiber *fiber, char *stack, size_t size, void (*en
                      void *argument) {
     fiber->stack = stack;
     fiber->stack_size = size;
+    fiber->exhausted = NULL;
     fiber->entry = entry;
     fiber->argument = argument;
     fiber->seh = NULL;
@@ -372,12 +373,17 @@ static void ki_stack_clean(char *stack, size_t size) {
 #endif
 }
 
-/* Free stacks are linked through their lowest word, next to the page that nobody touches anyway. */
+/* Where a free stack holds the next one: in its highest word, a page that was in use, rather than
+ * one at its other end that perhaps never was. */
+static char **ki_stack_link(char *stack, size_t size) {
+    return (char **)(void *)(stack + size) - 1;
+}
+
 char *ki_stack_allocate(struct machine *m, size_t *size) {
     *size = m->stack_size;
     char *stack = m->stack_free;
     if (stack) {
-        m->stack_free = *(char **)stack;
+        m->stack_free = *ki_stack_link(stack, *size);
         return stack;
     }
     bool guarded = m->stack_count < KI_GUARDED_STACKS;
@@ -394,8 +400,47 @@ char *ki_stack_allocate(struct machine *m, size_t *size) {
 
 void ki_stack_free(struct machine *m, char *stack) {
     ki_stack_clean(stack, m->stack_size);
-    *(char **)stack = m->stack_free;
+    *ki_stack_link(stack, m->stack_size) = m->stack_free;
     m->stack_free = stack;
+}
+
+/* ---- exhausted stacks ---- */
+
+bool ki_stack_replace(struct machine *m) {
+    struct ki_fiber *self = m->running;
+    size_t size;
+    char *stack = self->exhausted ? NULL : ki_stack_allocate(m, &size);
+    if (!stack)
+        return false;
+    self->exhausted = self->stack;
+    self->exhausted_size = self->stack_size;
+    self->stack = stack;
+    self->stack_size = size;
+    return true;
+}
+
+void ki_stack_replaced(struct machine *m) {
+#ifdef KI_ASAN
+    void *fake_stack;
+    __sanitizer_start_switch_fiber(&fake_stack, m->running->stack, m->running->stack_size);
+    __sanitizer_finish_switch_fiber(fake_stack, NULL, NULL);
+#else
+    (void)m;
+#endif
+}
+
+/* The caller still runs on the stack that is freed, but leaves it before anybody can take it. */
+void ki_stack_restore(struct machine *m, const void *there) {
+    struct ki_fiber *self = m->running;
+    uintptr_t low = (uintptr_t)self->exhausted, at = (uintptr_t)there;
+    if (!low || at < low - ki_host_page() || at >= low + self->exhausted_size)
+        return;
+    char *other = self->stack;
+    self->stack = self->exhausted;
+    self->stack_size = self->exhausted_size;
+    self->exhausted = NULL;
+    ki_stack_free(m, other);
+    ki_stack_replaced(m);
 }
 
 /* ---- calls on another stack ---- */
@@ -483,7 +528,7 @@ static size_t ki_segment_size(const struct machine *m) {
 static char *ki_segment_allocate(struct machine *m) {
     char *segment = m->segment_free;
     if (segment) {
-        m->segment_free = *(char **)segment;
+        m->segment_free = *ki_stack_link(segment, ki_segment_size(m));
         return segment;
     }
     size_t size = ki_segment_size(m), guard = ki_host_page();
@@ -517,7 +562,7 @@ bool ki_call_on_segment(struct machine *m, void (*fn)(void *argument), void *arg
     KI_ASSERT(m->running == self);
     self->stack = call.stack;
     self->stack_size = call.stack_size;
-    *(char **)segment = m->segment_free;
+    *ki_stack_link(segment, ki_segment_size(m)) = m->segment_free;
     m->segment_free = segment;
     return true;
 }

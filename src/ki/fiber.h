@@ -31,6 +31,8 @@ struct ki_fiber {
 #endif
     char *stack; /* lowest usable address; NULL for the host's own stack */
     size_t stack_size;
+    char *exhausted; /* the stack that overflowed, while `stack` stands in for it; else NULL */
+    size_t exhausted_size;
     void *seh; /* innermost guarded block of the driver code on this stack, while it does not run */
     void *fake_stack;        /* AddressSanitizer's */
     unsigned stack_id;       /* Valgrind's */
@@ -70,6 +72,17 @@ _Noreturn void ki_fiber_leave(struct machine *m, struct ki_fiber *to);
  * fresh one meanwhile. False without memory.
  */
 bool ki_call_on_segment(struct machine *m, void (*fn)(void *argument), void *argument);
+
+/*
+ * The running fiber's stack is exhausted: its exception is searched for on another one, as part of
+ * the fiber. ki_stack_replace is for the handler of the fault, which then moves the stack pointer;
+ * false without memory, or when the other stack is exhausted too. ki_stack_replaced tells the
+ * instruments, once there. ki_stack_restore gives the fiber its own stack again when execution is
+ * about to go on at stack pointer `there`, and that lies on it.
+ */
+bool ki_stack_replace(struct machine *m);
+void ki_stack_replaced(struct machine *m);
+void ki_stack_restore(struct machine *m, const void *there);
 
 /* The floating-point control in 32 bits: MXCSR below the x87 control word on x86-64, FPCR on
  * AArch64. */

@@ -184,7 +184,7 @@ struct machine {
     struct {
         char *next, *end;
     } control;          /* ki_alloc */
-    char *stack_free;   /* free stacks of stack_size, linked through their lowest word */
+    char *stack_free;   /* free stacks of stack_size, linked through their highest word */
     char *segment_free; /* likewise, of the larger size that calls on another stack use */
     size_t stack_count;
     struct ki_interrupt_line *lines;

@@ -80,9 +80,9 @@ void ki_lock_describe(struct machine *m, const struct ki_processor *cpu, char *b
 void ki_run(struct machine *m);
 
 /*
- * The whole system sleeps: the calling thread, at PASSIVE_LEVEL, stands for it until ki_wake_system.
- * No other thread, DPC or interrupt of any processor runs meanwhile; hardware and the host do. What
- * was requested then is delivered after the return.
+ * The whole system sleeps: the calling thread, at PASSIVE_LEVEL, stands for it until
+ * ki_wake_system. No other thread, DPC or interrupt of any processor runs meanwhile; hardware and
+ * the host do. What was requested then is delivered after the return.
  */
 void ki_sleep_system(struct machine *m);
 /* Ends the sleep, from anywhere. Before its beginning: it does not begin. */

@@ -12,7 +12,8 @@ bool ki_has_ready(struct machine *m, const struct ki_processor *cpu);
 bool ki_has_peer(struct machine *m, const struct ki_processor *cpu);
 /* At DISPATCH_LEVEL: gives the current processor to the best ready thread that should have it. */
 void ki_reschedule(struct machine *m);
-/* The first ready thread that speaks for the host, or NULL; the second takes it out of its queue. */
+/* The first ready thread that speaks for the host, or NULL; the second takes it out of its queue.
+ */
 PKTHREAD ki_find_outside(const struct machine *m);
 PKTHREAD ki_take_outside(struct machine *m);
 /* Puts `next` on the current processor and continues it; the caller's thread, `from`, is suspended

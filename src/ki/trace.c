@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "ki/bugcheck.h"
+#include "ki/major_names.h"
 #include "ki/processor.h"
 #include "ki/thread.h"
 #include "ki/trace.h"
@@ -194,38 +195,9 @@ static void ki_write_status(struct ki_writer *w, uint32_t status) {
 }
 
 static void ki_write_function(struct ki_writer *w, unsigned major, unsigned minor) {
-    static const char *const majors[] = {
-        "CREATE",
-        "CREATE_NAMED_PIPE",
-        "CLOSE",
-        "READ",
-        "WRITE",
-        "QUERY_INFORMATION",
-        "SET_INFORMATION",
-        "QUERY_EA",
-        "SET_EA",
-        "FLUSH_BUFFERS",
-        "QUERY_VOLUME_INFORMATION",
-        "SET_VOLUME_INFORMATION",
-        "DIRECTORY_CONTROL",
-        "FILE_SYSTEM_CONTROL",
-        "DEVICE_CONTROL",
-        "INTERNAL_DEVICE_CONTROL",
-        "SHUTDOWN",
-        "LOCK_CONTROL",
-        "CLEANUP",
-        "CREATE_MAILSLOT",
-        "QUERY_SECURITY",
-        "SET_SECURITY",
-        "POWER",
-        "SYSTEM_CONTROL",
-        "DEVICE_CHANGE",
-        "QUERY_QUOTA",
-        "SET_QUOTA",
-        "PNP",
-    };
-    if (major < KI_COUNT(majors))
-        ki_write(w, "IRP_MJ_%s", majors[major]);
+    const char *name = ki_major_name(major);
+    if (name)
+        ki_write(w, "IRP_MJ_%s", name);
     else
         ki_write(w, "major 0x%02x", major);
     if (minor)

@@ -44,6 +44,14 @@ size_t mm_pool_size(struct machine *m, const void *p);
 /* Whether the block was charged to a quota. */
 bool mm_pool_is_charged(struct machine *m, const void *p);
 
+/*
+ * Marks the block that an address lies in; the mark goes when the block is freed. So who keeps a
+ * record of memory by its address can tell that other memory lies there now. False: not in the
+ * pool.
+ */
+bool mm_pool_mark(struct machine *m, const void *p);
+bool mm_pool_is_marked(struct machine *m, const void *p);
+
 /* An allocated block, for reports. */
 struct mm_pool_block {
     const void *address;

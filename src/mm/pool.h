@@ -110,6 +110,7 @@ enum {
     MM_EXECUTE = 4,
     MM_QUOTA = 8,
     MM_SESSION = 16,
+    MM_MARKED = 32, /* mm_pool_mark */
     MM_FREED = 64,
     MM_ALLOCATED = 128,
 };
@@ -321,7 +322,12 @@ void mm_instrument_close(struct machine *m, void *header);
 void mm_instrument_show(struct machine *m, void *p, size_t size);
 void mm_instrument_hide(struct machine *m, void *p, size_t size);
 
-/* ---- errors (report.c) ---- */
+/* ---- errors, and walking a slab (report.c) ---- */
+
+struct mm_header *mm_slab_first(char *page_address, const struct mm_page *page);
+/* The header behind one in a slab, NULL if that was the last or does not tell. */
+struct mm_header *mm_slab_next(struct machine *m, const struct mm_page *page,
+                               struct mm_header *header);
 
 /* Ends in the bug check that freeing `p` deserves. */
 _Noreturn void mm_free_violation(struct machine *m, void *p, ULONG tag, const void *caller);

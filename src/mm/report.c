@@ -29,14 +29,13 @@ MM_HEADERS static void mm_header_describe(struct machine *m, const struct mm_hea
              allocated && owner ? ki_address_name(m, owner) : "");
 }
 
-static struct mm_header *mm_slab_first(char *page_address, const struct mm_page *page) {
+struct mm_header *mm_slab_first(char *page_address, const struct mm_page *page) {
     return (struct mm_header *)(void *)(page_address +
                                         (page->type & MM_ALIGNED ? MM_LINE - MM_HEADER_SIZE : 0));
 }
 
-/* The header behind one in a slab, NULL if that was the last or does not tell. */
-MM_HEADERS static struct mm_header *mm_slab_next(struct machine *m, const struct mm_page *page,
-                                                 struct mm_header *header) {
+MM_HEADERS struct mm_header *mm_slab_next(struct machine *m, const struct mm_page *page,
+                                          struct mm_header *header) {
     bool mixed = mm_slab_is_mixed(page);
     unsigned number = page->slack;
     if (mixed) {

@@ -2,8 +2,8 @@
  * Special pool: every block in pages of its own, followed by a page that nobody may touch, and
  * never used again.
  *
- * A block ends where its inaccessible page begins, up to the alignment of 16; the bytes between
- * hold a pattern that is compared when the block is freed. A block of a page or more must be page
+ * A block ends where its inaccessible page begins, up to its alignment; the bytes between hold a
+ * pattern that is compared when the block is freed. A block of a page or more must be page
  * aligned, so its slack is longer. Freed blocks become inaccessible for good: a fault there is told
  * apart from one beyond an allocated block by the pages' descriptors (mm_fault_explain). Where the
  * host's pages are larger the inaccessible one is the host's, and a block may have unused pages
@@ -32,6 +32,20 @@ void mm_special_start(struct machine *m) {
         ki_region_take(m, KI_REGION_CONTROL, (size_t)MM_SPECIAL_PAGES * sizeof *area->pages);
     if (!area->pages)
         ki_no_memory();
+}
+
+/*
+ * How a block is aligned that ends at the guard. Pool memory is aligned to 16, so a block of
+ * 8 bytes leaves 8 readable ones behind it; who wants to see reads there, too, gives up alignment
+ * beyond that of the size (WDMSIM_GUARD_EXACT). What a structure needs its size has in common with
+ * it, so only a block that is no array of structures is worse off.
+ */
+static size_t mm_special_align(const struct machine *m, unsigned type, size_t size) {
+    if (type & MM_ALIGNED)
+        return MM_LINE;
+    if (!(m->flags & WDMSIM_GUARD_EXACT) || size % 16 == 0)
+        return 16;
+    return size & (0 - size);
 }
 
 /* How many of the machine's pages are one of the host's. */
@@ -69,7 +83,7 @@ void *mm_special_make(struct machine *m, unsigned type, size_t size, ULONG tag, 
                                           .tag = tag,
                                           .owner = caller};
     area->pages[first].slack = (uint16_t)((size_t)count * PAGE_SIZE - size);
-    size_t align = type & MM_ALIGNED ? MM_LINE : 16;
+    size_t align = mm_special_align(m, type, size);
     bool end = size < PAGE_SIZE && !under;
     char *p = end ? pages + ((PAGE_SIZE - size) & ~(align - 1)) : pages;
     memset(pages, MM_SPECIAL_PATTERN, (size_t)count * PAGE_SIZE);
@@ -108,7 +122,7 @@ static void mm_special_check(struct machine *m, struct mm_page *page, uint32_t f
     if (page->use == MM_USE_FREED)
         ki_bugcheck(m, BAD_POOL_CALLER, 0x07, 0, 0, (ULONG_PTR)p,
                     "%s freed a special pool block that was free already", where);
-    size_t align = page->type & MM_ALIGNED ? MM_LINE : 16;
+    size_t align = mm_special_align(m, page->type, size);
     char *pages = mm_page_address(&m->mm->special, first);
     char *at_end = pages + ((PAGE_SIZE - size) & ~(align - 1));
     if (p != pages && (size >= PAGE_SIZE || p != at_end))

@@ -269,12 +269,14 @@ bool mm_user_free(struct machine *m, PEPROCESS process, uint64_t address) {
         return false;
     struct mm_user *user = m->mm->user;
     uint32_t page = mm_user_page_number(m, address);
-    size_t offset = address & (PAGE_SIZE - 1);
+    while (user->area.pages[page].use == MM_USE_REST)
+        page--;
+    size_t offset = address - mm_user_address(m, page);
     if (user->area.pages[page].owner != space ||
         (m->mm->secured && mm_user_is_kept(m, process, page, address)))
         return false;
     if (user->area.pages[page].use == MM_USE_SLAB)
-        return mm_slot_free(m, space, page, offset);
+        return offset < PAGE_SIZE && mm_slot_free(m, space, page, offset);
     if (user->area.pages[page].use != MM_USE_PAGES || user->pages[page].used != offset)
         return false;
     mm_user_give(m, page);

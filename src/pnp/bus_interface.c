@@ -2,10 +2,10 @@
  * QUERY_INTERFACE of the built-in bus: bus access, location, re-enumeration, reset.
  *
  * Drivers read and write the description's configuration bytes through GUID_BUS_INTERFACE_STANDARD,
- * and translate addresses, which are the same on both sides of this bus. A device can ask to be
- * plugged out and in again, as a platform-level reset does; a function-level one puts the
- * configuration bytes back. References are counted per slot; a device whose interface is still
- * referenced refuses to be removed.
+ * translate addresses, which are the same on both sides of this bus, and get DMA adapters, which
+ * are the HAL's. A device can ask to be plugged out and in again, as a platform-level reset does; a
+ * function-level one puts the configuration bytes back. References are counted per slot; a device
+ * whose interface is still referenced refuses to be removed.
  *
  * wdm/ns-wdm-_bus_interface_standard, -_reenumerate_self_interface_standard,
  * -_device_reset_interface_standard, ntddk/ns-ntddk-_pnp_location_interface

@@ -2,9 +2,9 @@
  * Enumeration: BusRelations of a node's device, compared with the children it had.
  *
  * Every list gets a number; the children that it names are marked with it. What is new becomes a
- * node and wants to be brought up; what has lost its mark has gone. The list is the bus driver's
- * memory and holds a reference on each PDO: the first one of a PDO becomes the node's own, later
- * ones are given back.
+ * node and wants to be brought up; what is left without a mark has gone. The list is the bus
+ * driver's memory and holds a reference on each PDO: the first one of a PDO becomes the node's own,
+ * later ones are given back.
  *
  * Requests to enumerate come at up to DISPATCH_LEVEL and are served by the worker; those that come
  * before the present one is served are one with it.
@@ -62,8 +62,8 @@ static _Noreturn void pnp_deleted_pdo(struct machine *m, struct pnp_node *node,
                 io_device_of(pdo)->text);
 }
 
-/* A PDO of the list: its reference is used up. */
-static void pnp_child_seen(struct machine *m, struct pnp_node *bus, PDEVICE_OBJECT pdo,
+/* A PDO of the list: its reference is used up. True if a child was marked by it. */
+static bool pnp_child_seen(struct machine *m, struct pnp_node *bus, PDEVICE_OBJECT pdo,
                            uint32_t number, struct pnp_nodes *fresh) {
     struct io_device *own = io_device_of(pdo);
     struct pnp_node *node = own->node;
@@ -75,9 +75,10 @@ static void pnp_child_seen(struct machine *m, struct pnp_node *bus, PDEVICE_OBJE
                     "a driver of %s reported %s as a child, which is none of its own",
                     pnp_text(bus), own->text);
     if (node) {
+        bool first = node->enumeration != number;
         node->enumeration = number;
         ob_dereference(m, pdo);
-        return;
+        return first;
     }
     if (own->node_gone)
         pnp_report(m, "a driver of %s reported %s again after its device had gone", pnp_text(bus),
@@ -86,9 +87,10 @@ static void pnp_child_seen(struct machine *m, struct pnp_node *bus, PDEVICE_OBJE
     if (!node || !pnp_nodes_add(m, fresh, node)) {
         if (!node)
             ob_dereference(m, pdo);
-        return;
+        return false;
     }
     node->enumeration = number;
+    return true;
 }
 
 static struct pnp_node *pnp_missing_child(struct pnp_node *bus, uint32_t number,
@@ -126,10 +128,12 @@ void pnp_enumerate(struct machine *m, struct pnp_node *node) {
     if (!relations)
         return; /* nobody knows: what was there stays */
     uint32_t number = ++m->pnp->enumeration;
+    ULONG seen = 0;
     for (ULONG i = 0; i < relations->Count; i++)
-        pnp_child_seen(m, node, relations->Objects[i], number, &fresh);
+        seen += pnp_child_seen(m, node, relations->Objects[i], number, &fresh);
     pnp_free(m, relations);
-    pnp_find_missing(m, node, number);
+    if (seen < node->child_count)
+        pnp_find_missing(m, node, number);
     for (ULONG i = fresh.count; i-- > 0;)
         if (pnp_in_tree(fresh.items[i]))
             pnp_want(m, fresh.items[i], PNP_WANT_BRING_UP);

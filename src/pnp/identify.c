@@ -2,9 +2,9 @@
  * Asking a new device who it is: ids, capabilities, texts, bus, resources.
  *
  * At this time the stack is the PDO alone, perhaps with bus filters. The questions come in the
- * order of kernel/adding-a-pnp-device-to-a-running-system. A device without a device id is of no
- * use; what else is missing has a default. Two present devices with the same device and instance id
- * below one driver are a bug check.
+ * order of kernel/adding-a-pnp-device-to-a-running-system, or by choice in another. A device
+ * without a device id is of no use; what else is missing has a default. Two present devices with
+ * the same device and instance id below one driver are a bug check.
  *
  * wdm irp-mn-query-id, irp-mn-query-capabilities; debugger bug-check-0xca
  */
@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "pnp/internal.h"
+
+#include "ki/choose.h"
 
 enum { PNP_ID_LIMIT = 200 }; /* characters of one id with its terminator */
 
@@ -204,30 +206,47 @@ static bool pnp_is_duplicate(struct machine *m, struct pnp_node *node, const cha
 
 /* ---- all of it ---- */
 
-static bool pnp_query_ids(struct machine *m, struct pnp_node *node) {
-    static const struct {
-        BUS_QUERY_ID_TYPE type;
-        size_t place;
-    } ids[] = {
-        {BusQueryDeviceID, offsetof(struct pnp_node, device_id)},
-        {BusQueryInstanceID, offsetof(struct pnp_node, instance_id)},
-        {BusQueryHardwareIDs, offsetof(struct pnp_node, hardware_ids)},
-        {BusQueryCompatibleIDs, offsetof(struct pnp_node, compatible_ids)},
-        {BusQueryContainerID, offsetof(struct pnp_node, container_id)},
+static void pnp_query_device_id(struct machine *m, struct pnp_node *node) {
+    node->device_id = pnp_query_id(m, node, BusQueryDeviceID);
+}
+static void pnp_query_instance_id(struct machine *m, struct pnp_node *node) {
+    node->instance_id = pnp_query_id(m, node, BusQueryInstanceID);
+}
+static void pnp_query_hardware_ids(struct machine *m, struct pnp_node *node) {
+    node->hardware_ids = pnp_query_id(m, node, BusQueryHardwareIDs);
+}
+static void pnp_query_compatible_ids(struct machine *m, struct pnp_node *node) {
+    node->compatible_ids = pnp_query_id(m, node, BusQueryCompatibleIDs);
+}
+static void pnp_query_container_id(struct machine *m, struct pnp_node *node) {
+    node->container_id = pnp_query_id(m, node, BusQueryContainerID);
+}
+static void pnp_query_description(struct machine *m, struct pnp_node *node) {
+    node->description = pnp_query_text(m, node, DeviceTextDescription);
+}
+static void pnp_query_location(struct machine *m, struct pnp_node *node) {
+    node->location = pnp_query_text(m, node, DeviceTextLocationInformation);
+}
+
+/*
+ * The docs leave the order open. By choice it begins with any of these and goes on around, so that
+ * of any two each may come first; by default it is theirs.
+ */
+static void pnp_query_all(struct machine *m, struct pnp_node *node) {
+    static void (*const queries[])(struct machine * m, struct pnp_node * node) = {
+        pnp_query_device_id,      pnp_query_instance_id,  pnp_query_hardware_ids,
+        pnp_query_compatible_ids, pnp_query_container_id, pnp_query_capabilities,
+        pnp_query_description,    pnp_query_location,     pnp_query_bus,
+        pnp_query_resources,      pnp_query_requirements,
     };
-    for (size_t i = 0; i < KI_COUNT(ids); i++)
-        *(WCHAR **)(void *)((char *)node + ids[i].place) = pnp_query_id(m, node, ids[i].type);
-    return node->device_id && *node->device_id;
+    unsigned first = ki_choose(m, WDMSIM_CHOICE_POWER, KI_COUNT(queries));
+    for (unsigned i = 0; i < KI_COUNT(queries); i++)
+        queries[(first + i) % KI_COUNT(queries)](m, node);
 }
 
 void pnp_identify(struct machine *m, struct pnp_node *node) {
-    bool has_id = pnp_query_ids(m, node);
-    pnp_query_capabilities(m, node);
-    node->description = pnp_query_text(m, node, DeviceTextDescription);
-    node->location = pnp_query_text(m, node, DeviceTextLocationInformation);
-    pnp_query_bus(m, node);
-    pnp_query_resources(m, node);
-    pnp_query_requirements(m, node);
+    pnp_query_all(m, node);
+    bool has_id = node->device_id && *node->device_id;
     node->identified = true;
     char *path = has_id ? pnp_make_path(m, node) : NULL;
     if (!path) {

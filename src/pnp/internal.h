@@ -199,7 +199,8 @@ struct pnp_slot {
     uint32_t number;
     struct pnp_slot *next;         /* on its bus */
     struct pnp_slot *bus;          /* whose child it is; NULL: the root's */
-    struct pnp_slot *first, *last; /* children */
+    struct pnp_slot *first, *last; /* children … */
+    uint32_t children;             /* … how many */
     uint32_t answers;              /* to questions about them */
     bool plugged;                  /* physically there */
     bool ejected;

@@ -73,6 +73,7 @@ struct pnp_node {
     LONG references;
     struct pnp_node *serial_next, *path_next; /* hash chains */
     struct pnp_node *parent;                  /* NULL: the root, or it left the tree */
+    uint32_t enumeration;                     /* number of the last BusRelations that named it */
     LIST_ENTRY children;                      /* pnp_node.sibling, in order of enumeration */
     LIST_ENTRY sibling;
     ULONG child_count, level; /* level: 0 for the root */
@@ -110,10 +111,9 @@ struct pnp_node {
     ULONG usage[DeviceUsageTypeGuestAssigned + 1]; /* special files on it, by type */
 
     /* What is going on. */
-    LIST_ENTRY pending;   /* in pnp_part.pending, or empty */
-    ULONG wants;          /* PNP_WANT_ bits, while in that list */
-    uint32_t enumeration; /* number of the last BusRelations that named it */
-    uint32_t mark;        /* of the last walk that collected it */
+    LIST_ENTRY pending; /* in pnp_part.pending, or empty */
+    ULONG wants;        /* PNP_WANT_ bits, while in that list */
+    uint32_t mark;      /* of the last walk that collected it */
     bool enumerate_queued, state_queued, relations_queued, eject_queued; /* such an action waits */
     bool identified;
     bool present;               /* in the latest BusRelations of its parent */

@@ -58,6 +58,7 @@ void pnp_slot_register(struct machine *m, struct pnp_slot *slot, struct pnp_slot
     else
         on->first = slot;
     on->last = slot;
+    on->children++;
 }
 
 struct pnp_slot *pnp_slot_find(struct machine *m, uint32_t number) {
@@ -127,9 +128,7 @@ static bool pnp_is_there(const struct pnp_slot *slot) {
 /* Its children behind those that a driver above has listed. */
 static NTSTATUS pnp_bus_relations(struct machine *m, struct pnp_slot *slot, PIRP irp) {
     PDEVICE_RELATIONS old = (PDEVICE_RELATIONS)irp->IoStatus.Information;
-    ULONG count = old ? old->Count : 0, room = count;
-    for (struct pnp_slot *child = slot->first; child; child = child->next)
-        room += pnp_is_there(child);
+    ULONG count = old ? old->Count : 0, room = count + slot->children;
     if (!slot->first && (old || slot != &m->pnp->bus->top))
         return irp->IoStatus.Status;
     PDEVICE_RELATIONS relations = ExAllocatePool2(
@@ -139,7 +138,8 @@ static NTSTATUS pnp_bus_relations(struct machine *m, struct pnp_slot *slot, PIRP
         return STATUS_INSUFFICIENT_RESOURCES;
     if (count)
         memcpy(relations->Objects, old->Objects, count * sizeof(PVOID));
-    for (struct pnp_slot *child = slot->first; child; child = child->next) {
+    /* A child that comes meanwhile is told of the next time. */
+    for (struct pnp_slot *child = slot->first; child && count < room; child = child->next) {
         if (!pnp_is_there(child) || !pnp_slot_pdo(m, child))
             continue;
         ob_reference(m, child->pdo);

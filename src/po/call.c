@@ -8,7 +8,8 @@
 
 /* A pageable driver cannot be called at DISPATCH_LEVEL. */
 static _Noreturn void po_call_too_high(struct machine *m, PDEVICE_OBJECT device, PIRP irp) {
-    ki_bugcheck(m, INTERNAL_POWER_ERROR, 0x404, (ULONG_PTR)device, (ULONG_PTR)irp, 0,
+    ki_bugcheck(m, INTERNAL_POWER_ERROR, 0x404, 0, (ULONG_PTR)IoGetCurrentIrpStackLocation(irp),
+                (ULONG_PTR)device,
                 "irp %u, a power IRP, was sent at %s to %s, which is pageable (DO_POWER_PAGABLE)",
                 io_irp_serial(irp), ki_irql_name(m->cpu->irql), io_device_of(device)->text);
 }

@@ -120,7 +120,7 @@ static void po_irp_fill(struct po_irp *p) {
  * referenced meanwhile: its driver may delete it before its dispatch routine gets to the IRP, and
  * refuses the IRP then. */
 static void po_irp_send(struct machine *m, struct po_irp *p) {
-    p->since = m->clock.now;
+    p->since = ki_clock_awake(&m->clock);
     p->sent = true;
     po_watch(m, p);
     if (p->node->gone) {
@@ -228,13 +228,23 @@ static bool po_is_inrush(const struct po_irp *p) {
     return false;
 }
 
+static void po_inrush_wait(struct machine *m, struct po_irp *p) {
+    InsertTailList(&m->po->inrush_queue, &p->link);
+    if (KI_UNLIKELY(++m->po->inrush_waiting > PO_INRUSH_MOST))
+        ki_bugcheck(m, INTERNAL_POWER_ERROR, 0x401, 0, (ULONG_PTR)&m->po->inrush_queue,
+                    (ULONG_PTR)p->node->pdo,
+                    "%u devices that draw an inrush of power wait to be powered up, the last of "
+                    "them %s",
+                    (unsigned)m->po->inrush_waiting, po_node_text(m, p->node));
+}
+
 /* It is the only device IRP of its stack now. */
 static void po_device_turn(struct machine *m, struct po_irp *p, bool here) {
     p->node->device_active = p;
     if (po_is_inrush(p)) {
         p->inrush = true;
         if (m->po->inrush) {
-            InsertTailList(&m->po->inrush_queue, &p->link);
+            po_inrush_wait(m, p);
             return;
         }
         m->po->inrush = p;
@@ -247,11 +257,17 @@ static void po_inrush_next(struct machine *m) {
     if (IsListEmpty(&m->po->inrush_queue))
         return;
     struct po_irp *p = CONTAINING_RECORD(RemoveHeadList(&m->po->inrush_queue), struct po_irp, link);
+    m->po->inrush_waiting--;
     m->po->inrush = p;
     po_irp_begin(m, p, false);
 }
 
 /* ---- the end ---- */
+
+/* Nothing excuses a device that stays off: it is there, and in use. */
+static bool po_is_expected_up(const struct pnp_node *pnp) {
+    return pnp->present && pnp->state == WDMSIM_NODE_STARTED;
+}
 
 static void po_set_done(struct machine *m, struct po_irp *p, NTSTATUS status) {
     struct po_node *node = p->node;
@@ -260,7 +276,7 @@ static void po_set_done(struct machine *m, struct po_irp *p, NTSTATUS status) {
         if (p->state.DeviceState != PowerDeviceD0)
             po_report(m, "a driver of %s failed the IRP that sets D%d: 0x%08x",
                       po_node_text(m, node), p->state.DeviceState - 1, (unsigned)status);
-        else if (!node->gone && (!node->pnp || node->pnp->state == WDMSIM_NODE_STARTED))
+        else if (!node->gone && (!node->pnp || po_is_expected_up(node->pnp)))
             po_report(m, "%s could not be powered up: 0x%08x", po_node_text(m, node),
                       (unsigned)status);
         return;

@@ -97,6 +97,9 @@ void po_report(struct machine *m, const char *format, ...) __attribute__((format
 
 /* ---- power IRPs ---- */
 
+/* How many inrush devices may wait for their turn: the docs say that there is a limit. */
+#define PO_INRUSH_MOST 1000u
+
 enum { PO_VISITS = 16 };
 struct po_irp {
     LIST_ENTRY link;  /* device_queue, or the queue of inrush devices */
@@ -118,7 +121,7 @@ struct po_irp {
     PVOID context;
     const void *caller;
     struct po_walk *walk; /* a system IRP's */
-    uint64_t since;       /* when it was sent, ns */
+    uint64_t since;       /* when it was sent, ns without the system's sleep */
     uint64_t number;      /* of the sending */
     WORK_QUEUE_ITEM work;
     PKTHREAD thread; /* that is inside the topmost dispatch routine, or NULL */
@@ -261,11 +264,12 @@ struct po_part {
     KDPC watchdog_dpc;
     struct po_irp *inrush; /* whose turn it is */
     LIST_ENTRY inrush_queue;
-    bool legacy; /* pre-Vista rules */
+    ULONG inrush_waiting; /* in the queue */
+    bool legacy;          /* pre-Vista rules */
 
     /* The transition in progress. */
     bool busy;
-    bool asleep; /* it waits for a wake */
+    bool asleep;   /* it waits for a wake */
     bool signaled; /* some device's wake signal waits for its resume */
     bool rails;    /* the host described the power of some device */
     enum wdmsim_power_goal goal;
@@ -274,7 +278,7 @@ struct po_part {
     struct po_walk *walk;
     SYSTEM_POWER_STATE previous_target, previous_effective;
     WORK_QUEUE_ITEM transition;
-    KEVENT progress; /* of the walk: something of it is complete */
+    KEVENT progress;      /* of the walk: something of it is complete */
     uint64_t wake_window; /* until when wake sources are collected, ns */
     uint32_t wake_sources[WDMSIM_WAKE_SOURCES];
     unsigned wake_source_count;

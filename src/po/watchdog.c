@@ -4,7 +4,7 @@
  *
  * All IRPs have the same time, so the oldest is the next to be late: one list in order of sending
  * and one timer, set for its head. The timer is off while nothing is watched. A wait/wake IRP may
- * take as long as it likes.
+ * take as long as it likes. Time that the system sleeps does not count.
  *
  * wdm/nf-wdm-poquerywatchdogtime
  */
@@ -39,7 +39,7 @@ static void po_watchdog_set(struct machine *m) {
         return;
     }
     const struct po_irp *oldest = CONTAINING_RECORD(po->watched.Flink, struct po_irp, watch);
-    uint64_t due = po_due(m, oldest), now = m->clock.now;
+    uint64_t due = po_due(m, oldest), now = ki_clock_awake(&m->clock);
     LARGE_INTEGER time = {.QuadPart = due > now ? -(LONGLONG)((due - now + 99) / 100) : -1};
     KeSetTimer(&po->watchdog_timer, time, &po->watchdog_dpc);
 }
@@ -84,7 +84,16 @@ static _Noreturn void po_blocked(struct machine *m, struct po_irp *p) {
                 "irp %u (%s) of %s has been with %s of %s for %llu s%s", io_irp_serial(p->irp),
                 po_irp_text(p), po_node_text(m, p->node), io_device_of(holder)->text,
                 io_driver_of(holder->DriverObject)->text,
-                (unsigned long long)((m->clock.now - p->since) / WDMSIM_S), where);
+                (unsigned long long)((ki_clock_awake(&m->clock) - p->since) / WDMSIM_S), where);
+}
+
+/* A system IRP may be late because its owner waits for the device IRP that belongs to it. If that
+ * has taken most of the time, it is the one that hangs. */
+static struct po_irp *po_culprit(struct machine *m, struct po_irp *late) {
+    struct po_irp *device = late->system ? late->node->device_active : NULL;
+    if (device && device->sent && ki_clock_awake(&m->clock) - device->since >= m->po->watchdog / 2)
+        return device;
+    return late;
 }
 
 static KDEFERRED_ROUTINE po_watchdog_expired;
@@ -98,8 +107,8 @@ static VOID po_watchdog_expired(PKDPC Dpc, PVOID DeferredContext, PVOID SystemAr
     if (IsListEmpty(&m->po->watched) || !m->po->watchdog)
         return;
     struct po_irp *oldest = CONTAINING_RECORD(m->po->watched.Flink, struct po_irp, watch);
-    if (po_due(m, oldest) <= m->clock.now)
-        po_blocked(m, oldest);
+    if (po_due(m, oldest) <= ki_clock_awake(&m->clock))
+        po_blocked(m, po_culprit(m, oldest));
     po_watchdog_set(m);
 }
 
@@ -123,8 +132,8 @@ BOOLEAN PoQueryWatchdogTime(PDEVICE_OBJECT Pdo, PULONG SecondsRemaining) {
         const struct po_irp *p = CONTAINING_RECORD(link, struct po_irp, watch);
         if (p->node != node)
             continue;
-        uint64_t due = po_due(m, p);
-        *SecondsRemaining = (ULONG)(due > m->clock.now ? (due - m->clock.now) / WDMSIM_S : 0);
+        uint64_t due = po_due(m, p), now = ki_clock_awake(&m->clock);
+        *SecondsRemaining = (ULONG)(due > now ? (due - now) / WDMSIM_S : 0);
         return TRUE;
     }
     return FALSE;

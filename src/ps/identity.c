@@ -11,36 +11,61 @@
 #include "ki/gate.h"
 #include "ps/internal.h"
 
-#define PS_ID_BUCKETS 256u
+#define PS_ID_BUCKETS 256u /* at first; the table grows with what is in it */
 
 struct ps_id_table {
-    struct ps_id *buckets[PS_ID_BUCKETS];
+    struct ps_id **buckets;
+    uint32_t size, count;
 };
 
 static struct ps_id **ps_id_bucket(struct machine *m, HANDLE value) {
-    return &m->ps->ids->buckets[((ULONG_PTR)value >> 2) % PS_ID_BUCKETS];
+    const struct ps_id_table *ids = m->ps->ids;
+    return &ids->buckets[((ULONG_PTR)value >> 2) & (ids->size - 1)];
+}
+
+static void ps_id_insert(struct machine *m, struct ps_id *id) {
+    struct ps_id **bucket = ps_id_bucket(m, id->value);
+    id->next = *bucket;
+    *bucket = id;
+}
+
+/* The old tables stay behind in machine-lifetime memory: together they are no larger than the new
+ * one. */
+static void ps_id_resize(struct machine *m, uint32_t size) {
+    struct ps_id_table *ids = m->ps->ids, old = *ids;
+    ids->buckets = ki_alloc(m, size * sizeof *ids->buckets);
+    ids->size = size;
+    for (uint32_t i = 0; i < old.size; i++)
+        for (struct ps_id *id = old.buckets[i], *next; id; id = next) {
+            next = id->next;
+            ps_id_insert(m, id);
+        }
 }
 
 void ps_id_start(struct machine *m) {
     m->ps->ids = ki_alloc(m, sizeof *m->ps->ids);
+    ps_id_resize(m, PS_ID_BUCKETS);
     m->ps->next_id = 4;
 }
 
 void ps_id_assign(struct machine *m, struct ps_id *id, bool is_thread) {
+    struct ps_id_table *ids = m->ps->ids;
+    if (++ids->count > ids->size)
+        ps_id_resize(m, ids->size * 2);
     id->value = ULongToHandle(m->ps->next_id);
     m->ps->next_id += 4;
     id->is_thread = is_thread;
-    struct ps_id **bucket = ps_id_bucket(m, id->value);
-    id->next = *bucket;
-    *bucket = id;
+    ps_id_insert(m, id);
 }
 
 void ps_id_release(struct machine *m, struct ps_id *id) {
     struct ps_id **link = ps_id_bucket(m, id->value);
     while (*link && *link != id)
         link = &(*link)->next;
-    if (*link)
+    if (*link) {
         *link = id->next;
+        m->ps->ids->count--;
+    }
 }
 
 static struct ps_id *ps_id_find(struct machine *m, HANDLE value, bool is_thread) {

@@ -3,7 +3,9 @@
  * sscanf.
  *
  * sscanf reads 8-bit text with Windows' sizes (`l` is 32 bits, I64 and ll are 64) and the types
- * d i u o x X p c s [ n; floating point is not understood, as in the kernel.
+ * d i u o x X p c s [ n; floating point is not understood, as in the kernel. sscanf_s takes the
+ * number of characters in the buffer behind each pointer of c, s and [; a field that does not fit
+ * empties the buffer and is no match.
  */
 #include <limits.h>
 #include <stdarg.h>
@@ -87,6 +89,7 @@ int wdmsim_crt_mbtowc(wchar_t *destination, const char *source, size_t count) {
 struct crt_scan {
     const char *text, *at, *format;
     va_list arguments;
+    bool sized;    /* sscanf_s */
     bool suppress; /* * */
     size_t width;
     unsigned size; /* bytes of an integer */
@@ -189,12 +192,20 @@ static bool crt_scan_text(struct crt_scan *s) {
     }
     set[0] = false;
     char *to = s->suppress ? NULL : va_arg(s->arguments, char *);
-    size_t length = 0;
-    for (; length < s->width && set[(unsigned char)*s->at]; length++, s->at++)
-        if (to)
-            to[length] = *s->at;
-    if (to && s->type != 'c')
+    size_t room = to && s->sized ? va_arg(s->arguments, unsigned) : SIZE_MAX, length = 0;
+    while (length < s->width && set[(unsigned char)s->at[length]])
+        length++;
+    bool ended = s->type != 'c';
+    if (length + ended > room) {
+        if (room)
+            to[0] = 0;
+        return false;
+    }
+    if (to)
+        memcpy(to, s->at, length);
+    if (to && ended)
         to[length] = 0;
+    s->at += length;
     return length && (s->type != 'c' || length == s->width);
 }
 
@@ -231,26 +242,39 @@ static int crt_scan_one(struct crt_scan *s) {
     return !read ? -1 : !s->suppress;
 }
 
-int wdmsim_crt_sscanf(const char *string, const char *format, ...) {
-    struct crt_scan s = {.text = string, .at = string, .format = format};
+static int crt_scan(struct crt_scan *s) {
     int fields = 0, result = 0;
-    va_start(s.arguments, format);
-    while (*s.format && result >= 0) {
-        if (crt_blank(*s.format)) {
-            while (crt_blank(*s.at))
-                s.at++;
-            s.format++;
-        } else if (*s.format == '%') {
-            s.format++;
-            bool ended = *s.at == 0;
-            result = crt_scan_one(&s);
+    while (*s->format && result >= 0) {
+        if (crt_blank(*s->format)) {
+            while (crt_blank(*s->at))
+                s->at++;
+            s->format++;
+        } else if (*s->format == '%') {
+            s->format++;
+            bool ended = *s->at == 0;
+            result = crt_scan_one(s);
             if (result < 0 && ended && !fields)
                 fields = EOF;
             fields += result > 0;
-        } else if (*s.format++ != *s.at++) {
+        } else if (*s->format++ != *s->at++) {
             break;
         }
     }
+    return fields;
+}
+
+int wdmsim_crt_sscanf(const char *string, const char *format, ...) {
+    struct crt_scan s = {.text = string, .at = string, .format = format};
+    va_start(s.arguments, format);
+    int fields = crt_scan(&s);
+    va_end(s.arguments);
+    return fields;
+}
+
+int wdmsim_crt_sscanf_s(const char *string, const char *format, ...) {
+    struct crt_scan s = {.text = string, .at = string, .format = format, .sized = true};
+    va_start(s.arguments, format);
+    int fields = crt_scan(&s);
     va_end(s.arguments);
     return fields;
 }

@@ -114,6 +114,8 @@ static _Noreturn void seh_unwind_to(struct wdmsim_seh_frame *target) {
     target->state = WDMSIM_SEH_UNLINKED;
     target->phase = WDMSIM_SEH_HANDLING;
     seh_forget_stack();
+    if (ki_self())
+        ki_stack_restore(ki_self(), target);
     seh_resume(target);
 }
 
@@ -276,7 +278,6 @@ static _Noreturn void seh_continue_at_fault(ucontext_t *context) {
 }
 
 static void seh_on_fault(struct machine *m, const struct ki_fault *fault) {
-    (void)m;
 #if defined(__linux__) && defined(__x86_64__)
     struct seh_vector_state vectors;
     seh_save_vectors(fault->context, &vectors);
@@ -298,6 +299,7 @@ static void seh_on_fault(struct machine *m, const struct ki_fault *fault) {
 #if defined(__linux__) && defined(__x86_64__)
     seh_continuation_vectors = &vectors; /* filters may have faulted in between */
 #endif
+    ki_stack_restore(m, fault->stack_pointer);
     seh_continue_at_fault(fault->context);
 }
 

@@ -1,9 +1,9 @@
 /*
  * The benchmark's parts: rows, machines to run them on, and plain C to compare with.
  *
- * A row has a simulated operation and a plain one, both functions that repeat their operation n
- * times and return the nanoseconds that one takes. Rows without a plain side have a limit in
- * nanoseconds.
+ * A row has a simulated operation and, if there is something to compare it with, a base: both are
+ * functions that repeat their operation n times and return the nanoseconds that one takes, or the
+ * bytes.
  */
 #ifndef TESTS_BENCH_BENCH_H
 #define TESTS_BENCH_BENCH_H
@@ -17,12 +17,15 @@ typedef double bench_measure(unsigned n);
 
 struct bench_row {
     const char *name;
+    const char *what; /* that is measured */
     bench_measure *simulated;
-    bench_measure *plain; /* NULL: `limit` is in nanoseconds */
-    const char *plain_name;
-    double limit;    /* the ratio, or the time, to stay at or below; 0: for information */
-    double limit_ns; /* a time that is as good as the ratio, whichever is more; or 0 */
+    bench_measure *base; /* or NULL */
+    const char *base_what;
+    /* The targets, 0: none. With both it is enough to meet one of them. */
+    double ratio; /* to the base, at most */
+    double limit; /* at most, in ns or bytes */
     unsigned iterations;
+    bool bytes;
 };
 
 /* Nanoseconds of processor time: other programs on a busy host do not count. */
@@ -32,8 +35,10 @@ static inline double bench_now(void) {
     return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
+/* A fresh machine that records no trace. */
+struct machine *bench_machine(unsigned processors);
 /*
- * Runs prepare(m), then body(n) as a system thread of a fresh machine that records no trace, and
+ * Runs prepare(m), then body(n) as a system thread of such a machine, and
  * gives what body returns. `prepare` may be NULL.
  */
 double bench_on_machine(void (*prepare)(struct machine *m), double (*body)(unsigned n), unsigned n);
@@ -48,8 +53,8 @@ _Noreturn void bench_fail(const char *what);
 
 /* ---- plain C (plain.c) ---- */
 
-bench_measure plain_call, plain_calls_and_malloc, plain_cas, plain_cas_lock, plain_malloc,
-    plain_setjmp, plain_request;
+bench_measure plain_call, plain_library_calls, plain_calls_and_malloc, plain_cas, plain_cas_lock,
+    plain_malloc, plain_setjmp, plain_request;
 
 /* ---- simulated (irp.c, sync.c, clock.c, request.c, pofx.c) ---- */
 
@@ -58,6 +63,12 @@ bench_measure sync_dpc, sync_spin_lock, sync_lookaside, sync_event, sync_pool;
 bench_measure clock_yield, clock_ping_pong, clock_timers_1000, clock_timers_1000000, clock_machine;
 bench_measure request_ioctl, request_ioctl_asynchronous;
 bench_measure pofx_transition, pofx_transition_traced, pofx_device, pofx_device_traced;
+
+/* ---- trees of devices (devices.c) ---- */
+
+bench_measure devices_pnp_100, devices_pnp_1000, devices_pnp_10000;
+bench_measure devices_sleep_100, devices_sleep_1000, devices_sleep_10000;
+bench_measure devices_plug_100, devices_plug_10000;
 
 /* ---- what grows (scale.c); the last two give bytes ---- */
 

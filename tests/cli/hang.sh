@@ -5,7 +5,7 @@
 misbehave loop.json 0x222000
 misbehave pass.json 0x22200c
 begin=$(date +%s)
-expect_code 3 run loop.json pass.json --timeout 1
+expect_code 3 run loop.json pass.json --timeout 4
 [ $(($(date +%s) - begin)) -lt 30 ] || fail 'it took too long'
 expect_line out 'FAIL  loop   loop.json:5:1'
 expect_line out 'step 3  ioctl 0x222000 on h'

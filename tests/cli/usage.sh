@@ -10,7 +10,8 @@ for command in run check schema; do expect_line out "wdmsim $command"; done
 
 # Every option that the help names is taken, and the version is the project's.
 scenario empty.json ''
-for option in --seed --seeds --runs --processors --timeout --jobs; do expect_code 0 run empty.json $option 1; done
+for option in --seed --seeds --runs --processors --jobs; do expect_code 0 run empty.json $option 1; done
+expect_code 0 run empty.json --timeout 100
 expect_code 0 run empty.json --trace trace.txt --events all --junit junit.xml --driver-path . --quiet
 expect_code 0 --version
 expect_line out "wdmsim $(sed -n 's/^project(wdmsim VERSION \([0-9.]*\).*/\1/p' "$SOURCE/CMakeLists.txt")"

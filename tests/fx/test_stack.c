@@ -215,12 +215,16 @@ static void a_removal_finds_it_powered_and_ends_the_registration(struct machine 
     assert_int_equal(wdmsim_fx_reports(m), 0);
 }
 
+/* Check that a device which is not there any more does not keep D-IRPs waiting for components that
+ * have to be in F0 before it leaves D0: its D0 IRPs fail, it never comes to D0. */
 static void so_does_a_surprise_removal(struct machine *m) {
     begin(m, 0);
     fx_clear(&fx);
     assert_int_equal(wdmsim_unplug(m, device_node), 0);
     wdmsim_settle(m);
-    fx_expect("remove "); /* what was taken out is not powered */
+    fx_expect("DPR d0 d0. S0:0 A0 A1 I0 S0:1 I1 S1:1 DPNR d3 d3. " /* for SURPRISE_REMOVAL */
+              "DPR d0 d0. S0:0 A0 S1:0 A1 remove ");
+    assert_int_equal(wdmsim_power_reports(m, NULL), 0);
     assert_false(registered);
     assert_int_equal(wdmsim_fx_next(m, 0), 0);
 }

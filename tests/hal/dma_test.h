@@ -88,8 +88,8 @@ static inline void dma_expect(ULONG kind) {
 
 static inline int dma_check_kind(void **state) {
     const struct wdmsim_stop *stop = wdmsim_machine_stop(wdmsim_fixture.machine);
-    bool right = !stop || stop->code != DRIVER_VERIFIER_DMA_VIOLATION ||
-                 stop->parameters[0] == dma_kind;
+    bool right =
+        !stop || stop->code != DRIVER_VERIFIER_DMA_VIOLATION || stop->parameters[0] == dma_kind;
     if (!right)
         wdmsim_fixture_print_stop(stop);
     wdmsim_fixture_teardown(state);

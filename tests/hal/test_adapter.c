@@ -19,6 +19,58 @@ static void the_version_decides_on_the_operations(struct machine *m) {
     }
 }
 
+/* The type of each is the documented one, or this does not compile. */
+static void version_3_has_every_operation(struct machine *m) {
+    PDMA_ADAPTER adapter = dma_adapter(dma_master(DEVICE_DESCRIPTION_VERSION3, 64, TRUE));
+    (void)m;
+#define HAS(member, type)                                                                          \
+    do {                                                                                           \
+        type routine = adapter->DmaOperations->member;                                             \
+        assert_ptr_not_equal(*(PVOID *)&routine, NULL);                                            \
+    } while (0)
+    HAS(PutDmaAdapter, PPUT_DMA_ADAPTER);
+    HAS(AllocateCommonBuffer, PALLOCATE_COMMON_BUFFER);
+    HAS(FreeCommonBuffer, PFREE_COMMON_BUFFER);
+    HAS(AllocateAdapterChannel, PALLOCATE_ADAPTER_CHANNEL);
+    HAS(FlushAdapterBuffers, PFLUSH_ADAPTER_BUFFERS);
+    HAS(FreeAdapterChannel, PFREE_ADAPTER_CHANNEL);
+    HAS(FreeMapRegisters, PFREE_MAP_REGISTERS);
+    HAS(MapTransfer, PMAP_TRANSFER);
+    HAS(GetDmaAlignment, PGET_DMA_ALIGNMENT);
+    HAS(ReadDmaCounter, PREAD_DMA_COUNTER);
+    HAS(GetScatterGatherList, PGET_SCATTER_GATHER_LIST);
+    HAS(PutScatterGatherList, PPUT_SCATTER_GATHER_LIST);
+    HAS(CalculateScatterGatherList, PCALCULATE_SCATTER_GATHER_LIST_SIZE);
+    HAS(BuildScatterGatherList, PBUILD_SCATTER_GATHER_LIST);
+    HAS(BuildMdlFromScatterGatherList, PBUILD_MDL_FROM_SCATTER_GATHER_LIST);
+    HAS(GetDmaAdapterInfo, PGET_DMA_ADAPTER_INFO);
+    HAS(GetDmaTransferInfo, PGET_DMA_TRANSFER_INFO);
+    HAS(InitializeDmaTransferContext, PINITIALIZE_DMA_TRANSFER_CONTEXT);
+    HAS(AllocateCommonBufferEx, PALLOCATE_COMMON_BUFFER_EX);
+    HAS(AllocateAdapterChannelEx, PALLOCATE_ADAPTER_CHANNEL_EX);
+    HAS(ConfigureAdapterChannel, PCONFIGURE_ADAPTER_CHANNEL);
+    HAS(CancelAdapterChannel, PCANCEL_ADAPTER_CHANNEL);
+    HAS(MapTransferEx, PMAP_TRANSFER_EX);
+    HAS(GetScatterGatherListEx, PGET_SCATTER_GATHER_LIST_EX);
+    HAS(BuildScatterGatherListEx, PBUILD_SCATTER_GATHER_LIST_EX);
+    HAS(FlushAdapterBuffersEx, PFLUSH_ADAPTER_BUFFERS_EX);
+    HAS(FreeAdapterObject, PFREE_ADAPTER_OBJECT);
+    HAS(CancelMappedTransfer, PCANCEL_MAPPED_TRANSFER);
+    HAS(AllocateDomainCommonBuffer, PALLOCATE_DOMAIN_COMMON_BUFFER);
+    HAS(FlushDmaBuffer, PFLUSH_DMA_BUFFER);
+    HAS(JoinDmaDomain, PJOIN_DMA_DOMAIN);
+    HAS(LeaveDmaDomain, PLEAVE_DMA_DOMAIN);
+    HAS(GetDmaDomain, PGET_DMA_DOMAIN);
+    HAS(AllocateCommonBufferWithBounds, PALLOCATE_COMMON_BUFFER_WITH_BOUNDS);
+    HAS(AllocateCommonBufferVector, PALLOCATE_COMMON_BUFFER_VECTOR);
+    HAS(GetCommonBufferFromVectorByIndex, PGET_COMMON_BUFFER_FROM_VECTOR_BY_INDEX);
+    HAS(FreeCommonBufferFromVector, PFREE_COMMON_BUFFER_FROM_VECTOR);
+    HAS(FreeCommonBufferVector, PFREE_COMMON_BUFFER_VECTOR);
+    HAS(CreateCommonBufferFromMdl, PCREATE_COMMON_BUFFER_FROM_MDL);
+#undef HAS
+    dma_put(adapter);
+}
+
 static void what_no_device_can_be_gets_no_adapter(struct machine *m) {
     DEVICE_DESCRIPTION unknown = dma_master(DEVICE_DESCRIPTION_VERSION3 + 1, 32, TRUE);
     DEVICE_DESCRIPTION no_width = dma_master(DEVICE_DESCRIPTION_VERSION3, 0, TRUE);
@@ -114,6 +166,7 @@ static void adapters_are_for_passive_level(struct machine *m) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         dma_unit_test(the_version_decides_on_the_operations),
+        dma_unit_test(version_3_has_every_operation),
         dma_unit_test(what_no_device_can_be_gets_no_adapter),
         dma_unit_test(map_registers_suffice_for_the_longest_transfer),
         dma_unit_test(no_adapter_has_more_map_registers_than_there_are),

@@ -27,8 +27,8 @@ static IO_ALLOCATION_ACTION use_it(PDEVICE_OBJECT device, PIRP irp, PVOID base, 
 static NTSTATUS allocate(struct use *use, PDEVICE_OBJECT device, ULONG registers) {
     KIRQL irql;
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
-    NTSTATUS status = use->adapter->DmaOperations->AllocateAdapterChannel(
-        use->adapter, device, registers, use_it, use);
+    NTSTATUS status = use->adapter->DmaOperations->AllocateAdapterChannel(use->adapter, device,
+                                                                          registers, use_it, use);
     KeLowerIrql(irql);
     return status;
 }

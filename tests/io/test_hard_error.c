@@ -24,6 +24,20 @@ static void hard_errors_are_switched_per_thread(struct machine *m) {
     assert_true(IoSetThreadHardErrorMode(TRUE));
 }
 
+static void what_a_user_can_set_right_is_known(struct machine *m) {
+    static const NTSTATUS by_user[] = {STATUS_DEVICE_NOT_READY,      STATUS_IO_TIMEOUT,
+                                       STATUS_MEDIA_WRITE_PROTECTED, STATUS_NO_MEDIA_IN_DEVICE,
+                                       STATUS_UNRECOGNIZED_MEDIA,    STATUS_VERIFY_REQUIRED,
+                                       STATUS_WRONG_VOLUME};
+    static const NTSTATUS others[] = {STATUS_SUCCESS, STATUS_CANCELLED, STATUS_IO_DEVICE_ERROR,
+                                      STATUS_NO_SUCH_DEVICE};
+    UNREFERENCED_PARAMETER(m);
+    for (unsigned i = 0; i < ARRAYSIZE(by_user); i++)
+        assert_true(IoIsErrorUserInduced(by_user[i]));
+    for (unsigned i = 0; i < ARRAYSIZE(others); i++)
+        assert_false(IoIsErrorUserInduced(others[i]));
+}
+
 static ULONG session;
 static NTSTATUS session_status;
 
@@ -51,6 +65,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(a_thread_remembers_what_to_verify),
         wdmsim_unit_test(hard_errors_are_switched_per_thread),
+        wdmsim_unit_test(what_a_user_can_set_right_is_known),
         wdmsim_unit_test(a_request_has_a_session),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

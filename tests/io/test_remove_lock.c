@@ -59,9 +59,46 @@ static void again_body(struct machine *m) {
     IoInitializeRemoveLock(own, 1, 0, 0);
 }
 
+/* The same for a lock in a pool block that lives on. */
+static void again_in_pool_body(struct machine *m) {
+    struct {
+        char before[40];
+        IO_REMOVE_LOCK lock;
+    } *context = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof *context, 'kcoL');
+    IoInitializeRemoveLock(&context->lock, 1, 0, 0);
+    IoAcquireRemoveLock(&context->lock, m);
+    IoReleaseRemoveLockAndWait(&context->lock, m);
+    memset(context, 0, sizeof *context);
+    IoInitializeRemoveLock(&context->lock, 1, 0, 0);
+}
+
 static void a_removed_lock_is_not_initialised_again(void **state) {
     UNREFERENCED_PARAMETER(state);
     test_expect_stop(again_body, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xD7);
+    test_expect_stop(again_in_pool_body, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xD7);
+}
+
+/* Check that memory allocated anew where a removed lock was holds another lock in small blocks and
+ * in ones of whole pages. */
+static void a_lock_in_fresh_memory_is_another(struct machine *m) {
+    static const size_t sizes[] = {40, 200, 1000, 3000, 9000};
+    for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        size_t at = sizes[i];
+        char *last = NULL;
+        bool same = false;
+        for (unsigned round = 0; round < 4; round++) {
+            char *context =
+                ExAllocatePoolWithTag(NonPagedPoolNx, at + sizeof(IO_REMOVE_LOCK), 'kcoL');
+            PIO_REMOVE_LOCK in = (PIO_REMOVE_LOCK)(void *)(context + at);
+            same |= context == last;
+            last = context;
+            IoInitializeRemoveLock(in, 1, 0, 0);
+            assert_int_equal(IoAcquireRemoveLock(in, m), STATUS_SUCCESS);
+            IoReleaseRemoveLockAndWait(in, m);
+            ExFreePool(context);
+        }
+        assert_true(same);
+    }
 }
 
 int main(void) {
@@ -70,6 +107,7 @@ int main(void) {
         cmocka_unit_test(a_release_needs_its_tag),
         cmocka_unit_test(the_last_release_needs_its_tag),
         cmocka_unit_test(a_removed_lock_is_not_initialised_again),
+        wdmsim_unit_test(a_lock_in_fresh_memory_is_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

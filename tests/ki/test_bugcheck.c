@@ -51,7 +51,14 @@ static void write_null_at_dispatch(void *context) {
 
 static volatile int zero;
 
-__attribute__((no_sanitize("undefined"))) static void divide(void *context) {
+/* On x86 the processor finds the fault, elsewhere a sanitizer's check. */
+#if defined(__x86_64__)
+#define WITHOUT_CHECKS __attribute__((no_sanitize("undefined")))
+#else
+#define WITHOUT_CHECKS
+#endif
+
+WITHOUT_CHECKS static void divide(void *context) {
     (void)context;
     zero = 1234 / zero;
 }
@@ -82,10 +89,6 @@ static void faults_are_the_bug_checks_of_windows(void **state) {
     };
     (void)state;
     for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-#if !defined(__x86_64__)
-        if (cases[i].body == divide)
-            continue; /* division by zero does not trap on this host */
-#endif
         struct machine *m;
         assert_int_equal(wdmsim_machine_create(NULL, &m), 0);
         const struct wdmsim_stop *stop = stop_of(m, cases[i].body);

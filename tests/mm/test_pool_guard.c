@@ -114,9 +114,43 @@ static void user_buffers_end_at_an_inaccessible_page_too(struct machine *m) {
     assert_int_equal(touch(user), STATUS_ACCESS_VIOLATION);
 }
 
+/* Check that the byte behind a block faults whatever its size, and is reported as what it is. */
+static void an_exact_block_ends_at_its_last_byte(struct machine *m) {
+    (void)m;
+    for (size_t size = 1; size < 300; size++) {
+        char *p = ExAllocatePool2(POOL_FLAG_PAGED, size, TAG);
+        memset(p, 1, size);
+        assert_int_equal(touch(p + size), STATUS_ACCESS_VIOLATION);
+        if (size % 16 == 0)
+            assert_int_equal((ULONG_PTR)p & 15, 0);
+        ExFreePoolWithTag(p, TAG);
+    }
+}
+
+static void reading_one_byte_too_far_is_named(struct machine *m) {
+    (void)m;
+    volatile char *p = ExAllocatePool2(POOL_FLAG_PAGED, 8, TAG);
+    wdmsim_expect_bugcheck(PAGE_FAULT_BEYOND_END_OF_ALLOCATION);
+    (void)p[8];
+}
+
+/* Check that without it the promised alignment is kept, and the read goes unseen. */
+static void alignment_comes_first_otherwise(struct machine *m) {
+    (void)m;
+    volatile char *p = ExAllocatePool2(POOL_FLAG_PAGED, 8, TAG);
+    assert_int_equal((ULONG_PTR)p & 15, 0);
+    (void)p[8];
+    ExFreePool((PVOID)p);
+}
+
 int main(void) {
+    static const struct wdmsim_config exact = {
+        .processors = 1, .flags = WDMSIM_CHECK_RULES | WDMSIM_GUARD_POOL | WDMSIM_GUARD_EXACT};
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test_on(the_byte_behind_a_block_faults, &guarded),
+        wdmsim_unit_test_on(an_exact_block_ends_at_its_last_byte, &exact),
+        wdmsim_unit_test_on(reading_one_byte_too_far_is_named, &exact),
+        wdmsim_unit_test_on(alignment_comes_first_otherwise, &guarded),
         wdmsim_unit_test_on(a_freed_block_faults_for_good, &guarded),
         wdmsim_unit_test_on(page_sized_blocks_are_page_aligned, &guarded),
         wdmsim_unit_test_on(writing_into_the_slack_is_found_when_freed, &guarded),

@@ -143,6 +143,7 @@ static void unknown_requests_by_number_are_not_supported(struct machine *m) {
 /* ---- core devices ---- */
 
 static char core_log[64];
+static PO_FX_COMPONENT_CRITICAL_TRANSITION_CALLBACK transition;
 static VOID transition(PVOID context, ULONG component, BOOLEAN active) {
     size_t length = strlen(core_log);
     assert_ptr_equal(context, core_log);

@@ -101,6 +101,15 @@ static NTSTATUS test_child_id(struct test_child *child, PIRP irp, BUS_QUERY_ID_T
     }
 }
 
+static const char *test_id_name(BUS_QUERY_ID_TYPE type) {
+    static const char *const names[] = {[BusQueryDeviceID] = "-DEVICE",
+                                        [BusQueryInstanceID] = "-INSTANCE",
+                                        [BusQueryHardwareIDs] = "-HARDWARE",
+                                        [BusQueryCompatibleIDs] = "-COMPATIBLE",
+                                        [BusQueryContainerID] = "-CONTAINER"};
+    return (unsigned)type < sizeof names / sizeof *names && names[type] ? names[type] : "-OTHER";
+}
+
 static NTSTATUS test_child_capabilities(PDEVICE_CAPABILITIES c) {
     c->UniqueID = TRUE;
     c->DeviceState[PowerSystemWorking] = PowerDeviceD0;
@@ -122,7 +131,10 @@ static NTSTATUS test_pdo_pnp(PDEVICE_OBJECT pdo, PIRP irp) {
     struct test_pdo *own = pdo->DeviceExtension;
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
     NTSTATUS status = irp->IoStatus.Status;
-    test_log(own->role, test_minor(stack->MinorFunction), "");
+    if (stack->MinorFunction == IRP_MN_QUERY_ID)
+        test_log(own->role, "ID", test_id_name(stack->Parameters.QueryId.IdType));
+    else
+        test_log(own->role, test_minor(stack->MinorFunction), "");
     switch (stack->MinorFunction) {
     case IRP_MN_QUERY_ID:
         status = test_child_id(own->child, irp, stack->Parameters.QueryId.IdType);

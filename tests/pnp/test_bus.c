@@ -12,9 +12,43 @@ static void pnp_002_a_new_pdo_is_asked_who_it_is(struct machine *m) {
     test_children[0].present = true;
     test_invalidate(m);
     test_text[strstr(test_text, "function:ADD") - test_text + strlen("function:ADD")] = 0;
-    test_expect("bus:RELATIONS child0:ID child0:ID child0:ID child0:ID child0:ID "
-                "child0:CAPABILITIES child0:TEXT child0:TEXT child0:BUS child0:RESOURCES "
+    test_expect("bus:RELATIONS child0:ID-DEVICE child0:ID-INSTANCE child0:ID-HARDWARE "
+                "child0:ID-COMPATIBLE child0:ID-CONTAINER child0:CAPABILITIES child0:TEXT "
+                "child0:TEXT child0:BUS child0:RESOURCES "
                 "child0:REQUIREMENTS child0:ENUMERATED function:ADD");
+}
+
+static unsigned answer; /* to the choice where the questions begin */
+static unsigned begin_elsewhere(void *context, enum wdmsim_choice_kind kind, unsigned n) {
+    (void)context;
+    return kind == WDMSIM_CHOICE_POWER && n == 11 ? answer : 0;
+}
+
+/* PNP-002, PNP-003: the same questions in any order, all of them before AddDevice. */
+static void the_questions_may_begin_anywhere(struct machine *m) {
+    static const char *const questions[] = {
+        "child0:ID-DEVICE",    "child0:ID-INSTANCE",  "child0:ID-HARDWARE", "child0:ID-COMPATIBLE",
+        "child0:ID-CONTAINER", "child0:CAPABILITIES", "child0:BUS",         "child0:RESOURCES"};
+    static const char *const first[] = {
+        "child0:ID-DEVICE",    "child0:ID-INSTANCE",  "child0:ID-HARDWARE", "child0:ID-COMPATIBLE",
+        "child0:ID-CONTAINER", "child0:CAPABILITIES", "child0:TEXT",        "child0:TEXT",
+        "child0:BUS",          "child0:RESOURCES",    "child0:REQUIREMENTS"};
+    test_begin_bus(m);
+    test_plug_bus(m);
+    wdmsim_set_chooser(m, begin_elsewhere, NULL);
+    for (answer = 0; answer < 11; answer++) {
+        test_children[0].present = true;
+        test_clear();
+        test_invalidate(m);
+        char expected[64];
+        snprintf(expected, sizeof expected, "bus:RELATIONS %s ", first[answer]);
+        assert_memory_equal(test_text, expected, strlen(expected));
+        for (unsigned i = 0; i < sizeof questions / sizeof *questions; i++)
+            assert_true(test_order(questions[i], "function:ADD"));
+        assert_int_equal(test_state(m, wdmsim_node_find(m, "BUS\\CHILD\\0")), WDMSIM_NODE_STARTED);
+        test_children[0].present = false;
+        test_invalidate(m);
+    }
 }
 
 /* PNP-001, PNP-040 */
@@ -186,7 +220,11 @@ static void pnp_064_an_unknown_interface(struct machine *m) {
                      STATUS_NOT_SUPPORTED);
 }
 
+static const struct wdmsim_config asking = {
+    .processors = 1, .strategy = WDMSIM_STRATEGY_ASK, .flags = WDMSIM_CHECK_RULES};
+
 TEST_MAIN(wdmsim_unit_test(pnp_002_a_new_pdo_is_asked_who_it_is),
+          wdmsim_unit_test_on(the_questions_may_begin_anywhere, &asking),
           wdmsim_unit_test(children_come_and_go),
           wdmsim_unit_test(pnp_035_a_bus_is_removed_after_its_children),
           wdmsim_unit_test(pnp_056_invalidations_collapse),

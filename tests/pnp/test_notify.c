@@ -237,14 +237,20 @@ static void pnp_071_a_registration_keeps_the_driver_loaded(struct machine *m) {
 }
 
 /* PNP-082 */
-static void pnp_082_a_callback_that_raises_the_irql_stops(struct machine *m) {
+static void a_callback_raises(struct machine *m) {
     PDRIVER_OBJECT driver = begin(m);
     PDEVICE_OBJECT pdo = wdmsim_node_pdo(m, TEST_PLUG(m, .function = "function"));
     want(driver, &class_a, 0, "one");
     raises = true;
-    wdmsim_expect_bugcheck(PNP_DETECTED_FATAL_ERROR);
     enable(pdo, &class_a);
     wdmsim_settle(m);
+}
+
+static void pnp_082_a_callback_that_raises_the_irql_stops(void **state) {
+    UNREFERENCED_PARAMETER(state);
+    const struct wdmsim_stop *stop = test_stop(a_callback_raises, PNP_DETECTED_FATAL_ERROR, 0xA);
+    assert_int_equal(stop->parameters[2], APC_LEVEL);
+    wdmsim_machine_destroy(test_machine);
 }
 
 static void a_callback_that_disables_apcs_stops(struct machine *m) {
@@ -298,7 +304,7 @@ TEST_MAIN(wdmsim_unit_test(listeners_are_called_in_order_of_registration),
           wdmsim_unit_test(a_callback_may_end_its_own_registration),
           wdmsim_unit_test(unregister_ex_waits_for_a_callback_in_progress),
           wdmsim_unit_test(pnp_071_a_registration_keeps_the_driver_loaded),
-          wdmsim_unit_test(pnp_082_a_callback_that_raises_the_irql_stops),
+          cmocka_unit_test(pnp_082_a_callback_that_raises_the_irql_stops),
           wdmsim_unit_test(a_callback_that_disables_apcs_stops),
           wdmsim_unit_test(a_profile_change_is_asked_and_told),
           wdmsim_unit_test(bad_registrations_fail))

@@ -100,6 +100,47 @@ static void pnp_077_a_loosened_device_state_is_reported(struct machine *m) {
     assert_non_null(strstr(wdmsim_pnp_last_report(m), "DeviceState of S3"));
 }
 
+/* PNP-078: what a driver says to another later is between them. */
+static bool move(struct test_device *device, PIRP irp, UCHAR minor, NTSTATUS *status) {
+    if (minor != IRP_MN_QUERY_CAPABILITIES)
+        return false;
+    IoForwardIrpSynchronously(device->lower, irp);
+    IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceCapabilities.Capabilities->Address = 77;
+    *status = irp->IoStatus.Status;
+    return true;
+}
+
+static ULONG ask_address(PDEVICE_OBJECT pdo) {
+    DEVICE_CAPABILITIES capabilities = {
+        .Size = sizeof capabilities, .Version = 1, .Address = ~0u, .UINumber = ~0u};
+    PDEVICE_OBJECT top = IoGetAttachedDeviceReference(pdo);
+    IO_STATUS_BLOCK iosb;
+    KEVENT event;
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    PIRP irp = IoBuildSynchronousFsdRequest(IRP_MJ_PNP, top, NULL, 0, NULL, &event, &iosb);
+    PIO_STACK_LOCATION stack = IoGetNextIrpStackLocation(irp);
+    stack->MinorFunction = IRP_MN_QUERY_CAPABILITIES;
+    stack->Parameters.DeviceCapabilities.Capabilities = &capabilities;
+    irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+    if (IoCallDriver(top, irp) == STATUS_PENDING)
+        KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL);
+    ObDereferenceObject(top);
+    return capabilities.Address;
+}
+
+static void pnp_078_later_answers_do_not_alter_what_is_known(struct machine *m) {
+    ULONG address = 0, length;
+    plug_child(m);
+    PDEVICE_OBJECT pdo = test_children[0].pdo;
+    NTSTATUS before =
+        IoGetDeviceProperty(pdo, DevicePropertyAddress, sizeof address, &address, &length);
+    test_hook = move;
+    assert_int_equal(ask_address(pdo), 77);
+    assert_int_equal(
+        IoGetDeviceProperty(pdo, DevicePropertyAddress, sizeof address, &address, &length), before);
+    assert_int_not_equal(address, 77);
+}
+
 /* PNP-078: asked twice, at enumeration and after the first start, and not again. */
 static void pnp_078_capabilities_are_asked_for_twice(struct machine *m) {
     test_begin_bus(m);
@@ -121,4 +162,5 @@ TEST_MAIN(wdmsim_unit_test(pnp_041_a_failed_device_is_surprise_removed),
           wdmsim_unit_test(pnp_066_not_disableable_goes_up),
           wdmsim_unit_test(other_bits_are_recorded_only),
           wdmsim_unit_test(pnp_077_a_loosened_device_state_is_reported),
+          wdmsim_unit_test(pnp_078_later_answers_do_not_alter_what_is_known),
           wdmsim_unit_test(pnp_078_capabilities_are_asked_for_twice))

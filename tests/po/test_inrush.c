@@ -76,11 +76,39 @@ static void powering_down_takes_no_turn(struct machine *m) {
     assert_int_equal(requests[0].calls, 0);
 }
 
+/* One is being powered up, a thousand wait, and one more is too many. */
+static struct power_request crowd[1002];
+static PDEVICE_OBJECT last;
+static void queue_a_crowd(struct machine *m) {
+    power_begin(m);
+    for (unsigned i = 0; i < 1002; i++) {
+        uint32_t node = power_plug_with(m, WDMSIM_ROOT_NODE, WDMSIM_DEVICE_INRUSH, 0, 0);
+        last = power_pdo(m, node);
+        power_set(m, last, PowerDeviceD3);
+        if (i == 0)
+            policy.block_device = last;
+        power_ask(last, IRP_MN_SET_POWER, PowerDeviceD0, &crowd[i]);
+        if (i == 0)
+            wdmsim_settle(m);
+    }
+}
+
+static void too_many_that_wait_are_a_bug_check(void **state) {
+    UNREFERENCED_PARAMETER(state);
+    const struct wdmsim_stop *stop = power_expect_stop(queue_a_crowd, INTERNAL_POWER_ERROR, 0x401);
+    assert_int_equal(stop->parameters[1], 0);
+    assert_true(stop->parameters[2] != 0);
+    assert_int_equal(stop->parameters[3], (ULONG_PTR)last);
+    assert_int_equal(crowd[1000].calls, 0);
+    wdmsim_machine_destroy(power_machine);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(pow_010_inrush_devices_take_turns),
         wdmsim_unit_test(pow_011_others_do_not_wait_for_an_inrush_device),
         wdmsim_unit_test(powering_down_takes_no_turn),
+        cmocka_unit_test(too_many_that_wait_are_a_bug_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

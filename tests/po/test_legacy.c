@@ -27,9 +27,12 @@ static void pow_012_since_vista_it_does_nothing(struct machine *m) {
     assert_int_equal(second.calls, 1);
 }
 
+static PDEVICE_OBJECT forgetful, forgetful_pdo;
 static void forgets(struct machine *m) {
     power_begin(m);
-    power_plug(m, WDMSIM_ROOT_NODE);
+    uint32_t node = power_plug(m, WDMSIM_ROOT_NODE);
+    forgetful = power_of(m, node)->self;
+    forgetful_pdo = power_pdo(m, node);
     polite = false;
     wdmsim_power_legacy(m, true);
     wdmsim_power_down(m, WDMSIM_POWER_SLEEP3, 0, NULL);
@@ -39,6 +42,9 @@ static void forgets(struct machine *m) {
 static void pow_013_before_vista_it_must_not_be_forgotten(void **state) {
     UNREFERENCED_PARAMETER(state);
     const struct wdmsim_stop *stop = power_expect_stop(forgets, DRIVER_POWER_STATE_FAILURE, 2);
+    assert_int_equal(stop->parameters[1], (ULONG_PTR)forgetful_pdo);
+    assert_int_equal(stop->parameters[2], (ULONG_PTR)forgetful);
+    assert_int_equal(stop->parameters[3], (ULONG_PTR)forgetful->DriverObject);
     assert_non_null(strstr(stop->explanation, "PoStartNextPowerIrp"));
     wdmsim_machine_destroy(power_machine);
 }

@@ -65,10 +65,14 @@ static void requests_from_dispatch_level_are_delivered_at_passive(struct machine
     assert_int_equal(power_find(AT_DOWN, NULL, -1, 0, -1, 0)->irql, PASSIVE_LEVEL);
 }
 
+static PIRP passed;
+static PDEVICE_OBJECT passed_to;
 static void pass_at_dispatch(struct power_device *device, PIRP irp) {
     KIRQL irql;
     if (IoGetCurrentIrpStackLocation(irp)->MinorFunction != IRP_MN_SET_POWER)
         return;
+    passed = irp;
+    passed_to = device->lower;
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
     IoSkipCurrentIrpStackLocation(irp);
     IoCallDriver(device->lower, irp);
@@ -86,13 +90,17 @@ static void pow_043_a_pageable_driver_is_not_called_at_dispatch(void **state) {
     UNREFERENCED_PARAMETER(state);
     const struct wdmsim_stop *stop = power_expect_stop(too_high, INTERNAL_POWER_ERROR, 0x404);
     assert_int_equal(stop->irql, DISPATCH_LEVEL);
+    assert_int_equal(stop->parameters[2], (ULONG_PTR)IoGetCurrentIrpStackLocation(passed));
+    assert_int_equal(stop->parameters[3], (ULONG_PTR)passed_to);
     wdmsim_machine_destroy(power_machine);
 }
 
 static void disable_apcs(struct power_device *device, PIRP irp) {
-    UNREFERENCED_PARAMETER(device);
-    if (IoGetCurrentIrpStackLocation(irp)->MinorFunction == IRP_MN_SET_POWER)
-        KeEnterCriticalRegion();
+    if (IoGetCurrentIrpStackLocation(irp)->MinorFunction != IRP_MN_SET_POWER)
+        return;
+    passed = irp;
+    passed_to = device->self;
+    KeEnterCriticalRegion();
 }
 
 static void apcs_left_disabled(struct machine *m) {
@@ -107,6 +115,8 @@ static void pow_042_a_dispatch_routine_leaves_apcs_as_they_were(void **state) {
     UNREFERENCED_PARAMETER(state);
     const struct wdmsim_stop *stop =
         power_expect_stop(apcs_left_disabled, INTERNAL_POWER_ERROR, 0x901);
+    assert_int_equal(stop->parameters[1], (ULONG_PTR)passed_to);
+    assert_int_equal(stop->parameters[2], (ULONG_PTR)passed);
     assert_int_equal(stop->parameters[3], 1);
     wdmsim_machine_destroy(power_machine);
 }

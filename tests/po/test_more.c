@@ -96,7 +96,14 @@ static void pow_083_io_before_d0_is_held_not_failed(struct machine *m) {
 static ULONG passive_level;
 static int active_level = -1, references;
 static unsigned adds, queries_before_add, queries_before_start;
-static bool added, started;
+static bool added, started, slowly;
+
+/* Time for somebody to ask while a driver is in the middle of something. */
+static void take_a_second(void) {
+    LARGE_INTEGER second = {.QuadPart = -10000000};
+    if (slowly)
+        KeDelayExecutionThread(KernelMode, FALSE, &second);
+}
 
 static VOID thermal_reference(PVOID context) {
     UNREFERENCED_PARAMETER(context);
@@ -117,8 +124,10 @@ static VOID cool_actively(PVOID context, BOOLEAN engaged) {
 
 static NTSTATUS thermal_pnp(PDEVICE_OBJECT self, PIRP irp) {
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
-    if (stack->MinorFunction == IRP_MN_START_DEVICE)
+    if (stack->MinorFunction == IRP_MN_START_DEVICE) {
+        take_a_second();
         started = true;
+    }
     if (stack->MinorFunction != IRP_MN_QUERY_INTERFACE ||
         !IsEqualGUID(stack->Parameters.QueryInterface.InterfaceType,
                      &GUID_THERMAL_COOLING_INTERFACE))
@@ -139,6 +148,7 @@ static NTSTATUS thermal_pnp(PDEVICE_OBJECT self, PIRP irp) {
 static NTSTATUS thermal_add(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo) {
     adds++;
     NTSTATUS status = power_add(driver, pdo);
+    take_a_second();
     added = true;
     return status;
 }
@@ -150,14 +160,7 @@ static int thermal_entry(PDRIVER_OBJECT driver, PUNICODE_STRING path) {
     return STATUS_SUCCESS;
 }
 
-static struct machine *thermal_machine;
 static uint32_t thermal_node;
-static int early_result;
-
-static void ask_early(void *context) {
-    UNREFERENCED_PARAMETER(context);
-    early_result = wdmsim_power_cool(thermal_machine, thermal_node, 10, -1);
-}
 
 static void plug_thermal(struct machine *m) {
     struct wdmsim_device_description description = WDMSIM_DEVICE_DESCRIPTION_DEFAULT;
@@ -165,7 +168,7 @@ static void plug_thermal(struct machine *m) {
     description.function = "thermal";
     assert_int_equal(
         wdmsim_service_define_entry(m, "thermal", (wdmsim_driver_entry *)thermal_entry), 0);
-    added = started = false;
+    added = started = slowly = false;
     queries_before_add = queries_before_start = 0;
     assert_int_equal(wdmsim_plug(m, WDMSIM_ROOT_NODE, &description, &thermal_node), 0);
 }
@@ -173,7 +176,6 @@ static void plug_thermal(struct machine *m) {
 /* POW-084 */
 static void pow_084_the_cooling_interface_is_asked_for_after_add_device(struct machine *m) {
     power_begin(m);
-    thermal_machine = m;
     passive_level = 0;
     active_level = -1;
     references = 0;
@@ -186,13 +188,26 @@ static void pow_084_the_cooling_interface_is_asked_for_after_add_device(struct m
     assert_int_equal(passive_level, 40);
     assert_int_equal(active_level, 0);
     assert_int_equal(queries_before_add, 0);
-    /* Not without a stack. */
+    /* Not without a stack, and not while AddDevice builds it; but before it is started. */
     struct wdmsim_pnp_result result;
+    uint32_t operation;
     assert_int_equal(wdmsim_pnp(m, WDMSIM_PNP_DISABLE, thermal_node, &result), 0);
     added = started = false;
-    ask_early(NULL);
-    assert_int_equal(early_result, WDMSIM_ERROR_NOT_FOUND);
+    slowly = true;
+    assert_int_equal(wdmsim_power_cool(m, thermal_node, 10, -1), WDMSIM_ERROR_NOT_FOUND);
+    assert_int_equal(wdmsim_pnp_begin(m, WDMSIM_PNP_ENABLE, thermal_node, &operation), 0);
+    wdmsim_settle(m);
+    assert_int_equal(adds, 2);
+    assert_false(added);
+    assert_int_equal(wdmsim_power_cool(m, thermal_node, 10, -1), WDMSIM_ERROR_NOT_FOUND);
+    wdmsim_advance(m, 1500 * WDMSIM_MS);
+    assert_true(added && !started);
+    assert_int_equal(wdmsim_power_cool(m, thermal_node, 10, -1), 0);
+    assert_int_equal(passive_level, 10);
+    assert_int_equal(queries_before_start, 1);
     assert_int_equal(queries_before_add, 0);
+    wdmsim_advance(m, WDMSIM_S);
+    assert_true(started);
 }
 
 static void a_stack_without_the_interface_says_so(struct machine *m) {

@@ -22,8 +22,9 @@ static void sleep_and_wake(struct machine *m) {
 /* POW-024 */
 static void pow_024_related_devices_are_on_first_and_off_last(struct machine *m) {
     power_begin(m);
-    PDEVICE_OBJECT first = power_pdo(m, power_plug(m, WDMSIM_ROOT_NODE));
-    PDEVICE_OBJECT second = power_pdo(m, power_plug(m, WDMSIM_ROOT_NODE));
+    uint32_t dependent = power_plug(m, WDMSIM_ROOT_NODE);
+    uint32_t provider = power_plug(m, WDMSIM_ROOT_NODE);
+    PDEVICE_OBJECT first = power_pdo(m, dependent), second = power_pdo(m, provider);
     policy.related = first;
     policy.relates_to = second;
     IoInvalidateDeviceRelations(first, PowerRelations);
@@ -33,7 +34,12 @@ static void pow_024_related_devices_are_on_first_and_off_last(struct machine *m)
     assert_true(done(second, PowerSystemWorking) < position(first, PowerSystemWorking));
     /* At run time each goes as it likes. */
     power_set(m, second, PowerDeviceD3);
-    power_set(m, second, PowerDeviceD0);
+    assert_int_equal(power_d(m, provider), PowerDeviceD3);
+    assert_int_equal(power_d(m, dependent), PowerDeviceD0);
+    power_set(m, first, PowerDeviceD3);
+    power_set(m, first, PowerDeviceD0);
+    assert_int_equal(power_d(m, dependent), PowerDeviceD0);
+    assert_int_equal(power_d(m, provider), PowerDeviceD3);
 }
 
 /* Pageable devices go down before and come up after the others. */

@@ -16,13 +16,16 @@ static void pow_014_it_returns_the_previous_state(struct machine *m) {
     assert_int_equal(power_d(m, node), PowerDeviceD0);
 }
 
+static bool d0_was_told;
 static void d3_at_dispatch(struct machine *m) {
     KIRQL irql;
     power_begin(m);
     uint32_t node = power_plug(m, WDMSIM_ROOT_NODE);
     PDEVICE_OBJECT fdo = power_of(m, node)->self;
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    d0_was_told = false;
     tell(fdo, PowerDeviceD0);
+    d0_was_told = true;
     tell(fdo, PowerDeviceD3);
 }
 
@@ -36,6 +39,8 @@ static void pow_015_d0_may_be_told_at_dispatch_level_d3_may_not(void **state) {
     wdmsim_advance(power_machine, WDMSIM_S);
     const struct wdmsim_stop *stop = wdmsim_machine_stop(power_machine);
     assert_non_null(stop);
+    assert_true(d0_was_told);
+    assert_int_equal(stop->code, IRQL_NOT_LESS_OR_EQUAL);
     assert_non_null(strstr(stop->explanation, "PoSetPowerState"));
     wdmsim_machine_destroy(power_machine);
 }

@@ -65,6 +65,26 @@ static void words_are_scanned(struct machine *m) {
     assert_string_equal(word, "two");
 }
 
+static void sizes_of_buffers_bound_what_is_scanned(struct machine *m) {
+    (void)m;
+    char word[8], set[4], c[2];
+    int n = 0;
+    assert_int_equal(sscanf_s("one ab=7x", "%s %[a-z]=%d%c", word, 8u, set, 4u, &n, c, 2u), 4);
+    assert_string_equal(word, "one");
+    assert_string_equal(set, "ab");
+    assert_int_equal(n, 7);
+    assert_int_equal(c[0], 'x');
+    memset(word, 'z', sizeof word);
+    assert_int_equal(sscanf_s("5 four", "%d %s", &n, word, 4u), 1);
+    assert_int_equal(word[0], 0);
+    assert_int_equal(word[1], 'z');
+    assert_int_equal(sscanf_s("5 fou", "%d %s", &n, word, 4u), 2);
+    assert_string_equal(word, "fou");
+    assert_int_equal(sscanf_s("ab", "%2c", c, 1u), 0);
+    assert_int_equal(sscanf_s("skip it", "%*s %s", word, 8u), 1);
+    assert_string_equal(word, "it");
+}
+
 static void scanning_stops_where_it_fails(struct machine *m) {
     (void)m;
     int a = 5, b = 6;
@@ -83,6 +103,7 @@ int main(void) {
         wdmsim_unit_test(text_changes_its_width),
         wdmsim_unit_test(numbers_are_scanned),
         wdmsim_unit_test(words_are_scanned),
+        wdmsim_unit_test(sizes_of_buffers_bound_what_is_scanned),
         wdmsim_unit_test(scanning_stops_where_it_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

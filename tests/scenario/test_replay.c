@@ -38,6 +38,23 @@ static void check_xml(const char *xml, const char *expected) {
     text_free(&out);
 }
 
+/* What an event of component 0 of a known device says. */
+static void check_activity(const char *id, const char *data, const char *expected) {
+    char xml[2048], steps[1024];
+    snprintf(xml, sizeof xml,
+             EVENT("304", "2026-03-01T00:00:01Z",
+                   "<Data Name=\"Token\">7</Data><Data Name=\"Id\">R\\T\\0</Data>")
+                 EVENT("%s", "2026-03-01T00:00:01Z",
+                       "<Data Name=\"Token\">7</Data><Data Name=\"Component\">0</Data>%s"),
+             id, data);
+    snprintf(steps, sizeof steps,
+             "[{\"at\":\"0ns\",\"steps\":[{\"note\":\"PoFx event 304: Token=7 Id=R\\\\T\\\\0\"}]}\n"
+             ",{\"at\":\"0ns\",\"steps\":[{\"activity\":\"R\\\\T\\\\0\",\"component\":0,%s,"
+             "\"if_present\":true}]}]",
+             expected);
+    check_xml(xml, steps);
+}
+
 static void test_xml(void **state) {
     (void)state;
     check_xml("<Events></Events>", "[]");
@@ -50,6 +67,25 @@ static void test_xml(void **state) {
               "[{\"at\":\"0ns\",\"steps\":[{\"power_source\":\"battery\"}]}]");
     check_xml(EVENT("313", "2026-03-01T00:00:01Z", "<Data Name=\"Component\">1</Data>"),
               "[{\"at\":\"0ns\",\"steps\":[{\"note\":\"PoFx event 313: Component=1\"}]}]");
+    /* Devices are known by what their registration says of their token. */
+    check_xml(EVENT("303", "2026-03-01T00:00:01Z",
+                    "<Data Name=\"Token\">0xA1</Data><Data Name=\"Id\"> ACPI\\A&amp;B\\0</Data>")
+                  EVENT("312", "2026-03-01T00:00:02Z",
+                        "<Data Name=\"Token\">0xA1</Data><Data Name=\"Component\">       1</Data>"
+                        "<Data Name=\"Active\"> true</Data>")
+                      EVENT("312", "2026-03-01T00:00:03Z", "<Data Name=\"Token\">0xA2</Data>"),
+              "[{\"at\":\"0ns\",\"steps\":[{\"note\":\"PoFx event 303: Token=0xA1 Id= "
+              "ACPI\\\\A&amp;B\\\\0\"}]}\n"
+              ",{\"at\":\"1000000000ns\",\"steps\":[{\"activity\":\"ACPI\\\\A&B\\\\0\","
+              "\"component\":1,\"active\":true,\"if_present\":true}]}\n"
+              ",{\"at\":\"2000000000ns\",\"steps\":[{\"note\":\"PoFx event 312: Token=0xA2\"}]}]");
+    check_activity("312", "<Data Name=\"Active\">false</Data>", "\"active\":false");
+    check_activity("313", "<Data Name=\"IdleState\">       2</Data>", "\"F\":2");
+    check_activity("314", "<Data Name=\"Latency\">10000</Data>", "\"latency\":\"1000000ns\"");
+    check_activity("314", "<Data Name=\"Latency\">18446744073709551615</Data>",
+                   "\"latency\":\"9223372036854775800ns\"");
+    check_activity("315", "<Data Name=\"Residency\">0x10</Data>", "\"residency\":\"1600ns\"");
+    check_activity("316", "<Data Name=\"ArmedForWake\">true</Data>", "\"armed\":true");
     /* What is skipped still begins the time. */
     check_xml(EVENT("172", "2026-03-01T00:00:01Z", "") EVENT("506", "2026-03-01T00:00:03Z", ""),
               "[\n{\"at\":\"2000000000ns\",\"steps\":[{\"standby\":\"enter\"}]}]");

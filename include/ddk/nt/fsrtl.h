@@ -155,15 +155,15 @@ NTKERNELAPI PFSRTL_PER_FILEOBJECT_CONTEXT FsRtlRemovePerFileObjectContext(PFILE_
                                                                           PVOID OwnerId,
                                                                           PVOID InstanceId);
 
-/* ---- who the top-level request is ---- */
+/* ---- what IoSetTopLevelIrp takes in place of an IRP ---- */
 
-#define FSRTL_FSP_TOP_LEVEL_IRP 1
-#define FSRTL_CACHE_TOP_LEVEL_IRP 2
-#define FSRTL_MOD_WRITE_TOP_LEVEL_IRP 3
-#define FSRTL_FAST_IO_TOP_LEVEL_IRP 4
-#define FSRTL_NETWORK1_TOP_LEVEL_IRP 5
-#define FSRTL_NETWORK2_TOP_LEVEL_IRP 6
-#define FSRTL_MAX_TOP_LEVEL_IRP_FLAG 0x0000FFFF
+#define FSRTL_FSP_TOP_LEVEL_IRP ((LONG_PTR)0x01)
+#define FSRTL_CACHE_TOP_LEVEL_IRP ((LONG_PTR)0x02)
+#define FSRTL_MOD_WRITE_TOP_LEVEL_IRP ((LONG_PTR)0x03)
+#define FSRTL_FAST_IO_TOP_LEVEL_IRP ((LONG_PTR)0x04)
+#define FSRTL_NETWORK1_TOP_LEVEL_IRP ((LONG_PTR)0x05)
+#define FSRTL_NETWORK2_TOP_LEVEL_IRP ((LONG_PTR)0x06)
+#define FSRTL_MAX_TOP_LEVEL_IRP_FLAG ((LONG_PTR)0xFFFF)
 
 /* ---- entering a file system, memory, statuses ---- */
 
@@ -180,7 +180,6 @@ NTKERNELAPI VOID FsRtlPostStackOverflow(PVOID Context, PKEVENT Event,
                                         PFSRTL_STACK_OVERFLOW_ROUTINE StackOverflowRoutine);
 NTKERNELAPI BOOLEAN FsRtlIsNtstatusExpected(NTSTATUS Exception);
 NTKERNELAPI NTSTATUS FsRtlNormalizeNtstatus(NTSTATUS Exception, NTSTATUS GenericException);
-NTKERNELAPI PERESOURCE FsRtlAllocateResource(VOID);
 NTKERNELAPI NTSTATUS FsRtlCancellableWaitForMultipleObjects(ULONG Count, PVOID ObjectArray,
                                                             WAIT_TYPE WaitType,
                                                             PLARGE_INTEGER Timeout,
@@ -248,13 +247,13 @@ NTKERNELAPI NTSTATUS FsRtlLogCcFlushError(PUNICODE_STRING FileName, PDEVICE_OBJE
 NTKERNELAPI NTSTATUS FsRtlValidateReparsePointBuffer(ULONG BufferLength,
                                                      PREPARSE_DATA_BUFFER ReparseBuffer);
 NTKERNELAPI NTSTATUS FsRtlIssueDeviceIoControl(PDEVICE_OBJECT DeviceObject, ULONG IoCtl,
-                                               ULONG IrpFlags, ULONG InputBuffer,
-                                               ULONG InputBufferLength, ULONG OutputBuffer,
+                                               ULONG IrpFlags, PVOID InputBuffer,
+                                               ULONG InputBufferLength, PVOID OutputBuffer,
                                                ULONG OutputBufferLength,
                                                PULONG_PTR IosbInformation);
 NTKERNELAPI LOGICAL FsRtlIsSystemPagingFile(PFILE_OBJECT FileObject);
 NTKERNELAPI NTSTATUS FsRtlKernelFsControlFile(PFILE_OBJECT FileObject, ULONG FsControlCode,
-                                              const VOID *InputBuffer, ULONG InputBufferLength,
+                                              PVOID InputBuffer, ULONG InputBufferLength,
                                               PVOID OutputBuffer, ULONG OutputBufferLength,
                                               PULONG RetOutputBufferSize);
 NTKERNELAPI NTSTATUS FsRtlQueryInformationFile(PFILE_OBJECT FileObject, PVOID FileInformation,

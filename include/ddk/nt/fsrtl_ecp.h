@@ -23,9 +23,7 @@ typedef ULONG FSRTL_ECP_LOOKASIDE_FLAGS;
 
 /* Called before a parameter is freed.
  * (ntifs/nc-ntifs-pfsrtl_extra_create_parameter_cleanup_callback) */
-typedef VOID FSRTL_EXTRA_CREATE_PARAMETER_CLEANUP_CALLBACK(PVOID EcpContext, LPCGUID EcpType);
-typedef FSRTL_EXTRA_CREATE_PARAMETER_CLEANUP_CALLBACK
-    *PFSRTL_EXTRA_CREATE_PARAMETER_CLEANUP_CALLBACK;
+typedef VOID (*PFSRTL_EXTRA_CREATE_PARAMETER_CLEANUP_CALLBACK)(PVOID EcpContext, LPCGUID EcpType);
 
 NTKERNELAPI NTSTATUS FsRtlAllocateExtraCreateParameterList(FSRTL_ALLOCATE_ECPLIST_FLAGS Flags,
                                                            PECP_LIST *EcpList);

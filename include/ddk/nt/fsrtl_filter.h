@@ -92,8 +92,6 @@ typedef struct _FS_FILTER_CALLBACKS {
 
 NTKERNELAPI NTSTATUS FsRtlRegisterFileSystemFilterCallbacks(PDRIVER_OBJECT FilterDriverObject,
                                                             PFS_FILTER_CALLBACKS Callbacks);
-NTKERNELAPI VOID FsRtlAcquireFileExclusive(PFILE_OBJECT FileObject);
-NTKERNELAPI VOID FsRtlReleaseFile(PFILE_OBJECT FileObject);
 
 EXTERN_C_END
 

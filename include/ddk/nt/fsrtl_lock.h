@@ -22,10 +22,8 @@ typedef struct _FILE_LOCK_INFO {
     LARGE_INTEGER EndingByte;
 } FILE_LOCK_INFO, *PFILE_LOCK_INFO;
 
-typedef NTSTATUS COMPLETE_LOCK_IRP_ROUTINE(PVOID Context, PIRP Irp);
-typedef COMPLETE_LOCK_IRP_ROUTINE *PCOMPLETE_LOCK_IRP_ROUTINE;
-typedef VOID UNLOCK_ROUTINE(PVOID Context, PFILE_LOCK_INFO FileLockInfo);
-typedef UNLOCK_ROUTINE *PUNLOCK_ROUTINE;
+typedef NTSTATUS (*PCOMPLETE_LOCK_IRP_ROUTINE)(PVOID Context, PIRP Irp);
+typedef VOID (*PUNLOCK_ROUTINE)(PVOID Context, PFILE_LOCK_INFO FileLockInfo);
 
 typedef struct _FILE_LOCK {
     PCOMPLETE_LOCK_IRP_ROUTINE CompleteLockIrpRoutine;
@@ -116,10 +114,6 @@ NTKERNELAPI NTSTATUS FsRtlOplockBreakH(POPLOCK Oplock, PIRP Irp, ULONG Flags, PV
 NTKERNELAPI NTSTATUS FsRtlOplockBreakToNoneEx(POPLOCK Oplock, PIRP Irp, ULONG Flags, PVOID Context,
                                               POPLOCK_WAIT_COMPLETE_ROUTINE CompletionRoutine,
                                               POPLOCK_FS_PREPOST_IRP PostIrpRoutine);
-NTKERNELAPI NTSTATUS FsRtlOplockBreakToNone(POPLOCK Oplock, PIO_STACK_LOCATION IrpSp, PIRP Irp,
-                                            PVOID Context,
-                                            POPLOCK_WAIT_COMPLETE_ROUTINE CompletionRoutine,
-                                            POPLOCK_FS_PREPOST_IRP PostIrpRoutine);
 NTKERNELAPI BOOLEAN FsRtlCurrentBatchOplock(POPLOCK Oplock);
 NTKERNELAPI BOOLEAN FsRtlCurrentOplock(POPLOCK Oplock);
 NTKERNELAPI BOOLEAN FsRtlCurrentOplockH(POPLOCK Oplock);

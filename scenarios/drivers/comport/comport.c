@@ -21,7 +21,8 @@ typedef struct _COMPORT_DRIVER_EXTENSION {
     ANSI_STRING Attached;
 } COMPORT_DRIVER_EXTENSION, *PCOMPORT_DRIVER_EXTENSION;
 
-NTSTATUS ComportComplete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information) {
+NTSTATUS ComportComplete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information)
+{
     Irp->IoStatus.Status = Status;
     Irp->IoStatus.Information = Information;
     IoCompleteRequest(Irp, IO_NO_INCREMENT);
@@ -31,7 +32,8 @@ NTSTATUS ComportComplete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information) {
 /* ---- requests ---- */
 
 /* A port is used by one at a time. Who opens it from above, without a file object, counts too. */
-static NTSTATUS ComportCreate(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
+static NTSTATUS ComportCreate(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
     PCOMPORT_EXTENSION extension = DeviceObject->DeviceExtension;
 
     if (extension->Gone)
@@ -41,12 +43,14 @@ static NTSTATUS ComportCreate(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     return ComportComplete(Irp, STATUS_SUCCESS, 0);
 }
 
-static NTSTATUS ComportCleanup(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
+static NTSTATUS ComportCleanup(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
     ComportEndReads(DeviceObject->DeviceExtension, STATUS_CANCELLED);
     return ComportComplete(Irp, STATUS_SUCCESS, 0);
 }
 
-static NTSTATUS ComportClose(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
+static NTSTATUS ComportClose(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
     PCOMPORT_EXTENSION extension = DeviceObject->DeviceExtension;
 
     InterlockedExchange(&extension->Open, 0);
@@ -54,13 +58,15 @@ static NTSTATUS ComportClose(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
 }
 
 /* Whatever is on the cable takes it. */
-static NTSTATUS ComportWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
+static NTSTATUS ComportWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
     UNREFERENCED_PARAMETER(DeviceObject);
     return ComportComplete(Irp, STATUS_SUCCESS,
                            IoGetCurrentIrpStackLocation(Irp)->Parameters.Write.Length);
 }
 
-static NTSTATUS ComportDeviceControl(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
+static NTSTATUS ComportDeviceControl(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
     PCOMPORT_EXTENSION extension = DeviceObject->DeviceExtension;
     UCHAR major = IoGetCurrentIrpStackLocation(Irp)->MajorFunction;
     NTSTATUS status = IoAcquireRemoveLock(&extension->RemoveLock, Irp);
@@ -79,7 +85,8 @@ static NTSTATUS ComportDeviceControl(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     return status;
 }
 
-static NTSTATUS ComportPassDown(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
+static NTSTATUS ComportPassDown(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
     PCOMPORT_EXTENSION extension = DeviceObject->DeviceExtension;
 
     IoSkipCurrentIrpStackLocation(Irp);
@@ -89,7 +96,8 @@ static NTSTATUS ComportPassDown(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
 /* ---- Plug and Play ---- */
 
 /* The name that filters find the port by. */
-static VOID ComportSavePortName(PCOMPORT_EXTENSION Extension) {
+static VOID ComportSavePortName(PCOMPORT_EXTENSION Extension)
+{
     UNICODE_STRING name = RTL_CONSTANT_STRING(L"PortName");
     PWSTR port = Extension->LinkBuffer + RTL_NUMBER_OF(L"\\DosDevices\\") - 1;
     HANDLE key;
@@ -103,7 +111,8 @@ static VOID ComportSavePortName(PCOMPORT_EXTENSION Extension) {
     ZwClose(key);
 }
 
-static NTSTATUS ComportStart(PCOMPORT_EXTENSION Extension, PIRP Irp) {
+static NTSTATUS ComportStart(PCOMPORT_EXTENSION Extension, PIRP Irp)
+{
     NTSTATUS status = STATUS_UNSUCCESSFUL;
 
     if (IoForwardIrpSynchronously(Extension->Lower, Irp))
@@ -115,7 +124,8 @@ static NTSTATUS ComportStart(PCOMPORT_EXTENSION Extension, PIRP Irp) {
     return ComportComplete(Irp, status, 0);
 }
 
-static NTSTATUS ComportRemoveDevice(PCOMPORT_EXTENSION Extension, PIRP Irp) {
+static NTSTATUS ComportRemoveDevice(PCOMPORT_EXTENSION Extension, PIRP Irp)
+{
     NTSTATUS status;
 
     Extension->Gone = TRUE;
@@ -131,7 +141,8 @@ static NTSTATUS ComportRemoveDevice(PCOMPORT_EXTENSION Extension, PIRP Irp) {
     return status;
 }
 
-static NTSTATUS ComportPnp(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
+static NTSTATUS ComportPnp(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
     PCOMPORT_EXTENSION extension = DeviceObject->DeviceExtension;
     NTSTATUS status = IoAcquireRemoveLock(&extension->RemoveLock, Irp);
 
@@ -167,7 +178,8 @@ static NTSTATUS ComportPnp(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
 
 /* The port's names: \Device\Serial0, \DosDevices\COM1. */
 static NTSTATUS ComportCreateDevice(PDRIVER_OBJECT DriverObject, LONG Number,
-                                    PDEVICE_OBJECT *Device) {
+                                    PDEVICE_OBJECT *Device)
+{
     PCOMPORT_EXTENSION extension;
     UNICODE_STRING name;
     WCHAR buffer[32];
@@ -189,7 +201,8 @@ static NTSTATUS ComportCreateDevice(PDRIVER_OBJECT DriverObject, LONG Number,
     return status;
 }
 
-static NTSTATUS ComportAddDevice(PDRIVER_OBJECT DriverObject, PDEVICE_OBJECT Pdo) {
+static NTSTATUS ComportAddDevice(PDRIVER_OBJECT DriverObject, PDEVICE_OBJECT Pdo)
+{
     PCOMPORT_DRIVER_EXTENSION driver = IoGetDriverObjectExtension(DriverObject, ComportAddDevice);
     PCOMPORT_EXTENSION extension;
     PDEVICE_OBJECT device;
@@ -220,7 +233,8 @@ static NTSTATUS ComportAddDevice(PDRIVER_OBJECT DriverObject, PDEVICE_OBJECT Pdo
     return STATUS_SUCCESS;
 }
 
-static VOID ComportUnload(PDRIVER_OBJECT DriverObject) {
+static VOID ComportUnload(PDRIVER_OBJECT DriverObject)
+{
     PCOMPORT_DRIVER_EXTENSION driver = IoGetDriverObjectExtension(DriverObject, ComportAddDevice);
 
     PAGED_CODE();
@@ -228,7 +242,8 @@ static VOID ComportUnload(PDRIVER_OBJECT DriverObject) {
 }
 
 /* Reads the Parameters key; without the value there is nothing on the cable. */
-static VOID ComportReadParameters(PUNICODE_STRING RegistryPath, PCOMPORT_DRIVER_EXTENSION Driver) {
+static VOID ComportReadParameters(PUNICODE_STRING RegistryPath, PCOMPORT_DRIVER_EXTENSION Driver)
+{
     RTL_QUERY_REGISTRY_TABLE table[2];
     UNICODE_STRING path, attached;
     WCHAR buffer[256];
@@ -247,7 +262,8 @@ static VOID ComportReadParameters(PUNICODE_STRING RegistryPath, PCOMPORT_DRIVER_
     RtlFreeUnicodeString(&attached);
 }
 
-NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {
+NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
+{
     PCOMPORT_DRIVER_EXTENSION driver;
     NTSTATUS status = IoAllocateDriverObjectExtension(DriverObject, ComportAddDevice,
                                                       sizeof *driver, (PVOID *)&driver);

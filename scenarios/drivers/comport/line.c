@@ -17,15 +17,18 @@ static KDEFERRED_ROUTINE ComportTimeIsUp;
 
 /* ---- the queue of reads ---- */
 
-static PCOMPORT_EXTENSION ComportOfQueue(PIO_CSQ Csq) {
+static PCOMPORT_EXTENSION ComportOfQueue(PIO_CSQ Csq)
+{
     return CONTAINING_RECORD(Csq, COMPORT_EXTENSION, Queue);
 }
 
-static VOID ComportInsert(PIO_CSQ Csq, PIRP Irp) {
+static VOID ComportInsert(PIO_CSQ Csq, PIRP Irp)
+{
     InsertTailList(&ComportOfQueue(Csq)->Reads, &Irp->Tail.Overlay.ListEntry);
 }
 
-static VOID ComportRemove(PIO_CSQ Csq, PIRP Irp) {
+static VOID ComportRemove(PIO_CSQ Csq, PIRP Irp)
+{
     PCOMPORT_EXTENSION extension = ComportOfQueue(Csq);
 
     RemoveEntryList(&Irp->Tail.Overlay.ListEntry);
@@ -34,7 +37,8 @@ static VOID ComportRemove(PIO_CSQ Csq, PIRP Irp) {
 }
 
 /* PeekContext: the one read that is wanted, or NULL for any. */
-static PIRP ComportPeek(PIO_CSQ Csq, PIRP Irp, PVOID PeekContext) {
+static PIRP ComportPeek(PIO_CSQ Csq, PIRP Irp, PVOID PeekContext)
+{
     PLIST_ENTRY head = &ComportOfQueue(Csq)->Reads;
     PLIST_ENTRY entry = Irp == NULL ? head->Flink : Irp->Tail.Overlay.ListEntry.Flink;
 
@@ -46,21 +50,28 @@ static PIRP ComportPeek(PIO_CSQ Csq, PIRP Irp, PVOID PeekContext) {
     return NULL;
 }
 
-static VOID ComportAcquire(PIO_CSQ Csq, PKIRQL Irql) {
+static VOID ComportAcquire(PIO_CSQ Csq, PKIRQL Irql)
+{
     KeAcquireSpinLock(&ComportOfQueue(Csq)->Lock, Irql);
 }
 
-static VOID ComportRelease(PIO_CSQ Csq, KIRQL Irql) {
+static VOID ComportRelease(PIO_CSQ Csq, KIRQL Irql)
+{
     KeReleaseSpinLock(&ComportOfQueue(Csq)->Lock, Irql);
 }
 
-static ULONG ComportHas(PIRP Irp) { return (ULONG)(ULONG_PTR)Irp->Tail.Overlay.DriverContext[0]; }
+static ULONG ComportHas(PIRP Irp)
+{
+    return (ULONG)(ULONG_PTR)Irp->Tail.Overlay.DriverContext[0];
+}
 
-static ULONG ComportWants(PIRP Irp) {
+static ULONG ComportWants(PIRP Irp)
+{
     return IoGetCurrentIrpStackLocation(Irp)->Parameters.Read.Length;
 }
 
-static VOID ComportEndRead(PCOMPORT_EXTENSION Extension, PIRP Irp, NTSTATUS Status) {
+static VOID ComportEndRead(PCOMPORT_EXTENSION Extension, PIRP Irp, NTSTATUS Status)
+{
     ComportComplete(Irp, Status, ComportHas(Irp));
     IoReleaseRemoveLock(&Extension->RemoveLock, Irp);
 }
@@ -69,7 +80,8 @@ static VOID ComportEndRead(PCOMPORT_EXTENSION Extension, PIRP Irp, NTSTATUS Stat
 
 /* What of the time-outs applies to a read of that length: whether it is content with any byte, and
  * the milliseconds it waits (0: none, MAXULONGLONG: for ever). */
-static ULONGLONG ComportPatience(const SERIAL_TIMEOUTS *Timeouts, ULONG Length, PBOOLEAN Any) {
+static ULONGLONG ComportPatience(const SERIAL_TIMEOUTS *Timeouts, ULONG Length, PBOOLEAN Any)
+{
     ULONG constant = Timeouts->ReadTotalTimeoutConstant;
     ULONG multiplier = Timeouts->ReadTotalTimeoutMultiplier;
 
@@ -88,7 +100,8 @@ static ULONGLONG ComportPatience(const SERIAL_TIMEOUTS *Timeouts, ULONG Length, 
 }
 
 /* Moves received bytes to the first read, with the lock held: that read and its end, or NULL. */
-static PIRP ComportFeed(PCOMPORT_EXTENSION Extension, NTSTATUS *Status) {
+static PIRP ComportFeed(PCOMPORT_EXTENSION Extension, NTSTATUS *Status)
+{
     PIRP irp = ComportPeek(&Extension->Queue, NULL, NULL);
     ULONGLONG patience;
     ULONG count, has;
@@ -123,7 +136,8 @@ static PIRP ComportFeed(PCOMPORT_EXTENSION Extension, NTSTATUS *Status) {
 }
 
 /* Something was received, or somebody reads, or the first read is gone. */
-static VOID ComportServe(PCOMPORT_EXTENSION Extension) {
+static VOID ComportServe(PCOMPORT_EXTENSION Extension)
+{
     NTSTATUS status;
     PIRP irp;
     KIRQL irql;
@@ -141,7 +155,8 @@ static VOID ComportServe(PCOMPORT_EXTENSION Extension) {
     }
 }
 
-static VOID ComportTimeIsUp(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2) {
+static VOID ComportTimeIsUp(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
+{
     PCOMPORT_EXTENSION extension = Context;
     PIRP irp = NULL;
 
@@ -162,14 +177,16 @@ static VOID ComportTimeIsUp(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Arg
     ComportServe(extension);
 }
 
-static VOID ComportCanceled(PIO_CSQ Csq, PIRP Irp) {
+static VOID ComportCanceled(PIO_CSQ Csq, PIRP Irp)
+{
     PCOMPORT_EXTENSION extension = ComportOfQueue(Csq);
 
     ComportEndRead(extension, Irp, STATUS_CANCELLED);
     ComportServe(extension);
 }
 
-NTSTATUS ComportRead(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
+NTSTATUS ComportRead(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
     PCOMPORT_EXTENSION extension = DeviceObject->DeviceExtension;
     NTSTATUS status = IoAcquireRemoveLock(&extension->RemoveLock, Irp);
 
@@ -186,7 +203,8 @@ NTSTATUS ComportRead(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     return STATUS_PENDING;
 }
 
-VOID ComportEndReads(PCOMPORT_EXTENSION Extension, NTSTATUS Status) {
+VOID ComportEndReads(PCOMPORT_EXTENSION Extension, NTSTATUS Status)
+{
     PIRP irp;
 
     KeCancelTimer(&Extension->Timer);
@@ -196,7 +214,8 @@ VOID ComportEndReads(PCOMPORT_EXTENSION Extension, NTSTATUS Status) {
 
 /* ---- the cable ---- */
 
-VOID ComportAttach(PCOMPORT_EXTENSION Extension, const CHAR *Text, ULONG Length) {
+VOID ComportAttach(PCOMPORT_EXTENSION Extension, const CHAR *Text, ULONG Length)
+{
     KIRQL irql;
 
     KeAcquireSpinLock(&Extension->Lock, &irql);
@@ -206,7 +225,8 @@ VOID ComportAttach(PCOMPORT_EXTENSION Extension, const CHAR *Text, ULONG Length)
 }
 
 /* The device on the cable answers when both lines have come up. */
-static VOID ComportSetLines(PCOMPORT_EXTENSION Extension, ULONG Set, ULONG Clear) {
+static VOID ComportSetLines(PCOMPORT_EXTENSION Extension, ULONG Set, ULONG Clear)
+{
     const ULONG both = SERIAL_DTR_STATE | SERIAL_RTS_STATE;
     ULONG before, count;
     KIRQL irql;
@@ -223,7 +243,8 @@ static VOID ComportSetLines(PCOMPORT_EXTENSION Extension, ULONG Set, ULONG Clear
     ComportServe(Extension);
 }
 
-static VOID ComportPurge(PCOMPORT_EXTENSION Extension, ULONG What) {
+static VOID ComportPurge(PCOMPORT_EXTENSION Extension, ULONG What)
+{
     KIRQL irql;
 
     if (What & SERIAL_PURGE_RXABORT)
@@ -238,14 +259,16 @@ static VOID ComportPurge(PCOMPORT_EXTENSION Extension, ULONG What) {
 /* ---- controls ---- */
 
 /* The port's own record comes from the buffer, or goes there. */
-static NTSTATUS ComportCopyIn(PIRP Irp, PVOID Record, ULONG Size) {
+static NTSTATUS ComportCopyIn(PIRP Irp, PVOID Record, ULONG Size)
+{
     if (IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceIoControl.InputBufferLength < Size)
         return STATUS_BUFFER_TOO_SMALL;
     RtlCopyMemory(Record, Irp->AssociatedIrp.SystemBuffer, Size);
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS ComportCopyOut(PIRP Irp, const VOID *Record, ULONG Size, PULONG_PTR Information) {
+static NTSTATUS ComportCopyOut(PIRP Irp, const VOID *Record, ULONG Size, PULONG_PTR Information)
+{
     if (IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceIoControl.OutputBufferLength < Size)
         return STATUS_BUFFER_TOO_SMALL;
     RtlCopyMemory(Irp->AssociatedIrp.SystemBuffer, Record, Size);
@@ -255,7 +278,8 @@ static NTSTATUS ComportCopyOut(PIRP Irp, const VOID *Record, ULONG Size, PULONG_
 
 /* What is asked and answered with a record. */
 static NTSTATUS ComportSettings(PCOMPORT_EXTENSION Extension, PIRP Irp, ULONG Code,
-                                PULONG_PTR Information) {
+                                PULONG_PTR Information)
+{
     switch (Code) {
     case IOCTL_SERIAL_SET_BAUD_RATE:
         return ComportCopyIn(Irp, &Extension->BaudRate, sizeof Extension->BaudRate);
@@ -279,7 +303,8 @@ static NTSTATUS ComportSettings(PCOMPORT_EXTENSION Extension, PIRP Irp, ULONG Co
     }
 }
 
-NTSTATUS ComportControl(PCOMPORT_EXTENSION Extension, PIRP Irp, PULONG_PTR Information) {
+NTSTATUS ComportControl(PCOMPORT_EXTENSION Extension, PIRP Irp, PULONG_PTR Information)
+{
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(Irp);
     ULONG code = stack->Parameters.DeviceIoControl.IoControlCode;
     SERIAL_STATUS port = {0};
@@ -323,7 +348,8 @@ NTSTATUS ComportControl(PCOMPORT_EXTENSION Extension, PIRP Irp, PULONG_PTR Infor
 }
 
 /* A driver above uses the port for itself: without time-outs and flow control, and as they were. */
-NTSTATUS ComportInternalControl(PCOMPORT_EXTENSION Extension, PIRP Irp, PULONG_PTR Information) {
+NTSTATUS ComportInternalControl(PCOMPORT_EXTENSION Extension, PIRP Irp, PULONG_PTR Information)
+{
     SERIAL_BASIC_SETTINGS settings = {0};
     NTSTATUS status;
 
@@ -349,7 +375,8 @@ NTSTATUS ComportInternalControl(PCOMPORT_EXTENSION Extension, PIRP Irp, PULONG_P
     }
 }
 
-NTSTATUS ComportLineInitialize(PCOMPORT_EXTENSION Extension) {
+NTSTATUS ComportLineInitialize(PCOMPORT_EXTENSION Extension)
+{
     KeInitializeSpinLock(&Extension->Lock);
     InitializeListHead(&Extension->Reads);
     KeInitializeTimer(&Extension->Timer);

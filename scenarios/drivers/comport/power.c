@@ -7,7 +7,8 @@
 static IO_COMPLETION_ROUTINE ComportSystemDone, ComportD0Done;
 static REQUEST_POWER_COMPLETE ComportDeviceDone;
 
-static NTSTATUS ComportPass(PCOMPORT_EXTENSION Extension, PIRP Irp) {
+static NTSTATUS ComportPass(PCOMPORT_EXTENSION Extension, PIRP Irp)
+{
     NTSTATUS status;
 
     PoStartNextPowerIrp(Irp);
@@ -17,7 +18,8 @@ static NTSTATUS ComportPass(PCOMPORT_EXTENSION Extension, PIRP Irp) {
     return status;
 }
 
-static NTSTATUS ComportWatch(PCOMPORT_EXTENSION Extension, PIRP Irp, PIO_COMPLETION_ROUTINE Done) {
+static NTSTATUS ComportWatch(PCOMPORT_EXTENSION Extension, PIRP Irp, PIO_COMPLETION_ROUTINE Done)
+{
     IoMarkIrpPending(Irp);
     IoCopyCurrentIrpStackLocationToNext(Irp);
     IoSetCompletionRoutine(Irp, Done, NULL, TRUE, TRUE, TRUE);
@@ -27,7 +29,8 @@ static NTSTATUS ComportWatch(PCOMPORT_EXTENSION Extension, PIRP Irp, PIO_COMPLET
 
 /* The system IRP that waits for the device IRP is the context. */
 static VOID ComportDeviceDone(PDEVICE_OBJECT Device, UCHAR Minor, POWER_STATE State, PVOID Context,
-                              PIO_STATUS_BLOCK IoStatus) {
+                              PIO_STATUS_BLOCK IoStatus)
+{
     PIRP irp = Context;
     PCOMPORT_EXTENSION extension = IoGetCurrentIrpStackLocation(irp)->DeviceObject->DeviceExtension;
 
@@ -40,7 +43,8 @@ static VOID ComportDeviceDone(PDEVICE_OBJECT Device, UCHAR Minor, POWER_STATE St
     IoReleaseRemoveLock(&extension->RemoveLock, irp);
 }
 
-static NTSTATUS ComportSystemDone(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context) {
+static NTSTATUS ComportSystemDone(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
+{
     PCOMPORT_EXTENSION extension = DeviceObject->DeviceExtension;
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(Irp);
     POWER_STATE state;
@@ -59,12 +63,14 @@ static NTSTATUS ComportSystemDone(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID C
     return STATUS_CONTINUE_COMPLETION;
 }
 
-static VOID ComportReached(PCOMPORT_EXTENSION Extension, POWER_STATE State) {
+static VOID ComportReached(PCOMPORT_EXTENSION Extension, POWER_STATE State)
+{
     PoSetPowerState(Extension->Self, DevicePowerState, State);
     Extension->DeviceState = State.DeviceState;
 }
 
-static NTSTATUS ComportD0Done(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context) {
+static NTSTATUS ComportD0Done(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
+{
     PCOMPORT_EXTENSION extension = DeviceObject->DeviceExtension;
 
     UNREFERENCED_PARAMETER(Context);
@@ -75,7 +81,8 @@ static NTSTATUS ComportD0Done(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Conte
     return STATUS_CONTINUE_COMPLETION;
 }
 
-NTSTATUS ComportPower(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
+NTSTATUS ComportPower(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
     PCOMPORT_EXTENSION extension = DeviceObject->DeviceExtension;
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(Irp);
     NTSTATUS status = IoAcquireRemoveLock(&extension->RemoveLock, Irp);

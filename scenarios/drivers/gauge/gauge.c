@@ -141,9 +141,9 @@ static NTSTATUS GaugeRemove(PGAUGE_EXTENSION Extension, PIRP Irp)
 }
 
 /* What is done on the way down; FALSE leaves the status as it was found. */
-static BOOLEAN GaugePnpDown(PGAUGE_EXTENSION Extension, UCHAR Minor)
+static BOOLEAN GaugePnpDown(PGAUGE_EXTENSION Extension, PIRP Irp)
 {
-    switch (Minor) {
+    switch (IoGetCurrentIrpStackLocation(Irp)->MinorFunction) {
     case IRP_MN_QUERY_STOP_DEVICE:
         GaugeSetState(Extension, GaugeStopPending);
         GaugeSetReady(Extension, FALSE);
@@ -161,6 +161,8 @@ static BOOLEAN GaugePnpDown(PGAUGE_EXTENSION Extension, UCHAR Minor)
         GaugeSetState(Extension, GaugeSurpriseRemoved);
         GaugeStopUsing(Extension);
         return TRUE;
+    case IRP_MN_QUERY_INTERFACE:
+        return GaugeQueryInterface(Extension, Irp);
     default:
         return FALSE;
     }
@@ -195,7 +197,7 @@ static NTSTATUS GaugePnpLocked(PGAUGE_EXTENSION Extension, PIRP Irp)
     default:
         break;
     }
-    if (GaugePnpDown(Extension, minor))
+    if (GaugePnpDown(Extension, Irp))
         Irp->IoStatus.Status = STATUS_SUCCESS;
     IoSkipCurrentIrpStackLocation(Irp);
     return IoCallDriver(Extension->Lower, Irp);

@@ -3,7 +3,8 @@
  *
  * The device measures: a read waits for a measurement, which takes two milliseconds, and gets its
  * number. Reads that come while the device is stopped or sleeps wait in a cancel-safe queue; a device
- * that sleeps by itself is woken for them. gauge.c has Plug and Play, power.c power, queue.c the reads.
+ * that sleeps by itself is woken for them. gauge.c has Plug and Play, power.c power, queue.c the reads,
+ * cooling.c the interface for thermal zones.
  *
  * Values of the service's Parameters key:
  *     PowerUpMs   how long the hardware takes to come to D0 (default 0)
@@ -70,6 +71,9 @@ NTSTATUS GaugeQueueInitialize(PGAUGE_EXTENSION Extension);
 DRIVER_DISPATCH GaugeRead, GaugeCleanup;
 VOID GaugeSetReady(PGAUGE_EXTENSION Extension, BOOLEAN Ready);
 VOID GaugeFailReads(PGAUGE_EXTENSION Extension);
+
+/* cooling.c */
+BOOLEAN GaugeQueryInterface(PGAUGE_EXTENSION Extension, PIRP Irp);
 
 /* power.c */
 VOID GaugePowerInitialize(PGAUGE_EXTENSION Extension);

@@ -67,7 +67,17 @@ static VOID TriplexIdleState(PVOID Context, ULONG Component, ULONG State)
     PoFxCompleteIdleState(extension->Fx, Component);
 }
 
-/* Success or not: the framework has to hear of it, or it waits for ever. */
+/* The framework has to hear of it, or it waits for ever; unless the device is going. */
+static VOID TriplexReportPoweredOn(PTRIPLEX_EXTENSION Extension)
+{
+    if (!ExAcquireRundownProtection(&Extension->FxUsers))
+        return;
+    if (Extension->Fx != NULL)
+        PoFxReportDevicePoweredOn(Extension->Fx);
+    ExReleaseRundownProtection(&Extension->FxUsers);
+}
+
+/* The D0 IRP has ended, with success or not. */
 static VOID TriplexPoweredOn(PDEVICE_OBJECT Device, UCHAR Minor, POWER_STATE State, PVOID Context,
                              PIO_STATUS_BLOCK IoStatus)
 {
@@ -77,17 +87,23 @@ static VOID TriplexPoweredOn(PDEVICE_OBJECT Device, UCHAR Minor, POWER_STATE Sta
     UNREFERENCED_PARAMETER(Minor);
     UNREFERENCED_PARAMETER(State);
     UNREFERENCED_PARAMETER(IoStatus);
-    PoFxReportDevicePoweredOn(extension->Fx);
+    TriplexReportPoweredOn(extension);
+    IoReleaseRemoveLock(&extension->RemoveLock, &extension->DeviceState);
 }
 
+/* The device stays until `Done`, if there is one, has been called. */
 static VOID TriplexRequestState(PTRIPLEX_EXTENSION Extension, DEVICE_POWER_STATE State,
                                 PREQUEST_POWER_COMPLETE Done)
 {
     IO_STATUS_BLOCK io = {0};
     POWER_STATE state;
-    NTSTATUS status;
+    NTSTATUS status = STATUS_SUCCESS;
 
     state.DeviceState = State;
+    if (Done != NULL)
+        status = IoAcquireRemoveLock(&Extension->RemoveLock, &Extension->DeviceState);
+    if (!NT_SUCCESS(status))
+        return; /* it is being removed: nobody waits for power any more */
     status = PoRequestPowerIrp(Extension->Pdo, IRP_MN_SET_POWER, state, Done, Extension, NULL);
     if (status != STATUS_PENDING && Done != NULL) {
         io.Status = status;
@@ -118,7 +134,11 @@ static VOID TriplexDirectedDone(PDEVICE_OBJECT Device, UCHAR Minor, POWER_STATE 
     UNREFERENCED_PARAMETER(Minor);
     UNREFERENCED_PARAMETER(State);
     UNREFERENCED_PARAMETER(IoStatus);
-    PoFxCompleteDirectedPowerDown(extension->Fx);
+    if (ExAcquireRundownProtection(&extension->FxUsers)) {
+        PoFxCompleteDirectedPowerDown(extension->Fx);
+        ExReleaseRundownProtection(&extension->FxUsers);
+    }
+    IoReleaseRemoveLock(&extension->RemoveLock, &extension->DeviceState);
 }
 
 static VOID TriplexDirectedDown(PVOID Context, ULONG Flags)
@@ -209,10 +229,10 @@ NTSTATUS TriplexRegister(PTRIPLEX_EXTENSION Extension)
 
 VOID TriplexUnregister(PTRIPLEX_EXTENSION Extension)
 {
-    Extension->Gone = TRUE;
+    TriplexFailWork(Extension);
     if (Extension->Fx == NULL)
         return;
-    TriplexFailWork(Extension);
+    ExWaitForRundownProtectionRelease(&Extension->FxUsers);
     /* Callbacks that run may use the handle until this returns. */
     PoFxUnregisterDevice(Extension->Fx);
     Extension->Fx = NULL;
@@ -242,8 +262,8 @@ static VOID TriplexDeviceDone(PDEVICE_OBJECT Device, UCHAR Minor, POWER_STATE St
     UNREFERENCED_PARAMETER(Device);
     if (Minor == IRP_MN_QUERY_POWER)
         irp->IoStatus.Status = IoStatus->Status;
-    else if (State.DeviceState == PowerDeviceD0 && extension->Fx != NULL)
-        PoFxReportDevicePoweredOn(extension->Fx);
+    else if (State.DeviceState == PowerDeviceD0)
+        TriplexReportPoweredOn(extension);
     PoStartNextPowerIrp(irp);
     IoCompleteRequest(irp, IO_NO_INCREMENT);
     IoReleaseRemoveLock(&extension->RemoveLock, irp);

@@ -133,6 +133,7 @@ static NTSTATUS TriplexAddDevice(PDRIVER_OBJECT DriverObject, PDEVICE_OBJECT Pdo
     extension->Pdo = Pdo;
     extension->SystemState = PowerSystemWorking;
     IoInitializeRemoveLock(&extension->RemoveLock, TRIPLEX_TAG, 0, 0);
+    ExInitializeRundownProtection(&extension->FxUsers);
     status = TriplexWorkInitialize(extension);
     if (NT_SUCCESS(status))
         status = IoCreateSymbolicLink(&names->Link, &names->Device);

@@ -48,6 +48,7 @@ struct _TRIPLEX_EXTENSION {
     PDEVICE_OBJECT Self, Pdo, Lower;
     IO_REMOVE_LOCK RemoveLock;
     POHANDLE Fx;
+    EX_RUNDOWN_REF FxUsers; /* who calls the framework with the handle, which ends before it does */
     BOOLEAN HasSpeeds, Gone;
     TRIPLEX_COMPONENT Components[TRIPLEX_COMPONENTS];
 

@@ -67,13 +67,14 @@ static VOID TriplexCsqRelease(PIO_CSQ Csq, KIRQL Irql)
     KeReleaseSpinLock(&TriplexOfQueue(Csq)->Lock, Irql);
 }
 
-/* Work ends, well or not: with it ends its hold on the component. */
+/* Work ends, well or not: with it ends its hold on the component and on the framework's handle. */
 static VOID TriplexEndWork(PTRIPLEX_EXTENSION Extension, PIRP Irp, NTSTATUS Status)
 {
     ULONG component = TriplexRequestOf(Irp)->Component;
 
     TriplexComplete(Irp, Status, 0);
     PoFxIdleComponent(Extension->Fx, component, 0);
+    ExReleaseRundownProtection(&Extension->FxUsers);
     IoReleaseRemoveLock(&Extension->RemoveLock, Irp);
 }
 
@@ -82,13 +83,30 @@ static VOID TriplexCsqCanceled(PIO_CSQ Csq, PIRP Irp)
     TriplexEndWork(TriplexOfQueue(Csq), Irp, STATUS_CANCELLED);
 }
 
-/* The component's next work, if it is active and has nothing to do. */
+static VOID TriplexFailWaiting(PTRIPLEX_EXTENSION Extension)
+{
+    PIRP irp;
+
+    while ((irp = IoCsqRemoveNextIrp(&Extension->Queue, NULL)) != NULL)
+        TriplexEndWork(Extension, irp, STATUS_DEVICE_NOT_CONNECTED);
+}
+
+/* Whoever empties the queue for good may have done so just before. */
+static VOID TriplexQueueWork(PTRIPLEX_EXTENSION Extension, PIRP Irp)
+{
+    IoCsqInsertIrp(&Extension->Queue, Irp, NULL);
+    if (Extension->Gone)
+        TriplexFailWaiting(Extension);
+}
+
+/* The component's next work, if it is active and has nothing to do. What was taken from the queue while
+ * another processor was faster goes back; when the device goes there is no queue any more. */
 VOID TriplexStartNext(PTRIPLEX_COMPONENT Component)
 {
     PTRIPLEX_EXTENSION extension = Component->Device;
     TRIPLEX_PEEK peek = {Component, NULL};
     LARGE_INTEGER due;
-    PIRP irp, unwanted = NULL;
+    PIRP irp;
     KIRQL irql;
 
     if (!Component->Active || Component->Current != NULL)
@@ -96,18 +114,16 @@ VOID TriplexStartNext(PTRIPLEX_COMPONENT Component)
     irp = IoCsqRemoveNextIrp(&extension->Queue, &peek);
     if (irp == NULL)
         return;
-    KeAcquireSpinLock(&extension->Lock, &irql);
-    if (Component->Current == NULL)
-        Component->Current = irp;
-    else
-        unwanted = irp; /* another processor was faster */
-    KeReleaseSpinLock(&extension->Lock, irql);
-    if (unwanted != NULL) {
-        IoCsqInsertIrp(&extension->Queue, unwanted, NULL);
-        return;
-    }
     due.QuadPart = -10LL * TriplexRequestOf(irp)->Value;
-    KeSetTimer(&Component->Timer, due, &Component->Dpc);
+    KeAcquireSpinLock(&extension->Lock, &irql);
+    if (!extension->Gone && Component->Current == NULL) {
+        Component->Current = irp;
+        KeSetTimer(&Component->Timer, due, &Component->Dpc);
+        irp = NULL;
+    }
+    KeReleaseSpinLock(&extension->Lock, irql);
+    if (irp != NULL)
+        TriplexQueueWork(extension, irp);
 }
 
 static VOID TriplexWorked(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
@@ -175,32 +191,42 @@ static NTSTATUS TriplexHint(PTRIPLEX_EXTENSION Extension, ULONG Code, PTRIPLEX_R
     }
 }
 
+/* What a request is answered with at once; STATUS_PENDING: work has begun. */
+static NTSTATUS TriplexAnswer(PTRIPLEX_EXTENSION Extension, PIRP Irp)
+{
+    PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(Irp);
+    ULONG code = stack->Parameters.DeviceIoControl.IoControlCode, component;
+    PTRIPLEX_REQUEST request = TriplexRequestOf(Irp);
+
+    if (Extension->Fx == NULL)
+        return STATUS_DEVICE_NOT_READY;
+    if (stack->Parameters.DeviceIoControl.InputBufferLength < sizeof *request)
+        return STATUS_BUFFER_TOO_SMALL;
+    if (request->Component >= TRIPLEX_COMPONENTS)
+        return STATUS_INVALID_PARAMETER;
+    if (code != IOCTL_TRIPLEX_WORK)
+        return TriplexHint(Extension, code, request);
+    component = request->Component;
+    PoFxActivateComponent(Extension->Fx, component, PO_FX_FLAG_ASYNC_ONLY);
+    TriplexQueueWork(Extension, Irp);
+    TriplexStartNext(&Extension->Components[component]);
+    return STATUS_PENDING;
+}
+
 NTSTATUS TriplexControl(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     PTRIPLEX_EXTENSION extension = DeviceObject->DeviceExtension;
-    PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(Irp);
-    ULONG code = stack->Parameters.DeviceIoControl.IoControlCode;
-    PTRIPLEX_REQUEST request = TriplexRequestOf(Irp);
     NTSTATUS status = IoAcquireRemoveLock(&extension->RemoveLock, Irp);
 
     if (!NT_SUCCESS(status))
         return TriplexComplete(Irp, status, 0);
-    if (extension->Fx == NULL || extension->Gone)
-        status = STATUS_DEVICE_NOT_READY;
-    else if (stack->Parameters.DeviceIoControl.InputBufferLength < sizeof *request)
-        status = STATUS_BUFFER_TOO_SMALL;
-    else if (request->Component >= TRIPLEX_COMPONENTS)
-        status = STATUS_INVALID_PARAMETER;
-    else if (code != IOCTL_TRIPLEX_WORK)
-        status = TriplexHint(extension, code, request);
-    else
-        status = STATUS_PENDING;
-    if (status == STATUS_PENDING) {
-        ULONG component = request->Component;
-        PoFxActivateComponent(extension->Fx, component, PO_FX_FLAG_ASYNC_ONLY);
-        IoCsqInsertIrp(&extension->Queue, Irp, NULL);
-        TriplexStartNext(&extension->Components[component]);
-        return STATUS_PENDING;
+    if (ExAcquireRundownProtection(&extension->FxUsers)) {
+        status = TriplexAnswer(extension, Irp);
+        if (status == STATUS_PENDING)
+            return STATUS_PENDING; /* and both are kept until the work ends */
+        ExReleaseRundownProtection(&extension->FxUsers);
+    } else {
+        status = STATUS_DEVICE_NOT_CONNECTED;
     }
     TriplexComplete(Irp, status, 0);
     IoReleaseRemoveLock(&extension->RemoveLock, Irp);
@@ -218,14 +244,17 @@ NTSTATUS TriplexCleanup(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     return TriplexComplete(Irp, STATUS_SUCCESS, 0);
 }
 
-/* The device is going: what waits is failed, what goes on is given up. */
+/* The device is going: what waits is failed, what goes on is given up, or just ends. */
 VOID TriplexFailWork(PTRIPLEX_EXTENSION Extension)
 {
     PIRP irp;
     ULONG i;
+    KIRQL irql;
 
-    while ((irp = IoCsqRemoveNextIrp(&Extension->Queue, NULL)) != NULL)
-        TriplexEndWork(Extension, irp, STATUS_DEVICE_NOT_CONNECTED);
+    KeAcquireSpinLock(&Extension->Lock, &irql);
+    Extension->Gone = TRUE;
+    KeReleaseSpinLock(&Extension->Lock, irql);
+    TriplexFailWaiting(Extension);
     for (i = 0; i < TRIPLEX_COMPONENTS; i++) {
         PTRIPLEX_COMPONENT component = &Extension->Components[i];
         if (!KeCancelTimer(&component->Timer))

@@ -208,7 +208,7 @@ static void fx_step_drive(struct machine *m, struct fx_component *c, KIRQL irql)
     fx_call_end(m, &call, "ComponentIdleStateCallback");
     c->in_callback = false;
     if (!c->driver_done) {
-        c->asked = m->clock.now + 1;
+        c->asked = ki_clock_awake(&m->clock) + 1;
         fx_watch(m);
     }
 }
@@ -290,7 +290,7 @@ static void fx_call_idle(struct machine *m, struct fx_component *c, KIRQL irql) 
     fx_call_end(m, &call, "ComponentIdleConditionCallback");
     c->in_callback = false;
     if (!c->driver_done) {
-        c->asked = m->clock.now + 1;
+        c->asked = ki_clock_awake(&m->clock) + 1;
         fx_watch(m);
     }
 }

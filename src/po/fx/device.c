@@ -60,7 +60,7 @@ static void fx_call_device(struct machine *m, struct fx_device *d, KIRQL irql, b
         off(d->driver.DeviceContext);
     fx_call_end(m, &call, name);
     if (required ? d->report_due & FX_DUE_REQUIRED : !d->driver_done) {
-        d->asked = m->clock.now + 1;
+        d->asked = ki_clock_awake(&m->clock) + 1;
         fx_watch(m);
     }
 }

@@ -120,7 +120,7 @@ static void fx_call_directed(struct machine *m, struct fx_device *d, bool down) 
         go_up(d->driver.DeviceContext, 0);
     fx_call_end(m, &call, name);
     if (down ? !d->driver_done : d->report_due & FX_DUE_DIRECTED) {
-        d->asked = m->clock.now + 1;
+        d->asked = ki_clock_awake(&m->clock) + 1;
         fx_watch(m);
     }
 }

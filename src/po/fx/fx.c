@@ -124,7 +124,7 @@ void fx_timer_set(PKTIMER timer, PKDPC dpc, uint64_t ns) {
 static uint64_t fx_watch_component(struct machine *m, struct fx_component *c, uint64_t limit) {
     if (!c->asked || !limit)
         return UINT64_MAX;
-    if (c->asked + limit <= m->clock.now)
+    if (c->asked + limit <= ki_clock_awake(&m->clock))
         ki_bugcheck(m, INTERNAL_POWER_ERROR, 0x618, (ULONG_PTR)&c->work, 0, 0,
                     "the driver of device node %u has not completed the %s of component %u",
                     c->device->serial, c->condition == FX_IDLING ? "idle condition" : "idle state",
@@ -139,11 +139,11 @@ static uint64_t fx_watch_device(struct machine *m, struct fx_device *d) {
     uint64_t next = UINT64_MAX;
     if (d->asked && limit) {
         next = d->asked + limit;
-        if (next <= m->clock.now && directed)
+        if (next <= ki_clock_awake(&m->clock) && directed)
             ki_bugcheck(m, DRIVER_POWER_STATE_FAILURE, 5, (ULONG_PTR)d->pdo, (ULONG_PTR)d, 0,
                         "the driver of device node %u has not completed its directed power %s",
                         d->serial, d->directed == FX_DOWN_CALLED ? "down" : "up");
-        if (next <= m->clock.now)
+        if (next <= ki_clock_awake(&m->clock))
             ki_bugcheck(m, INTERNAL_POWER_ERROR, 0x618, (ULONG_PTR)&d->work, 0, 0,
                         "the driver of device node %u has not answered %s", d->serial,
                         d->power == FX_REQUIRED_CALLED ? "DevicePowerRequiredCallback"
@@ -168,7 +168,7 @@ static VOID fx_watch_dpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argume
     }
     fx->watching = next != UINT64_MAX;
     if (fx->watching)
-        fx_timer_set(&fx->watch_timer, &fx->watch_dpc, next - m->clock.now);
+        fx_timer_set(&fx->watch_timer, &fx->watch_dpc, next - ki_clock_awake(&m->clock));
 }
 
 void fx_watch(struct machine *m) {

@@ -134,10 +134,13 @@ struct fx_component {
     const ULONG *providers;
     struct fx_perf *perf;
     ULONG host_f_constraint; /* for the built-in plug-in */
-    uint64_t since;          /* when the F state last changed, ns */
-    uint64_t *residence;     /* ns spent in each F state up to then */
-    uint64_t active_since;   /* valid while active */
-    uint64_t active_time;    /* ns, up to then */
+    bool host_active;        /* the host has a reference */
+    bool host_chooses;       /* the F state: `host_state` */
+    ULONG host_state;
+    uint64_t since;        /* when the F state last changed, ns */
+    uint64_t *residence;   /* ns spent in each F state up to then */
+    uint64_t active_since; /* valid while active */
+    uint64_t active_time;  /* ns, up to then */
     uint64_t activations, changes;
     uint64_t asked; /* when the driver was called that has not answered, ns + 1; 0: no such call */
 };

@@ -167,6 +167,8 @@ void fx_component_account(struct machine *m, struct fx_component *c);
 
 /* The F state that an idle component should be in. */
 ULONG fx_wanted_state(struct machine *m, const struct fx_component *c);
+/* What it depends on has changed. */
+void fx_hinted(struct machine *m, struct fx_component *c);
 
 /* ---- device.c ---- */
 

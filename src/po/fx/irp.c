@@ -9,7 +9,7 @@
  *                 plug-in hears of the IRP before and after
  *   wait/wake     holds the same components until it ends
  *   PnP           those that may stop or remove the device find the components active (the
- * reference says that this may be so; a choice leaves it out), unless the device was taken out
+ *                 reference says that this may be so; a choice leaves it out)
  *
  * (wdm/nf-wdm-pofxreportdevicepoweredon, ns-wdm-po_fx_device_v3, ns-wdm-_po_fx_component_v2,
  * nc-wdm-po_fx_component_active_condition_callback)
@@ -186,6 +186,10 @@ static void fx_d_irp_go(struct machine *m, void *context) {
     irp.go(m, irp.context);
 }
 
+/* A component changes its state in D0 only. A device that is not there, as its D0 IRP has failed,
+ * has no F0 to reach first, though its driver has reported it powered on. */
+static bool fx_can_reach_f0(const struct fx_device *d) { return d->d_state == PowerDeviceD0; }
+
 static bool fx_d_irp_wait(struct machine *m, struct fx_device *d, DEVICE_POWER_STATE state,
                           fx_go *go, void *context) {
     struct fx_d_irp *irp = mm_pool_allocate_zeroed(m, NonPagedPoolNx, sizeof *irp, FX_TAG);
@@ -204,7 +208,7 @@ bool fx_device_irp(struct machine *m, PDEVICE_OBJECT pdo, DEVICE_POWER_STATE sta
     bool at_once = true;
     if (!d)
         return true;
-    if (state > PowerDeviceD0) {
+    if (state > PowerDeviceD0 && fx_can_reach_f0(d)) {
         KIRQL irql = fx_enter(m);
         fx_hold_in_f0(m, d, FX_HELD_DX);
         at_once = fx_d_irp_wait(m, d, state, go, context);
@@ -233,7 +237,7 @@ bool fx_wait_wake_irp(struct machine *m, PDEVICE_OBJECT pdo, fx_go *go, void *co
         return true;
     KIRQL irql = fx_enter(m);
     fx_hold_in_f0(m, d, FX_HELD_WAKE);
-    bool at_once = fx_wait_for(m, d, FX_WISH_F0, go, context);
+    bool at_once = !fx_can_reach_f0(d) || fx_wait_for(m, d, FX_WISH_F0, go, context);
     fx_leave(m, irql);
     return at_once;
 }
@@ -294,18 +298,13 @@ static bool fx_pnp_minor_holds(UCHAR minor) {
            minor == IRP_MN_SURPRISE_REMOVAL;
 }
 
-/* Its hardware cannot be powered any more: it was taken out. */
-static bool fx_is_gone(const struct fx_device *d, UCHAR minor) {
-    return minor == IRP_MN_SURPRISE_REMOVAL || d->node->state == WDMSIM_NODE_SURPRISE_REMOVED;
-}
-
 bool fx_pnp_irp(struct machine *m, PDEVICE_OBJECT pdo, UCHAR minor, fx_go *go, void *context) {
     struct fx_device *d = fx_device_of(pdo);
     bool at_once;
     if (!d || !fx_pnp_minor_holds(minor))
         return true;
     KIRQL irql = fx_enter(m);
-    if (!d->pnp_held && !fx_is_gone(d, minor) && !ki_choose(m, WDMSIM_CHOICE_POWER, 2)) {
+    if (!d->pnp_held && !ki_choose(m, WDMSIM_CHOICE_POWER, 2)) {
         d->pnp_held = true;
         fx_hold(m, d);
         at_once = fx_wait_for(m, d, FX_WISH_ACTIVE, go, context);

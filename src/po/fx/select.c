@@ -3,9 +3,9 @@
  *
  * The deepest state that comes back within the latency that the driver tolerates, that pays off in
  * the time it expects the component to be idle, and from which the component can wake where it is
- * armed. The reference leaves the choice to the framework; a limit that is met exactly counts as
- * met, and a state with an unknown time is never chosen. (wdm/nf-wdm-pofxsetcomponentlatency,
- * -pofxsetcomponentresidency, -pofxsetcomponentwake)
+ * armed; or whatever the host has chosen. The reference leaves the choice to the framework; a limit
+ * that is met exactly counts as met, and a state with an unknown time is never chosen.
+ * (wdm/nf-wdm-pofxsetcomponentlatency, -pofxsetcomponentresidency, -pofxsetcomponentwake)
  */
 #include "po/fx/internal.h"
 
@@ -14,6 +14,8 @@ ULONG fx_wanted_state(struct machine *m, const struct fx_component *c) {
     (void)m;
     if (c->held_f0)
         return 0;
+    if (KI_UNLIKELY(c->host_chooses))
+        return c->host_state;
     if (c->wake && deepest > c->deepest_wake)
         deepest = c->deepest_wake;
     for (; deepest; deepest--) {
@@ -27,7 +29,7 @@ ULONG fx_wanted_state(struct machine *m, const struct fx_component *c) {
 }
 
 /* A hint has changed: an idle component is looked at again, unless (a choice) that is put off. */
-static void fx_hinted(struct machine *m, struct fx_component *c) {
+void fx_hinted(struct machine *m, struct fx_component *c) {
     if (c->condition != FX_IDLE && c->condition != FX_CHANGING)
         return;
     if (!fx_is_powered(c->device) || c->state == fx_wanted_state(m, c))

@@ -242,6 +242,51 @@ void wdmsim_fx_drips(struct machine *machine, struct wdmsim_fx_drips *drips) {
     };
 }
 
+int wdmsim_fx_activity(struct machine *machine, uint32_t node, unsigned component, bool active) {
+    struct fx_component *c = fx_component_by(machine, node, component);
+    if (!c)
+        return WDMSIM_ERROR_NOT_FOUND;
+    KIRQL irql = fx_host_enter(machine);
+    if (active && !c->host_active)
+        fx_component_take(machine, c);
+    else if (!active && c->host_active)
+        fx_component_drop(machine, c);
+    c->host_active = active;
+    fx_host_leave(machine, irql);
+    return 0;
+}
+
+int wdmsim_fx_hints(struct machine *machine, uint32_t node, unsigned component,
+                    const struct wdmsim_fx_hints *hints) {
+    struct fx_component *c = fx_component_by(machine, node, component);
+    if (!c)
+        return WDMSIM_ERROR_NOT_FOUND;
+    KIRQL irql = fx_host_enter(machine);
+    if (hints->latency)
+        c->latency = *hints->latency;
+    if (hints->residency)
+        c->residency = *hints->residency;
+    if (hints->wake)
+        c->wake = *hints->wake;
+    fx_hinted(machine, c);
+    fx_host_leave(machine, irql);
+    return 0;
+}
+
+int wdmsim_fx_choose(struct machine *machine, uint32_t node, unsigned component, int f_state) {
+    struct fx_component *c = fx_component_by(machine, node, component);
+    if (!c)
+        return WDMSIM_ERROR_NOT_FOUND;
+    if (f_state >= (int)c->state_count)
+        return WDMSIM_ERROR_INVALID;
+    KIRQL irql = fx_host_enter(machine);
+    c->host_chooses = f_state >= 0;
+    c->host_state = f_state >= 0 ? (ULONG)f_state : 0;
+    fx_hinted(machine, c);
+    fx_host_leave(machine, irql);
+    return 0;
+}
+
 int wdmsim_fx_direct(struct machine *machine, uint32_t node, bool down) {
     struct fx_device *d = fx_by_node(machine, node);
     if (!d)

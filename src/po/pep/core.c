@@ -19,7 +19,7 @@
 
 /* A component's POP_FX_COMPONENT_FLAGS are all there is to know of it. */
 struct pep_core {
-    PPO_FX_COMPONENT_CRITICAL_TRANSITION_CALLBACK transition;
+    PO_FX_COMPONENT_CRITICAL_TRANSITION_CALLBACK *transition;
     PVOID context;
     ULONG flags[];
 };
