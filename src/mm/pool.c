@@ -314,12 +314,17 @@ void mm_block_free_slow(struct machine *m, void *p, ULONG tag, const void *calle
 
 /* ---- for the other components ---- */
 
+/* Their structures are aligned to 16 on every machine; see mm_special_align. */
+static size_t mm_own_size(const struct machine *m, size_t size) {
+    return KI_UNLIKELY(m->flags & WDMSIM_GUARD_EXACT) ? (size + 15) & ~(size_t)15 : size;
+}
+
 void *mm_pool_allocate(struct machine *m, POOL_TYPE type, size_t size, ULONG tag) {
-    return mm_block_allocate(m, mm_type_byte(type), size, tag, NULL);
+    return mm_block_allocate(m, mm_type_byte(type), mm_own_size(m, size), tag, NULL);
 }
 
 void *mm_pool_allocate_zeroed(struct machine *m, POOL_TYPE type, size_t size, ULONG tag) {
-    void *p = mm_block_allocate(m, mm_type_byte(type), size, tag, NULL);
+    void *p = mm_pool_allocate(m, type, size, tag);
     if (p)
         memset(p, 0, size);
     return p;
@@ -327,7 +332,7 @@ void *mm_pool_allocate_zeroed(struct machine *m, POOL_TYPE type, size_t size, UL
 
 void *mm_pool_allocate_for(struct machine *m, POOL_TYPE type, size_t size, ULONG tag,
                            const void *caller) {
-    return mm_block_allocate(m, mm_type_byte(type), size, tag, caller);
+    return mm_block_allocate(m, mm_type_byte(type), mm_own_size(m, size), tag, caller);
 }
 
 void mm_pool_free(struct machine *m, void *p, ULONG tag) { mm_block_free(m, p, tag, NULL); }

@@ -220,7 +220,8 @@ VOID ComportAttach(PCOMPORT_EXTENSION Extension, const CHAR *Text, ULONG Length)
 
     KeAcquireSpinLock(&Extension->Lock, &irql);
     Extension->AttachedLength = min(Length, COMPORT_BUFFER);
-    RtlCopyMemory(Extension->Attached, Text, Extension->AttachedLength);
+    if (Extension->AttachedLength != 0)
+        RtlCopyMemory(Extension->Attached, Text, Extension->AttachedLength);
     KeReleaseSpinLock(&Extension->Lock, irql);
 }
 
