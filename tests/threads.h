@@ -35,6 +35,7 @@ static inline void thread_join(PVOID thread)
 
 struct explored {
     unsigned processors;
+    uint32_t flags; /* of the machine: WDMSIM_GUARD_POOL … */
     unsigned preemptions; /* bound on switches, and ways of the power managers, that nothing but a choice
                            * asked for */
     PKSTART_ROUTINE *actors[EXPLORE_ACTORS]; /* NULL ends the table */
@@ -45,7 +46,6 @@ struct explored {
 struct explorer {
     const struct explored *scenario;
     unsigned answers[EXPLORE_DEPTH], alternatives[EXPLORE_DEPTH];
-    bool preempts[EXPLORE_DEPTH];
     unsigned depth, next, forced;
     bool exploring;
 };
@@ -62,6 +62,7 @@ static inline unsigned explorer_choose(void *context, enum wdmsim_choice_kind ki
         n = 1;
     assert_true(e->next < EXPLORE_DEPTH);
     if (e->next < e->depth) {
+        assert_int_equal(n, e->alternatives[e->next]); /* the same way as last time, up to here */
         answer = e->answers[e->next];
     } else {
         e->answers[e->depth] = 0;
@@ -113,6 +114,7 @@ static inline const struct wdmsim_stop *explorer_once(struct machine **machine, 
 {
     struct wdmsim_config config = WDMSIM_CONFIG_DEFAULT;
     config.processors = explorer.scenario->processors;
+    config.flags |= explorer.scenario->flags;
     config.strategy = WDMSIM_STRATEGY_ASK;
     explorer.next = explorer.forced = 0;
     explorer.exploring = false;

@@ -40,6 +40,9 @@ int wdmsim_crt_wcstol(const wchar_t *string, wchar_t **end, int base);
 unsigned int wdmsim_crt_wcstoul(const wchar_t *string, wchar_t **end, int base);
 wchar_t *wdmsim_crt_wmemcpy(wchar_t *destination, const wchar_t *source, size_t count);
 wchar_t *wdmsim_crt_wmemset(wchar_t *destination, wchar_t value, size_t count);
+wchar_t *wdmsim_crt_wmemmove(wchar_t *destination, const wchar_t *source, size_t count);
+int wdmsim_crt_wmemcmp(const wchar_t *left, const wchar_t *right, size_t count);
+wchar_t *wdmsim_crt_wmemchr(const wchar_t *memory, wchar_t character, size_t count);
 wchar_t wdmsim_crt_towupper(wchar_t character);
 wchar_t wdmsim_crt_towlower(wchar_t character);
 int wdmsim_crt_iswdigit(wchar_t character);
@@ -66,6 +69,7 @@ int wdmsim_crt__wtoi(const wchar_t *string);
 int wdmsim_crt__wtol(const wchar_t *string);
 long long wdmsim_crt__wtoi64(const wchar_t *string);
 wchar_t *wdmsim_crt__itow(int value, wchar_t *buffer, int radix);
+wchar_t *wdmsim_crt__ltow(int value, wchar_t *buffer, int radix);
 wchar_t *wdmsim_crt__ultow(unsigned int value, wchar_t *buffer, int radix);
 wchar_t *wdmsim_crt__i64tow(long long value, wchar_t *buffer, int radix);
 wchar_t *wdmsim_crt__ui64tow(unsigned long long value, wchar_t *buffer, int radix);
@@ -98,15 +102,24 @@ int wdmsim_crt_wcsncat_s(wchar_t *destination, size_t size, const wchar_t *sourc
 int wdmsim_crt_memcpy_s(void *destination, size_t size, const void *source, size_t count);
 int wdmsim_crt_memmove_s(void *destination, size_t size, const void *source, size_t count);
 int wdmsim_crt_wmemcpy_s(wchar_t *destination, size_t size, const wchar_t *source, size_t count);
+int wdmsim_crt_wmemmove_s(wchar_t *destination, size_t size, const wchar_t *source, size_t count);
+size_t wdmsim_crt_strnlen_s(const char *string, size_t maximum);
+size_t wdmsim_crt_wcsnlen_s(const wchar_t *string, size_t maximum);
+int wdmsim_crt__strset_s(char *string, size_t size, int value);
+int wdmsim_crt__strnset_s(char *string, size_t size, int value, size_t count);
+int wdmsim_crt__wcsset_s(wchar_t *string, size_t size, wchar_t value);
+int wdmsim_crt__wcsnset_s(wchar_t *string, size_t size, wchar_t value, size_t count);
 int wdmsim_crt__strlwr_s(char *string, size_t size);
 int wdmsim_crt__strupr_s(char *string, size_t size);
 int wdmsim_crt__wcslwr_s(wchar_t *string, size_t size);
 int wdmsim_crt__wcsupr_s(wchar_t *string, size_t size);
 int wdmsim_crt__itoa_s(int value, char *buffer, size_t size, int radix);
+int wdmsim_crt__ltoa_s(int value, char *buffer, size_t size, int radix);
 int wdmsim_crt__ultoa_s(unsigned int value, char *buffer, size_t size, int radix);
 int wdmsim_crt__i64toa_s(long long value, char *buffer, size_t size, int radix);
 int wdmsim_crt__ui64toa_s(unsigned long long value, char *buffer, size_t size, int radix);
 int wdmsim_crt__itow_s(int value, wchar_t *buffer, size_t size, int radix);
+int wdmsim_crt__ltow_s(int value, wchar_t *buffer, size_t size, int radix);
 int wdmsim_crt__ultow_s(unsigned int value, wchar_t *buffer, size_t size, int radix);
 int wdmsim_crt__i64tow_s(long long value, wchar_t *buffer, size_t size, int radix);
 int wdmsim_crt__ui64tow_s(unsigned long long value, wchar_t *buffer, size_t size, int radix);
@@ -137,6 +150,15 @@ int wdmsim_crt_swprintf(wchar_t *buffer, const wchar_t *format, ...);
 int wdmsim_crt_swprintf_c(wchar_t *buffer, size_t count, const wchar_t *format, ...);
 int wdmsim_crt_vswprintf(wchar_t *buffer, const wchar_t *format, va_list arguments);
 int wdmsim_crt_vswprintf_c(wchar_t *buffer, size_t count, const wchar_t *format, va_list arguments);
+
+/* ---- scanning, likewise; with _s there is behind each pointer of %s, %c and %[ the number of
+ * characters in what it points to, an unsigned int ---- */
+
+int wdmsim_crt_swscanf(const wchar_t *string, const wchar_t *format, ...);
+int wdmsim_crt_swscanf_s(const wchar_t *string, const wchar_t *format, ...);
+/** These read no more than `count` characters of the string. */
+int wdmsim_crt__snscanf_s(const char *string, size_t count, const char *format, ...);
+int wdmsim_crt__snwscanf_s(const wchar_t *string, size_t count, const wchar_t *format, ...);
 
 #ifdef __cplusplus
 }
@@ -182,6 +204,12 @@ typedef int errno_t;
 #define wmemcpy wdmsim_crt_wmemcpy
 #undef wmemset
 #define wmemset wdmsim_crt_wmemset
+#undef wmemmove
+#define wmemmove wdmsim_crt_wmemmove
+#undef wmemcmp
+#define wmemcmp wdmsim_crt_wmemcmp
+#undef wmemchr
+#define wmemchr wdmsim_crt_wmemchr
 #undef towupper
 #define towupper wdmsim_crt_towupper
 #undef towlower
@@ -215,6 +243,7 @@ typedef int errno_t;
 #define _wtol wdmsim_crt__wtol
 #define _wtoi64 wdmsim_crt__wtoi64
 #define _itow wdmsim_crt__itow
+#define _ltow wdmsim_crt__ltow
 #define _ultow wdmsim_crt__ultow
 #define _i64tow wdmsim_crt__i64tow
 #define _ui64tow wdmsim_crt__ui64tow
@@ -243,15 +272,24 @@ typedef int errno_t;
 #define memcpy_s wdmsim_crt_memcpy_s
 #define memmove_s wdmsim_crt_memmove_s
 #define wmemcpy_s wdmsim_crt_wmemcpy_s
+#define wmemmove_s wdmsim_crt_wmemmove_s
+#define strnlen_s wdmsim_crt_strnlen_s
+#define wcsnlen_s wdmsim_crt_wcsnlen_s
+#define _strset_s wdmsim_crt__strset_s
+#define _strnset_s wdmsim_crt__strnset_s
+#define _wcsset_s wdmsim_crt__wcsset_s
+#define _wcsnset_s wdmsim_crt__wcsnset_s
 #define _strlwr_s wdmsim_crt__strlwr_s
 #define _strupr_s wdmsim_crt__strupr_s
 #define _wcslwr_s wdmsim_crt__wcslwr_s
 #define _wcsupr_s wdmsim_crt__wcsupr_s
 #define _itoa_s wdmsim_crt__itoa_s
+#define _ltoa_s wdmsim_crt__ltoa_s
 #define _ultoa_s wdmsim_crt__ultoa_s
 #define _i64toa_s wdmsim_crt__i64toa_s
 #define _ui64toa_s wdmsim_crt__ui64toa_s
 #define _itow_s wdmsim_crt__itow_s
+#define _ltow_s wdmsim_crt__ltow_s
 #define _ultow_s wdmsim_crt__ultow_s
 #define _i64tow_s wdmsim_crt__i64tow_s
 #define _ui64tow_s wdmsim_crt__ui64tow_s
@@ -264,6 +302,7 @@ typedef int errno_t;
 #define _snprintf_s wdmsim_crt__snprintf_s
 #define _vsnprintf_s wdmsim_crt__vsnprintf_s
 #define _swprintf wdmsim_crt__swprintf
+#define _vswprintf wdmsim_crt_vswprintf
 #define _snwprintf wdmsim_crt__snwprintf
 #define _vsnwprintf wdmsim_crt__vsnwprintf
 #define _scwprintf wdmsim_crt__scwprintf
@@ -272,6 +311,11 @@ typedef int errno_t;
 #define vswprintf_s wdmsim_crt_vswprintf_s
 #define _snwprintf_s wdmsim_crt__snwprintf_s
 #define _vsnwprintf_s wdmsim_crt__vsnwprintf_s
+#undef swscanf
+#define swscanf wdmsim_crt_swscanf
+#define swscanf_s wdmsim_crt_swscanf_s
+#define _snscanf_s wdmsim_crt__snscanf_s
+#define _snwscanf_s wdmsim_crt__snwscanf_s
 
 /* swprintf and vswprintf exist with and without a count; the second argument tells which is meant.
  */
@@ -302,6 +346,10 @@ static inline int wdmsim_vswprintf(wchar_t *b, size_t n, const wchar_t *f, va_li
 #define vswprintf(b, x, ...)                                                                       \
     _Generic((x), wchar_t *: wdmsim_crt_vswprintf, const wchar_t *: wdmsim_crt_vswprintf,          \
              default: wdmsim_crt_vswprintf_c)(b, x, __VA_ARGS__)
+#endif
+
+#ifdef __cplusplus
+#include "wdmsim_crt_arrays.h"
 #endif
 
 #define stricmp _stricmp

@@ -50,10 +50,18 @@ enum wdmsim_strategy {
 #define WDMSIM_GUARD_POOL 0x2u    /* every pool block ends at an inaccessible page and is never reused */
 #define WDMSIM_GUARD_PAGED 0x4u   /* paged memory is inaccessible at DISPATCH_LEVEL and above */
 #define WDMSIM_LOG_CHOICES 0x8u   /* keep the choice log for replay */
-#define WDMSIM_FAIL_POOL 0x10u    /* ask the strategy whether each pool allocation fails */
+#define WDMSIM_FAIL_POOL 0x10u    /* ask the strategy whether each allocation for a driver fails; see below */
 #define WDMSIM_DEBUGGER 0x20u      /* a kernel debugger is attached that goes on after each breakpoint */
 #define WDMSIM_GUARD_EXACT 0x80u /* with GUARD_POOL: a block ends at its last byte, whatever its alignment is then */
 #define WDMSIM_NO_THREADED_DPC 0x40u /* threaded DPCs run as normal ones: ThreadDpcEnable is 0 in the registry */
+
+/*
+ * WDMSIM_FAIL_POOL: memory that a driver asks for may be refused: pool, lookaside entries, IRPs, MDLs, work items and what
+ * else is the driver's to free (an allocation that carries the address of the driver's code), and what a routine that it
+ * calls makes for it, where failing is a documented result (IoCreateDevice, PoRequestPowerIrp, a mapping …). The routine
+ * then fails as it does on Windows. What the kernel allocates on its own behalf is never refused: the IRPs of the PnP and
+ * the power manager, device nodes, workers, the requests of a program. Nor is what the host asks for.
+ */
 
 struct wdmsim_config {
     unsigned processors; /* 1 to 64; 0 means 1 */

@@ -186,11 +186,15 @@ int wdmsim_plug(struct machine *machine, uint32_t parent,
 int wdmsim_plug_silently(struct machine *machine, uint32_t parent,
                          const struct wdmsim_device_description *description, uint32_t *slot);
 uint32_t wdmsim_slot_node(struct machine *machine, uint32_t slot);
-/* Puts a device back that was taken out or ejected (takes it out first if it is there): a new node.
- */
+/* Whether the device is in its slot, and so are the buses that it is below. */
+bool wdmsim_slot_is_plugged(struct machine *machine, uint32_t slot);
+/* Puts a device back that was taken out or ejected: a new node. BUSY: it is there. */
 int wdmsim_plug_again(struct machine *machine, uint32_t slot, uint32_t *node);
 /* Takes a described device out without warning; the bus enumerates: surprise removal. */
 int wdmsim_unplug(struct machine *machine, uint32_t node);
+/* The same without telling the PnP manager; another may be put in before it looks. NOT_FOUND: it is
+ * not there. */
+int wdmsim_unplug_silently(struct machine *machine, uint32_t slot);
 
 /* ---- what the PnP manager can be asked to do to a node ---- */
 

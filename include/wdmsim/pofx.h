@@ -110,7 +110,8 @@ int wdmsim_fx_report(struct machine *machine, uint64_t index, struct wdmsim_fx_r
 
 /*
  * How long a driver may leave a callback unanswered: component and device callbacks (then bug check
- * 0xA0/0x618) and directed ones (0x9F/5). Default 10 minutes each; 0: for ever.
+ * 0xA0/0x618) and directed ones (0x9F/5). Default 10 minutes each; 0: for ever. A driver that does
+ * not report powered on for the first limit after S0 stops nothing: that is a report, as above.
  */
 void wdmsim_fx_watchdog(struct machine *machine, uint64_t limit_ns, uint64_t directed_limit_ns);
 

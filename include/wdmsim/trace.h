@@ -17,7 +17,7 @@ extern "C" {
  * X(NAME, "name", "format"): the format's directives take the event's arguments in order:
  *   %u unsigned  %x hexadecimal  %i signed  %s the event's text  %S NTSTATUS name  %j IRP function name (major | minor << 8)
  *   %l IRQL name  %t thread serial as "thread N"  %b bug check name  %p ns as a time span
- * Beyond what its text shows, IRP_CALL's third argument is the number of the device node, 0: none.
+ * Beyond the text, IRP_CALL's third argument is the number of the device node (0: none), MESSAGE's is 1 if its line goes on.
  */
 #define WDMSIM_EVENT_LIST(X)                                                                       \
     X(MESSAGE, "dbg.print", "%s")                                                                  \

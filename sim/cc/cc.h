@@ -98,6 +98,7 @@ struct cc_options {
     bool cplusplus, clang;
     bool explain;
     bool seh;            /* the unit turned out to have guarded blocks */
+    bool quiet;          /* no warnings, as -w asks for */
     bool old_c;          /* implicit int and undeclared functions, as old samples have them */
     const char *private; /* directory of generated headers; markers below it are dropped */
     const struct cc_list *shadows; /* pairs: shadow, original */

@@ -90,6 +90,14 @@ static const char *qualified_name(const struct cc_unit *unit, uint32_t name) {
     for (uint32_t i = first + 3; i <= name; i += 3) {
         result = cc_format("%s::%s", result, cc_spelling(unit, i));
     }
+    bool calls = unit->tokens[name].word == CC_W_OPERATOR && cc_punct(unit, name + 1, '(');
+    for (uint32_t i = name + 1; unit->tokens[name].word == CC_W_OPERATOR && i < unit->count; i++) {
+        if (cc_punct(unit, i, '(') && !(calls && i == name + 1)) {
+            break;
+        }
+        bool word = unit->tokens[i].kind == CC_IDENT;
+        result = cc_format("%s%s%s", result, word ? " " : "", cc_spelling(unit, i));
+    }
     return result;
 }
 
@@ -184,12 +192,33 @@ static uint32_t open_parenthesis(struct walk *walk, uint32_t open) {
     return close;
 }
 
+/* `operator` at `token` with its symbol or type; returns their last token. */
+static uint32_t operator_name(struct walk *walk, uint32_t token) {
+    const struct cc_unit *unit = walk->unit;
+    uint32_t i = token + 1;
+    if (cc_punct(unit, i, '(') && unit->tokens[i].match == i + 1) {
+        i += 2; /* the call operator */
+    }
+    for (; i + 1 < unit->count && i < token + 40; i++) {
+        if (cc_punct(unit, i, '(')) {
+            walk->name = walk->initializer ? walk->name : token;
+            return i - 1;
+        }
+        if (cc_punct(unit, i, ';') || cc_punct(unit, i, '{') || cc_punct(unit, i, '}')) {
+            break;
+        }
+    }
+    return token;
+}
+
 void cc_find_functions(struct cc_unit *unit) {
     struct walk walk = {.unit = unit};
     restart(&walk, 0);
     for (uint32_t i = 0; i + 1 < unit->count; i++) {
         const struct cc_token *t = &unit->tokens[i];
-        if (t->kind == CC_IDENT) {
+        if (unit->options.cplusplus && t->kind == CC_IDENT && t->word == CC_W_OPERATOR) {
+            i = operator_name(&walk, i);
+        } else if (t->kind == CC_IDENT) {
             walk.tag |= t->word == CC_W_STRUCT || t->word == CC_W_CLASS || t->word == CC_W_UNION;
             walk.tag &= t->word != CC_W_ENUM;
         } else if (t->kind != CC_PUNCT) {
@@ -201,7 +230,7 @@ void cc_find_functions(struct cc_unit *unit) {
         } else if (cc_punct(unit, i, '[') && t->match != CC_NONE) {
             i = t->match;
         } else if (cc_punct(unit, i, '=')) {
-            walk.initializer |= !(i > 0 && unit->tokens[i - 1].word == CC_W_OPERATOR);
+            walk.initializer = true;
         } else if (cc_punct(unit, i, ':') && walk.name != CC_NONE) {
             walk.colon = true;
         } else if (cc_punct(unit, i, '{')) {

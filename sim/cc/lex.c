@@ -391,6 +391,9 @@ void cc_error_at(struct cc_unit *unit, uint32_t offset, const char *format, ...)
 
 void cc_warn_at(struct cc_unit *unit, uint32_t offset, const char *format, ...) {
     va_list arguments;
+    if (unit->options.quiet) {
+        return;
+    }
     va_start(arguments, format);
     report(unit, offset, "warning", format, arguments);
     va_end(arguments);

@@ -237,6 +237,7 @@ static int rewrite_source(struct run *run, size_t index, struct cc_text *out,
     unit.options = (struct cc_options){.cplusplus = source->cplusplus,
                                        .clang = written_by_clang(&text),
                                        .explain = run->explain,
+                                       .quiet = cc_list_has(&run->command.compile, "-w"),
                                        .old_c = run->old_c,
                                        .private = run->private,
                                        .shadows = &includes.shadows};

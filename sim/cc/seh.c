@@ -43,6 +43,7 @@ struct place {
     uint32_t leave_start; /* the token that opened the block that __leave leaves */
     bool *leave_used;
     bool in_finally;                    /* inside a __finally block */
+    bool in_filter;                     /* inside a filter expression */
     const struct cc_crossing *crossing; /* scopes whose ends must be called by name */
 };
 
@@ -93,15 +94,17 @@ static uint16_t seh_word(const struct cc_unit *unit, uint32_t token) {
     }
 }
 
-/* Notes the block that opens at `open`, behind the word at `token`. */
+/* Notes the block that opens at `open`, behind the word at `token` (CC_NONE: a nested function). */
 static void add_region(struct seh *seh, uint32_t token, uint32_t open) {
     if (seh->region_count == seh->region_capacity) {
         seh->region_capacity = seh->region_capacity ? seh->region_capacity * 2 : 16;
         seh->regions = cc_realloc(seh->regions, seh->region_capacity * sizeof *seh->regions);
     }
-    seh->regions[seh->region_count++] = (struct cc_region){.open = open,
-                                                           .close = seh->unit->tokens[open].match,
-                                                           .word = cc_spelling(seh->unit, token)};
+    seh->regions[seh->region_count++] = (struct cc_region){
+        .open = open,
+        .close = seh->unit->tokens[open].match,
+        .word = token == CC_NONE ? NULL : cc_spelling(seh->unit, token),
+        .finally = token != CC_NONE && seh_word(seh->unit, token) == CC_W_FINALLY};
 }
 
 /* `GetExceptionCode()` and its like, at `token`. */
@@ -180,10 +183,17 @@ static uint32_t except_part(struct seh *seh, uint32_t token, unsigned frame, str
     cc_after(unit, end, " }");
     struct place filter = place, handler = place;
     filter.leave = NO_FRAME;
+    filter.in_filter = true;
     filter.code = filter.information = handler.code = frame;
     range(seh, token + 2, close, filter);
     range(seh, close + 2, end, handler);
     return end;
+}
+
+/* Words that a GNU statement expression might hide in a filter. */
+static bool leaves(const struct cc_unit *unit, uint32_t token) {
+    uint16_t word = unit->tokens[token].word;
+    return word == CC_W_RETURN || word == CC_W_GOTO;
 }
 
 /* Are scopes at this place ended by name? */
@@ -254,10 +264,56 @@ static uint32_t guarded_statement(struct seh *seh, uint32_t token, struct place 
                                : finally_part(seh, end + 1, frame, place);
 }
 
+/* The function keeps its locals in its frame (see above). */
+static void keep_locals(struct cc_unit *unit, uint32_t place, const char *parameters,
+                        uint32_t open) {
+    cc_before(unit, place,
+              cc_format("%s%s", parameters,
+                        unit->options.clang
+                            ? "__attribute__((__noinline__, __optnone__)) "
+                            : "__attribute__((__noinline__, __noclone__, "
+                              "__optimize__(\"O0\", \"no-omit-frame-pointer\"))) "));
+    cc_after(unit, open,
+             " void *__seh_anchor = __builtin_alloca(wdmsim_seh_zero); (void)__seh_anchor;");
+}
+
+/* Is a guarded statement among the tokens? */
+static bool has_guarded_statement(const struct cc_unit *unit, uint32_t first, uint32_t end) {
+    for (uint32_t i = first; i < end; i++) {
+        if (unit->tokens[i].kind == CC_IDENT && seh_word(unit, i) == CC_W_TRY) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The lambda or local class that begins at `token`; returns its last token, or `token`. */
+static uint32_t nested_functions(struct seh *seh, uint32_t token, uint32_t end,
+                                 struct place place) {
+    struct cc_nested nested;
+    if (!cc_nested_function(seh->unit, token, end, &nested)) {
+        return token;
+    }
+    range(seh, token + 1, nested.open, place);
+    do {
+        add_region(seh, CC_NONE, nested.open);
+        if (has_guarded_statement(seh->unit, nested.open, nested.close)) {
+            keep_locals(seh->unit, nested.place, nested.parameters, nested.open);
+        }
+        range(seh, nested.open + 1, nested.close, (struct place){0});
+    } while (cc_next_member(seh->unit, &nested));
+    return nested.end ? nested.end : nested.close;
+}
+
 static void range(struct seh *seh, uint32_t first, uint32_t end, struct place place) {
     for (uint32_t i = first; i < end; i++) {
-        if (seh->unit->tokens[i].kind != CC_IDENT) {
+        uint32_t last = nested_functions(seh, i, end, place);
+        if (last != i || seh->unit->tokens[i].kind != CC_IDENT) {
+            i = last;
             continue;
+        }
+        if (place.in_filter && leaves(seh->unit, i)) {
+            cc_error(seh->unit, i, "'%s' in a filter expression", cc_spelling(seh->unit, i));
         }
         switch (seh_word(seh->unit, i)) {
         case CC_W_TRY:
@@ -280,14 +336,8 @@ static void range(struct seh *seh, uint32_t first, uint32_t end, struct place pl
     }
 }
 
-/* The function keeps its locals in its frame (see above). */
 static void prepare_function(struct cc_unit *unit, const struct cc_function *function) {
-    cc_before(unit, function->first,
-              unit->options.clang ? "__attribute__((__noinline__, __optnone__)) "
-                                  : "__attribute__((__noinline__, __noclone__, "
-                                    "__optimize__(\"O0\", \"no-omit-frame-pointer\"))) ");
-    cc_after(unit, function->open,
-             " void *__seh_anchor = __builtin_alloca(wdmsim_seh_zero); (void)__seh_anchor;");
+    keep_locals(unit, function->first, "", function->open);
     for (uint32_t i = function->first; i < function->close; i++) {
         if (unit->tokens[i].kind == CC_IDENT && unit->tokens[i].word == CC_W_REGISTER) {
             cc_replace(unit, i, "");
@@ -341,7 +391,7 @@ void cc_pass_seh(struct cc_unit *unit) {
         }
         seh.region_count = 0;
         range(&seh, function->open + 1, function->close, (struct place){0});
-        cc_refuse_jumps_inside(unit, function, seh.regions, seh.region_count);
+        cc_check_jumps(unit, function, seh.regions, seh.region_count);
     }
     free(seh.regions);
     stray_words(unit);

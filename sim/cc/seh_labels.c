@@ -1,7 +1,8 @@
 /*
  * Jumps from outside into a guarded block, which MSVC refuses: a goto to a label inside, a case of
  * a switch around it. The block's frame would not be there, and GCC takes such a jump without a
- * word.
+ * word. Jumps out of a __finally block are taken, with the warning that MSVC gives: they drop the
+ * exception that is on its way.
  */
 #include "seh.h"
 
@@ -18,7 +19,7 @@ static void check_goto(struct cc_unit *unit, uint32_t token, const struct cc_reg
                        uint32_t count) {
     uint32_t label = cc_label_place(unit, token + 1);
     for (uint32_t i = 0; label && i < count; i++) {
-        if (holds(&regions[i], label) && !holds(&regions[i], token)) {
+        if (regions[i].word && holds(&regions[i], label) && !holds(&regions[i], token)) {
             cc_error(unit, token, "'goto %s' jumps into a block of '%s'",
                      cc_spelling(unit, token + 1), regions[i].word);
             return;
@@ -26,34 +27,83 @@ static void check_goto(struct cc_unit *unit, uint32_t token, const struct cc_reg
     }
 }
 
-/* Does a switch statement inside the region hold the label at `token`? */
-static bool has_switch(const struct cc_unit *unit, uint32_t token, const struct cc_region *region) {
+static bool is_loop(const struct cc_unit *unit, uint32_t token) {
+    return is_word(unit, token, CC_W_FOR) || is_word(unit, token, CC_W_WHILE) ||
+           is_word(unit, token, CC_W_DO);
+}
+
+/* Does a switch statement, or a loop, inside the region hold the word at `token`? */
+static bool has_around(const struct cc_unit *unit, uint32_t token, const struct cc_region *region,
+                       bool switches, bool loops) {
     for (uint32_t i = token - 1; i > region->open; i--) {
-        if (is_word(unit, i, CC_W_SWITCH) && cc_statement_end(unit, i) > token) {
+        bool wanted = (switches && is_word(unit, i, CC_W_SWITCH)) || (loops && is_loop(unit, i));
+        if (wanted && cc_statement_end(unit, i) > token) {
             return true;
         }
     }
     return false;
 }
 
-/* A case or default at `token`; the innermost region counts. */
-static void check_case(struct cc_unit *unit, uint32_t token, const struct cc_region *regions,
-                       uint32_t count) {
+/* The innermost region that holds the token; NULL = none. */
+static const struct cc_region *region_around(uint32_t token, const struct cc_region *regions,
+                                             uint32_t count) {
     const struct cc_region *inner = NULL;
     for (uint32_t i = 0; i < count; i++) {
         if (holds(&regions[i], token) && (!inner || holds(inner, regions[i].open))) {
             inner = &regions[i];
         }
     }
-    if (inner && !has_switch(unit, token, inner)) {
+    return inner;
+}
+
+/* A case or default at `token`; the innermost region counts. */
+static void check_case(struct cc_unit *unit, uint32_t token, const struct cc_region *regions,
+                       uint32_t count) {
+    const struct cc_region *inner = region_around(token, regions, count);
+    if (inner && inner->word && !has_around(unit, token, inner, true, false)) {
         cc_error(unit, token, "'%s' of a switch around this block of '%s'",
                  cc_spelling(unit, token), inner->word);
     }
 }
 
-void cc_refuse_jumps_inside(struct cc_unit *unit, const struct cc_function *function,
-                            const struct cc_region *regions, uint32_t count) {
+static bool jumps(const struct cc_unit *unit, uint32_t token) {
+    return is_word(unit, token, CC_W_RETURN) || is_word(unit, token, CC_W_BREAK) ||
+           is_word(unit, token, CC_W_CONTINUE) || is_word(unit, token, CC_W_GOTO);
+}
+
+/* Does the jump at `token` end outside the region, which holds it? */
+static bool leaves(const struct cc_unit *unit, uint32_t token, const struct cc_region *region) {
+    switch (unit->tokens[token].word) {
+    case CC_W_BREAK:
+        return !has_around(unit, token, region, true, true);
+    case CC_W_CONTINUE:
+        return !has_around(unit, token, region, false, true);
+    case CC_W_GOTO:
+        return !holds(region, cc_label_place(unit, token + 1));
+    default:
+        return true;
+    }
+}
+
+/* What happens at `token` inside a nested function stays there. */
+static void check_finally(struct cc_unit *unit, uint32_t token, const struct cc_region *regions,
+                          uint32_t count) {
+    const struct cc_region *region =
+        jumps(unit, token) ? region_around(token, regions, count) : NULL;
+    while (region && region->word) {
+        if (region->finally && leaves(unit, token, region)) {
+            cc_warn_at(unit, unit->tokens[token].start, "'%s' jumps out of a block of '%s'",
+                       cc_spelling(unit, token), region->word);
+            return;
+        }
+        region = region_around(region->open, regions, count);
+    }
+}
+
+void cc_check_jumps(struct cc_unit *unit, const struct cc_function *function,
+                    const struct cc_region *regions, uint32_t count) {
     for (uint32_t i = function->open + 1; count && i < function->close; i++) {
+        check_finally(unit, i, regions, count);
         if (is_word(unit, i, CC_W_GOTO)) {
             check_goto(unit, i, regions, count);
         } else if (is_word(unit, i, CC_W_CASE) ||

@@ -8,7 +8,9 @@
  *   void wdmsim_trace_message(const char *file, int line, const char *function,
  *                             const char *flags_level, const char *format, ...);
  *
- * of the library. `flags_level` is a list like "FLAGS=DBG_INIT LEVEL=TRACE_LEVEL_ERROR" with the
+ * of the library, or, in source that is compiled with ENABLE_WPP_RECORDER, a function of
+ * <wpprecorder.h> with the log before these arguments: the IFRLOG parameter of the trace function,
+ * or the driver's default log. `flags_level` is a list like "FLAGS=DBG_INIT LEVEL=TRACE_LEVEL_ERROR" with the
  * spelling the source used. `format` is the source's, `%!…!` forms included: STDPREFIX, FUNC, FILE,
  * LINE, LEVEL, FLAGS, COMPNAME and SUBCOMPNAME take no argument; GUID, CLSID, IID, LIBID, SID take
  * a pointer; every other name (STATUS, HRESULT, WINERROR, a CUSTOM_TYPE …) takes an int. Arguments
@@ -203,12 +205,31 @@ static const char common_text[] =
     "void wdmsim_trace_message(const char *, int, const char *, const char *, const char *, ...);\n"
     "static __inline void wdmsim_wpp_ignore(int first, ...) { (void)first; }\n"
     "#define WDMSIM_WPP_STRIP(...) __VA_ARGS__\n"
-    "#define WPP_INIT_TRACING(...) wdmsim_wpp_ignore(0, ##__VA_ARGS__)\n"
-    "#define WPP_CLEANUP(...) wdmsim_wpp_ignore(0, ##__VA_ARGS__)\n"
     "#define WPP_SYSTEMCONTROL(...) wdmsim_wpp_ignore(0, ##__VA_ARGS__)\n"
     "#define WPP_SYSTEMCONTROL2(...) wdmsim_wpp_ignore(0, ##__VA_ARGS__)\n"
     "#if defined(ENABLE_WPP_RECORDER) && __has_include(<wpprecorder.h>)\n"
     "#include <wpprecorder.h>\n"
+    "#define WDMSIM_WPP_SEND(LOG, ...) wdmsim_recorder_message(LOG, __VA_ARGS__)\n"
+    "#define WDMSIM_WPP_DEFAULT_LOG wdmsim_recorder.Log\n"
+    "#ifdef WPP_CONTROL_GUIDS\n"
+    "#define WDMSIM_WPP_GUID(a, b, c, d, e) {0x##a, 0x##b, 0x##c, {0x##d >> 8, 0x##d & 255, \\\n"
+    "    0x##e##ull >> 40, 0x##e##ull >> 32 & 255, 0x##e##ull >> 24 & 255, \\\n"
+    "    0x##e##ull >> 16 & 255, 0x##e##ull >> 8 & 255, 0x##e##ull & 255}},\n"
+    "#define WPP_DEFINE_CONTROL_GUID(NAME, GUID, ...) WDMSIM_WPP_GUID GUID\n"
+    "static __inline const GUID *wdmsim_wpp_control(void) {\n"
+    "    static const GUID guids[] = {WPP_CONTROL_GUIDS};\n"
+    "    return guids;\n"
+    "}\n"
+    "#else\n"
+    "#define wdmsim_wpp_control() ((const GUID *)0)\n"
+    "#endif\n"
+    "#define WPP_INIT_TRACING(...) \\\n"
+    "    (wdmsim_wpp_ignore(0, ##__VA_ARGS__), wdmsim_recorder_start(wdmsim_wpp_control()))\n"
+    "#define WPP_CLEANUP(...) (wdmsim_wpp_ignore(0, ##__VA_ARGS__), wdmsim_recorder_end())\n"
+    "#else\n"
+    "#define WDMSIM_WPP_SEND(LOG, ...) wdmsim_trace_message(__VA_ARGS__)\n"
+    "#define WPP_INIT_TRACING(...) wdmsim_wpp_ignore(0, ##__VA_ARGS__)\n"
+    "#define WPP_CLEANUP(...) wdmsim_wpp_ignore(0, ##__VA_ARGS__)\n"
     "#endif\n"
     "struct wdmsim_wpp_control { unsigned char Level; unsigned int Flags[1];\n"
     "    void *AutoLogContext; unsigned short AutoLogVerboseEnabled; };\n"
@@ -229,6 +250,7 @@ static const char common_text[] =
 struct macro {
     struct cc_text parameters, tags;
     const char *message;   /* the format's expression, NULL = none */
+    const char *log;       /* of the in-flight recorder */
     const char *arguments; /* ", ##__VA_ARGS__" or "" */
 };
 
@@ -240,7 +262,7 @@ static void add_parameter(struct macro *macro, const char *name) {
 }
 
 static struct macro macro_of(const struct trace_function *function) {
-    struct macro macro = {.arguments = ""};
+    struct macro macro = {.arguments = "", .log = "WDMSIM_WPP_DEFAULT_LOG"};
     bool inner = false;
     for (size_t i = 0; i < function->parameters.count; i++) {
         const char *name = function->parameters.items[i];
@@ -253,6 +275,7 @@ static struct macro macro_of(const struct trace_function *function) {
         } else if (!inner) {
             add_parameter(&macro, name);
             macro.message = strcmp(name, "MSG") == 0 ? "MSG" : macro.message;
+            macro.log = strcmp(name, "IFRLOG") == 0 ? "IFRLOG" : macro.log;
             macro.arguments = strcmp(name, "...") == 0 ? ", ##__VA_ARGS__" : macro.arguments;
         }
     }
@@ -267,8 +290,8 @@ static void write_function(struct cc_text *out, const struct trace_function *fun
     bool inner = macro.message && strchr(macro.message, ' ');
     cc_printf(out, "#undef %s\n#define %s(%s) \\\n", function->name, function->name,
               macro.parameters.data ? macro.parameters.data : "");
-    cc_printf(out, "    wdmsim_trace_message(__FILE__, __LINE__, __FUNCTION__, \"%s\"%s, ",
-              function->fixed, macro.tags.data ? macro.tags.data : "");
+    cc_printf(out, "    WDMSIM_WPP_SEND(%s, __FILE__, __LINE__, __FUNCTION__, \"%s\"%s, ",
+              macro.log, function->fixed, macro.tags.data ? macro.tags.data : "");
     if (inner) {
         cc_printf(out, "%s)\n", macro.message);
     } else {

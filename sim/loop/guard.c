@@ -21,6 +21,7 @@
 #endif
 
 #include "report/failure.h"
+#include "scenario/observe.h"
 
 #define STACK_SIZE (512 * 1024)
 
@@ -70,8 +71,10 @@ static void at_signal(int number, siginfo_t *info, void *context) {
     result->outcome = OUTCOME_CRASHED;
     result->error = !late;
     text_puts(&result->message, what);
-    if (guard.run)
+    if (guard.run) {
+        observe_flush(guard.run);
         report_interrupted(guard.run, what, interrupted_at(context), &result->report);
+    }
     if (guard.writer)
         trace_flush(guard.writer);
     guard.send(result);

@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "report/lines.h"
 #include "report/symbol.h"
 
 #define INDENT "      "
@@ -115,7 +116,10 @@ static void add_to_tail(void *context, const struct wdmsim_event *event) {
 
 static void add_events(struct run *run, struct text *out) {
     struct tail *tail = store_take(&run->store, sizeof *tail);
-    wdmsim_trace_read(run->machine, 0, add_to_tail, tail);
+    struct lines lines = {.sink = add_to_tail, .context = tail};
+    wdmsim_trace_read(run->machine, 0, lines_event, &lines);
+    lines_flush(&lines);
+    text_free(&lines.text);
     if (!tail->count)
         return;
     text_puts(out, INDENT "last events:\n");

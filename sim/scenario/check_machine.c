@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "scenario/match.h"
+#include "scenario/observe.h"
 
 /* ---- bug checks ----------------------------------------------------------------------------- */
 
@@ -204,6 +205,7 @@ bool check_machine(struct run *run, const struct expect_spec *expect, bool whole
     if (!check_requests(run, &expect->requests) || !check_events(run, &expect->events) ||
         !check_drivers(run, &expect->drivers) || !check_power(run, expect))
         return false;
+    observe_flush(run);
     if (whole ? !check_whole(run, expect) : !check_window(run, expect))
         return false;
     if (expect->irps.set && !check_irps(run, expect->irps.value))

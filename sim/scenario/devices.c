@@ -135,12 +135,6 @@ void bind_devices(struct binder *binder, const cJSON *value, const struct value_
     }
 }
 
-static const struct word *word_of(const struct word *words, const char *text) {
-    while (words->text && strcmp(words->text, text) != 0)
-        words++;
-    return words->text ? words : NULL;
-}
-
 void bind_device_map(struct binder *binder, const cJSON *value, const struct value_type *type,
                      void *member) {
     extern const struct value_type type_device_power;

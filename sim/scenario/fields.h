@@ -54,10 +54,14 @@
     X(guard_paged, struct number, type_flag, OPTIONAL,                                             \
       "Make paged memory inaccessible at DISPATCH_LEVEL and above.")                               \
     X(fail_pool, struct number, type_flag, OPTIONAL,                                               \
-      "Let the strategy choose whether each pool allocation fails.")                               \
+      "Let the strategy choose whether each allocation fails that a driver asks for.")             \
     X(debugger, struct number, type_flag, OPTIONAL,                                                \
       "A kernel debugger is attached, which goes on after each breakpoint; default false: a "      \
       "breakpoint is a bug check.")                                                                \
+    X(messages, struct message_masks, type_messages, OPTIONAL,                                     \
+      "Which messages of DbgPrintEx are shown besides errors: masks of levels for components "     \
+      "(IHVDRIVER, IHVBUS, IHVVIDEO, IHVAUDIO, IHVNETWORK, IHVSTREAMING, DEFAULT), and WIN2000 "   \
+      "for all of them; 0xf is everything.")                                                       \
     X(boot_time, struct number, type_date, OPTIONAL,                                               \
       "System time at the start; default 2026-01-01T00:00:00Z.")                                   \
     X(power_watchdog, struct number, type_time, OPTIONAL,                                          \

@@ -109,7 +109,7 @@
 
 /* X(step, description) */
 #define POWER_STEPS(X)                                                                             \
-    X(plug, "Plugs in a device of the list of devices.")                                           \
+    X(plug, "Plugs in a device of the list of devices that is not plugged in.")                    \
     X(unplug, "Takes a plugged device out without warning.")                                       \
     X(usage, "Puts a paging, hibernation or dump file onto a device, or takes it away.")           \
     X(sleep, "Puts the system to sleep: S1 to S3, hybrid sleep, or S4, which is hibernation.")     \
@@ -139,11 +139,15 @@
     X(veto, struct number, type_veto, OPTIONAL, "Who refused; default: nobody.")                   \
     X(by, struct device_ref, type_device, OPTIONAL, "The device whose drivers or users refused.")
 
-#define FIELDS_PNP(step, X)                                                                        \
-    X(step, struct device_ref, type_device, REQUIRED, "The device.")                               \
+/* Of whatever takes its time. */
+#define FIELDS_OPERATION(X)                                                                        \
     X(within, struct number, type_time, OPTIONAL, "How long it may take; default 60s.")            \
     X(begin, struct number, type_flag, OPTIONAL,                                                   \
-      "Only begin it: it goes on while further steps are done. Default false.")                    \
+      "Only begin it: it goes on while further steps are done. Default false.")
+
+#define FIELDS_PNP(step, X)                                                                        \
+    X(step, struct device_ref, type_device, REQUIRED, "The device.")                               \
+    FIELDS_OPERATION(X)                                                                            \
     X(expect, struct expect_pnp *, type_expect_pnp, OPTIONAL, "How it ends.")
 
 #define FIELDS_start(X) FIELDS_PNP(start, X)
@@ -189,9 +193,7 @@
     X(emergency, struct number, type_flag, OPTIONAL, "Drivers are not even asked.")                \
     X(power_loss, struct number, type_flag, OPTIONAL,                                              \
       "Power fails during hybrid sleep: it wakes as from S4.")                                     \
-    X(within, struct number, type_time, OPTIONAL, "How long it may take; default 60s.")            \
-    X(begin, struct number, type_flag, OPTIONAL,                                                   \
-      "Only begin it: it goes on while further steps are done. Default false.")                    \
+    FIELDS_OPERATION(X)                                                                            \
     X(expect, struct expect_power *, type_expect_power, OPTIONAL, "How it ends.")
 
 #define FIELDS_sleep(X)                                                                            \

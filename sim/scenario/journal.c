@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/lines.h"
 #include "scenario/match.h"
 
 static bool looks_at_trace(const struct step_list *steps) {
@@ -58,15 +59,21 @@ static void look(struct journal *journal, const char *line) {
     }
 }
 
+static void add_output(struct text *output, const struct wdmsim_event *event) {
+    text_puts(output, event->text);
+    if (!lines_goes_on(event))
+        text_puts(output, "\n");
+}
+
 void journal_event(void *context, const struct wdmsim_event *event) {
     struct journal *journal = context;
     char line[1024];
     if (journal->writer)
         trace_write(journal->writer, event);
     if (event->kind == WDMSIM_EVENT_MESSAGE && journal->window)
-        text_puts(&journal->output, event->text);
+        add_output(&journal->output, event);
     if (event->kind == WDMSIM_EVENT_MESSAGE && journal->keep_output)
-        text_puts(&journal->whole_output, event->text);
+        add_output(&journal->whole_output, event);
     if (!journal->window && !journal->trace.patterns && !journal->never)
         return;
     trace_words(event, line, sizeof line);

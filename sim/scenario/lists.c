@@ -183,6 +183,21 @@ void bind_parameters(struct binder *binder, const cJSON *value, const struct val
     }
 }
 
+void bind_messages(struct binder *binder, const cJSON *value, const struct value_type *type,
+                   void *member) {
+    struct message_masks *masks = member;
+    masks->list = table_rows(binder, value, type, sizeof *masks->list);
+    for (const cJSON *one = masks->list ? value->child : NULL; one; one = one->next) {
+        const struct word *component = word_of(type->words, one->string);
+        uint64_t mask = 0;
+        if (!component)
+            bind_key_problem(binder, one, "there is no component \"%s\"", one->string);
+        if (bind_number(binder, one, type, &mask) && component)
+            masks->list[masks->count++] =
+                (struct message_mask){(uint32_t)component->value, (uint32_t)mask};
+    }
+}
+
 void bind_request_states(struct binder *binder, const cJSON *value, const struct value_type *type,
                          void *member) {
     struct expected_requests *states = member;

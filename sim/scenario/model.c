@@ -186,53 +186,72 @@ static bool bind_whose(struct binder *binder, const cJSON *one, struct device_re
     return false;
 }
 
-void bind_residencies(struct binder *binder, const cJSON *value, const struct value_type *type,
-                      void *member) {
-    struct expected_residencies *list = member;
+/* One state or transition of "system" or a device, and what is expected of it. */
+struct inner {
+    const cJSON *value;
+    bool system;
+    struct device_ref device;
+    const char *words;
+};
+typedef void bind_inner_fn(struct binder *binder, const struct inner *inner,
+                           const struct value_type *type, void *list);
+
+static void bind_inner(struct binder *binder, const cJSON *value, const struct value_type *type,
+                       const char *table, bind_inner_fn *bind, void *list) {
     if (!cJSON_IsObject(value)) {
         bind_wrong(binder, value, type->expected);
         return;
     }
-    list->list = store_take(binder->store, (count_inner(value) + 1) * sizeof *list->list);
     for (const cJSON *one = value->child; one; one = one->next) {
-        struct device_ref device = {0};
-        bool system = bind_whose(binder, one, &device);
-        if (!cJSON_IsObject(one))
-            bind_wrong(binder, one, "a table of states");
-        for (const cJSON *state = one->child; state; state = state->next) {
-            struct expected_residency *expected = &list->list[list->count++];
-            *expected = (struct expected_residency){.system = system, .device = device};
-            expected->words = store_copy(binder->store, state->string, strlen(state->string));
-            expected->expect = store_take(binder->store, sizeof *expected->expect);
-            if (!parse_state(state->string, system, &expected->key))
-                wrong_key(binder, state, system, false);
-            bind_shape(binder, state, type->shape, expected->expect);
+        struct inner inner = {0};
+        inner.system = bind_whose(binder, one, &inner.device);
+        if (!cJSON_IsObject(one)) {
+            bind_wrong(binder, one, table);
+            continue;
+        }
+        for (const cJSON *key = one->child; key; key = key->next) {
+            inner.value = key;
+            inner.words = store_copy(binder->store, key->string, strlen(key->string));
+            bind(binder, &inner, type, list);
         }
     }
+}
+
+static void bind_residency(struct binder *binder, const struct inner *inner,
+                           const struct value_type *type, void *member) {
+    struct expected_residencies *list = member;
+    struct expected_residency *expected = &list->list[list->count++];
+    *expected = (struct expected_residency){
+        .system = inner->system, .device = inner->device, .words = inner->words};
+    expected->expect = store_take(binder->store, sizeof *expected->expect);
+    if (!parse_state(inner->words, inner->system, &expected->key))
+        wrong_key(binder, inner->value, inner->system, false);
+    bind_shape(binder, inner->value, type->shape, expected->expect);
+}
+
+void bind_residencies(struct binder *binder, const cJSON *value, const struct value_type *type,
+                      void *member) {
+    struct expected_residencies *list = member;
+    list->list = store_take(binder->store, (count_inner(value) + 1) * sizeof *list->list);
+    bind_inner(binder, value, type, "a table of states", bind_residency, list);
+}
+
+static void bind_transition(struct binder *binder, const struct inner *inner,
+                            const struct value_type *type, void *member) {
+    struct expected_transitions *list = member;
+    struct expected_transition *expected = &list->list[list->count++];
+    *expected = (struct expected_transition){
+        .system = inner->system, .device = inner->device, .words = inner->words};
+    if (!parse_move(inner->words, inner->system, &expected->from, &expected->to))
+        wrong_key(binder, inner->value, inner->system, true);
+    bind_count_range(binder, inner->value, type, &expected->count);
 }
 
 void bind_transitions(struct binder *binder, const cJSON *value, const struct value_type *type,
                       void *member) {
     struct expected_transitions *list = member;
-    if (!cJSON_IsObject(value)) {
-        bind_wrong(binder, value, type->expected);
-        return;
-    }
     list->list = store_take(binder->store, (count_inner(value) + 1) * sizeof *list->list);
-    for (const cJSON *one = value->child; one; one = one->next) {
-        struct device_ref device = {0};
-        bool system = bind_whose(binder, one, &device);
-        if (!cJSON_IsObject(one))
-            bind_wrong(binder, one, "a table of transitions");
-        for (const cJSON *move = one->child; move; move = move->next) {
-            struct expected_transition *expected = &list->list[list->count++];
-            *expected = (struct expected_transition){.system = system, .device = device};
-            expected->words = store_copy(binder->store, move->string, strlen(move->string));
-            if (!parse_move(move->string, system, &expected->from, &expected->to))
-                wrong_key(binder, move, system, true);
-            bind_count_range(binder, move, type, &expected->count);
-        }
-    }
+    bind_inner(binder, value, type, "a table of transitions", bind_transition, list);
 }
 
 void bind_event_counts(struct binder *binder, const cJSON *value, const struct value_type *type,

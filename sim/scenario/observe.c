@@ -109,6 +109,10 @@ void observe_begin(struct run *run) {
                     (scenario->expect && measures(scenario->expect));
     if (run->measured)
         history_begin(&run->history, options->keep, &scenario->power);
-    if (run->measured || journal_is_needed(&run->journal))
-        wdmsim_trace_sink(run->machine, observe_event, run);
+    if (!run->measured && !journal_is_needed(&run->journal))
+        return;
+    run->lines = (struct lines){.sink = observe_event, .context = run};
+    wdmsim_trace_sink(run->machine, lines_event, &run->lines);
 }
+
+void observe_flush(struct run *run) { lines_flush(&run->lines); }

@@ -6,5 +6,7 @@
 
 /* Begins the history if anybody wants it, and makes the machine's events known. */
 void observe_begin(struct run *run);
+/* Makes known what still waits for its line's end: before somebody looks, and at the end. */
+void observe_flush(struct run *run);
 
 #endif

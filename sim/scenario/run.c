@@ -160,6 +160,10 @@ void run_begin(struct run *run, const struct scenario *scenario,
         run_fail(run, "machine", "a machine", wdmsim_error_message(error));
         return;
     }
+    if (scenario->machine)
+        for (unsigned i = 0; i < scenario->machine->messages.count; i++)
+            wdmsim_debug_mask(run->machine, scenario->machine->messages.list[i].component,
+                              scenario->machine->messages.list[i].mask);
     uint64_t more = options->events | (scenario->machine ? scenario->machine->trace.value : 0);
     wdmsim_trace_mask(run->machine, wdmsim_trace_get_mask(run->machine) | more);
     observe_begin(run);
@@ -167,6 +171,7 @@ void run_begin(struct run *run, const struct scenario *scenario,
 
 void run_end(struct run *run) {
     wdmsim_machine_destroy(run->machine);
+    text_free(&run->lines.text);
     journal_end(&run->journal);
     if (run->measured)
         history_end(&run->history);
@@ -260,7 +265,7 @@ bool step_together_finish(struct run *run, const struct step *step) {
     return true;
 }
 
-enum outcome run_all(struct run *run) {
+static enum outcome run_steps(struct run *run) {
     const struct scenario *scenario = run->scenario;
     if (!run->machine)
         return run->outcome;
@@ -278,4 +283,10 @@ enum outcome run_all(struct run *run) {
     if (scenario->expect)
         check_machine(run, scenario->expect, true);
     return run->outcome;
+}
+
+enum outcome run_all(struct run *run) {
+    enum outcome outcome = run_steps(run);
+    observe_flush(run);
+    return outcome;
 }

@@ -7,6 +7,7 @@
 #include <wdmsim/wdmsim.h>
 
 #include "report/history.h"
+#include "report/lines.h"
 #include "scenario/journal.h"
 #include "scenario/scenario.h"
 
@@ -62,6 +63,7 @@ struct run {
     uint32_t *operations;             /* by step index: PnP operations that were begun */
     uint64_t origin;                  /* what "at" counts from */
     struct wdmsim_request **requests; /* by step index: between a step's start and its end */
+    struct lines lines;               /* in front of the journal and the history */
     struct journal journal;
     struct history history;
     bool measured;                /* the history is kept */

@@ -80,6 +80,14 @@ struct parameter_list {
     struct parameter *list;
 };
 
+/* Masks of DbgPrintEx for components. */
+struct message_masks {
+    unsigned count;
+    struct message_mask {
+        uint32_t component, mask;
+    } * list;
+};
+
 struct expected_request_state {
     unsigned name;
     struct statuses *statuses;

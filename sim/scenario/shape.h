@@ -74,6 +74,8 @@ const char *bind_guess(struct binder *binder, const char *word, const char *cons
  */
 const char *bind_string(struct binder *binder, const cJSON *value, const char *expected,
                         bool empty);
+/* One of the words, or NULL. */
+const struct word *word_of(const struct word *words, const char *text);
 /*
  * A whole number, as a JSON number or in a string ("0x1f"), exact up to 64 bits. False, without a
  * problem, if the value is none; *negative says that *number is the two's complement.
@@ -119,7 +121,8 @@ bind_fn bind_steps, bind_together;
 bind_fn bind_watts, bind_joules, bind_count_range, bind_time_range, bind_joule_range;
 bind_fn bind_text, bind_flag, bind_count, bind_time, bind_date, bind_word, bind_word_or_number;
 bind_fn bind_words_or_number, bind_ctl_code, bind_events, bind_bugcheck_code;
-bind_fn bind_statuses, bind_bugcheck, bind_bugcheck_parameters, bind_object, bind_parameters;
+bind_fn bind_statuses, bind_bugcheck, bind_bugcheck_parameters, bind_object, bind_parameters,
+    bind_messages;
 bind_fn bind_drivers, bind_patterns, bind_request_states, bind_event_states, bind_driver_states;
 
 /* types.c: every type (NULL at the end), every shape. */

@@ -6,6 +6,8 @@
  */
 #include "scenario/shape.h"
 
+#include <wdmsim/debug.h>
+
 extern const struct word words_strategy[], words_unload_result[], words_disposition[];
 extern const struct word words_access[], words_share[], words_ctl_method[], words_ctl_access[];
 extern const struct word words_device_type[];
@@ -16,6 +18,16 @@ extern const struct word words_display[], words_presence[], words_standby[], wor
 extern const struct word words_problem[], words_fx_condition[];
 
 static const struct word words_status[] = {{"success", 0}, {0}};
+/* Components of DbgPrintEx that drivers print as, by their numbers. */
+static const struct word words_component[] = {{"IHVDRIVER", 77},
+                                              {"IHVVIDEO", 78},
+                                              {"IHVAUDIO", 79},
+                                              {"IHVNETWORK", 80},
+                                              {"IHVSTREAMING", 81},
+                                              {"IHVBUS", 82},
+                                              {"DEFAULT", 101},
+                                              {"WIN2000", WDMSIM_DEBUG_COMMON},
+                                              {0}};
 static const struct word words_request_state[] = {
     {"pending", 0x103}, {"done", 0}, {"success", 0}, {0}};
 
@@ -160,6 +172,8 @@ static const struct word words_request_state[] = {
       TABLE_OF("{\"enum\":[\"loaded\",\"unloaded\"]}"), .least = 0)                                \
     X(parameters, "a number or a text", bind_parameters,                                           \
       TABLE_OF("{\"type\":[\"string\",\"integer\"]}"), .most = UINT32_MAX)                         \
+    X(messages, "a mask of levels", bind_messages, TABLE_OF(WHOLE), .words = words_component,      \
+      .most = UINT32_MAX)                                                                          \
     X(patterns, "a pattern", bind_patterns, ONE_OR_MORE(NAME), .least = 0)                         \
     X(bugcheck_code, "the name or number of a bug check", bind_bugcheck_code, STATUS,              \
       .most = UINT32_MAX)                                                                          \

@@ -240,15 +240,22 @@ void bind_date(struct binder *binder, const cJSON *value, const struct value_typ
 
 /* ---- words ---------------------------------------------------------------------------------- */
 
+const struct word *word_of(const struct word *words, const char *text) {
+    while (words->text && strcmp(words->text, text) != 0)
+        words++;
+    return words->text ? words : NULL;
+}
+
 static bool find_word(struct binder *binder, const cJSON *value, const struct value_type *type,
                       uint64_t *found) {
-    unsigned count = 0;
-    for (; type->words[count].text; count++) {
-        if (strcmp(type->words[count].text, value->valuestring) == 0) {
-            *found = type->words[count].value;
-            return true;
-        }
+    const struct word *word = word_of(type->words, value->valuestring);
+    if (word) {
+        *found = word->value;
+        return true;
     }
+    unsigned count = 0;
+    while (type->words[count].text)
+        count++;
     const char **texts = store_take(binder->store, (count + 1) * sizeof *texts);
     for (unsigned i = 0; i < count; i++)
         texts[i] = type->words[i].text;

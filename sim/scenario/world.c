@@ -239,9 +239,14 @@ static bool plug_begin(struct run *run, const struct device_spec *device, bool s
 
 bool step_plug_start(struct run *run, const struct step *step) {
     const struct device_ref *device = &step->as.plug.plug;
-    if (device->device)
-        return plug_begin(run, device->device, step->as.plug.silently.value);
-    return run_fail(run, "device", "one that \"devices\" describes", device->path);
+    if (!device->device)
+        return run_fail(run, "device", "one that \"devices\" describes", device->path);
+    if (wdmsim_slot_is_plugged(run->machine, run->sockets[device->device->index].slot))
+        return run_fail(
+            run, "device",
+            run_printf(run, "%s to be out before it is plugged in", device_words(device)),
+            "it is plugged in already");
+    return plug_begin(run, device->device, step->as.plug.silently.value);
 }
 
 bool step_plug_finish(struct run *run, const struct step *step) {

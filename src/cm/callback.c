@@ -5,7 +5,8 @@
  * others, in order of registration. Before an operation each is asked in that order. One that fails
  * the operation, or does it itself (STATUS_CALLBACK_BYPASS), is the last one asked and hears no
  * more of it; those above it, and all of them after an operation that took place, are told the
- * result, the lowest first. Pages: wdm/nf-wdm-cmregistercallbackex,
+ * result, the lowest first. What a callback itself does to the registry is filtered by those below
+ * it alone. Pages: wdm/nf-wdm-cmregistercallbackex,
  * wdm/nc-wdm-ex_callback_function, wdm/nf-wdm-cmsetcallbackobjectcontext,
  * wdm/nf-wdm-cmcallbackgetkeyobjectidex.
  */
@@ -27,6 +28,13 @@ struct cm_callback {
     ULONG running;
     bool removed;
     KEVENT idle;
+};
+
+/* A callback that is running, on the stack of its thread. */
+struct cm_inside {
+    LIST_ENTRY link;
+    PKTHREAD thread;
+    struct cm_callback *callback;
 };
 
 /* What a callback attached to a key object. */
@@ -122,13 +130,14 @@ NTSTATUS CmUnRegisterCallback(LARGE_INTEGER Cookie) {
     return STATUS_SUCCESS;
 }
 
+/* Since Windows 7: exceptions of callbacks are bug checks, a failed open has no object. */
 VOID CmGetCallbackVersion(PULONG Major, PULONG Minor) {
     KI_GATE(CmGetCallbackVersion);
     (void)m;
     if (Major)
         *Major = 1;
     if (Minor)
-        *Minor = 0;
+        *Minor = 1;
 }
 
 /* ---- operations ---- */
@@ -161,6 +170,30 @@ static PVOID cm_context_value(const struct cm_object *object, LONGLONG cookie) {
     return context ? context->value : NULL;
 }
 
+/* Calls a callback. Its exceptions do not leave the system service it is called from. */
+static NTSTATUS cm_callback_call(struct machine *m, struct cm_callback *callback,
+                                 REG_NOTIFY_CLASS class, void *argument) {
+    struct cm_inside inside = {.thread = ki_current_thread(m), .callback = callback};
+    void *seh = m->seh;
+    m->seh = NULL;
+    InsertHeadList(&m->cm->inside, &inside.link);
+    NTSTATUS status = callback->function(callback->context, (PVOID)(ULONG_PTR) class, argument);
+    RemoveEntryList(&inside.link);
+    m->seh = seh;
+    return status;
+}
+
+/* The first one to be asked: of all, or of those below the callback that this thread is in. */
+static LIST_ENTRY *cm_callback_first(struct machine *m) {
+    PKTHREAD thread = ki_current_thread(m);
+    for (LIST_ENTRY *link = m->cm->inside.Flink; link != &m->cm->inside; link = link->Flink) {
+        const struct cm_inside *inside = CONTAINING_RECORD(link, struct cm_inside, link);
+        if (inside->thread == thread)
+            return inside->callback->link.Flink;
+    }
+    return m->cm->callbacks.Flink;
+}
+
 static void cm_callback_release(struct cm_callback *callback) {
     if (--callback->running == 0 && callback->removed)
         KeSetEvent(&callback->idle, IO_NO_INCREMENT, FALSE);
@@ -169,7 +202,7 @@ static void cm_callback_release(struct cm_callback *callback) {
 /* The callbacks below are asked in turn; `calls` remembers who is to be told. */
 NTSTATUS cm_event_before(struct machine *m, struct cm_event *event) {
     NTSTATUS status = STATUS_SUCCESS;
-    LIST_ENTRY *link = m->cm->callbacks.Flink;
+    LIST_ENTRY *link = cm_callback_first(m);
     while (link != &m->cm->callbacks && status == STATUS_SUCCESS &&
            event->count < CM_CALLBACK_CALLS) {
         struct cm_callback *callback = CONTAINING_RECORD(link, struct cm_callback, link);
@@ -178,8 +211,7 @@ NTSTATUS cm_event_before(struct machine *m, struct cm_event *event) {
             *cm_field(event, event->call_context) = NULL;
             *cm_field(event, event->object_context) =
                 cm_context_value(event->object, callback->cookie);
-            status = callback->function(callback->context, (PVOID)(ULONG_PTR)event->before,
-                                        event->information);
+            status = cm_callback_call(m, callback, event->before, event->information);
             link = link->Flink;
             if (NT_SUCCESS(status) && status != STATUS_CALLBACK_BYPASS) {
                 status = STATUS_SUCCESS;
@@ -201,11 +233,16 @@ NTSTATUS cm_event_before(struct machine *m, struct cm_event *event) {
     return STATUS_SUCCESS;
 }
 
+static bool cm_event_opens(const struct cm_event *event) {
+    return event->after == RegNtPostCreateKeyEx || event->after == RegNtPostOpenKeyEx;
+}
+
 NTSTATUS cm_event_after(struct machine *m, struct cm_event *event, struct cm_object *object,
                         NTSTATUS status) {
-    (void)m;
     while (event->count) {
         struct cm_callback *callback = event->calls[--event->count].callback;
+        if (!NT_SUCCESS(status) && cm_event_opens(event))
+            object = NULL;
         REG_POST_OPERATION_INFORMATION post = {.Object = object,
                                                .Status = status,
                                                .PreInformation = event->information,
@@ -213,12 +250,12 @@ NTSTATUS cm_event_after(struct machine *m, struct cm_event *event, struct cm_obj
                                                .CallContext = event->calls[event->count].context,
                                                .ObjectContext =
                                                    cm_context_value(object, callback->cookie)};
-        NTSTATUS answer =
-            callback->function(callback->context, (PVOID)(ULONG_PTR)event->after, &post);
+        NTSTATUS answer = cm_callback_call(m, callback, event->after, &post);
         if (answer == STATUS_CALLBACK_BYPASS)
             status = post.ReturnStatus;
         else if (!NT_SUCCESS(answer))
             status = answer;
+        object = post.Object; /* the next one is told of what this one left */
         cm_callback_release(callback);
     }
     return status;
@@ -240,8 +277,7 @@ static void cm_context_end(struct machine *m, struct cm_callback *callback,
     REG_CALLBACK_CONTEXT_CLEANUP_INFORMATION information = {.Object = object,
                                                             .ObjectContext = context->value};
     if (callback)
-        callback->function(callback->context, (PVOID)(ULONG_PTR)RegNtCallbackObjectContextCleanup,
-                           &information);
+        cm_callback_call(m, callback, RegNtCallbackObjectContextCleanup, &information);
     mm_pool_free(m, context, CM_CALLBACK_TAG);
 }
 

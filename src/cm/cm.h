@@ -103,9 +103,11 @@ NTSTATUS cm_query_value(const struct cm_value *value, KEY_VALUE_INFORMATION_CLAS
 void cm_changed(struct machine *m, struct cm_key *key, ULONG what);
 
 struct cm_part {
-    struct cm_key *root;      /* \REGISTRY */
-    LIST_ENTRY callbacks;     /* CmRegisterCallback, highest altitude first */
-    LIST_ENTRY with_contexts; /* key objects to which callbacks attached something */
+    struct cm_key *root;        /* \REGISTRY */
+    struct cm_object *registry; /* its object in the name space */
+    LIST_ENTRY callbacks;       /* CmRegisterCallback, highest altitude first */
+    LIST_ENTRY inside;          /* calls of callbacks that have not returned, the latest first */
+    LIST_ENTRY with_contexts;   /* key objects to which callbacks attached something */
     LONGLONG next_cookie;
 };
 void cm_start(struct machine *m);

@@ -14,17 +14,31 @@
 struct cm_open_state {
     REG_CREATE_KEY_INFORMATION_V1 information;
     struct cm_event event;
-    PVOID result; /* of a callback that did it all */
+    UNICODE_STRING rest; /* the name below the root object */
+    PVOID result;        /* the key object: the operation's, or one that a callback supplies */
 };
 _Static_assert(sizeof(REG_CREATE_KEY_INFORMATION_V1) == sizeof(REG_OPEN_KEY_INFORMATION_V1),
                "one layout");
 
-static void cm_open_describe(struct cm_open_state *state, struct ob_attributes *attributes,
-                             KPROCESSOR_MODE mode, ACCESS_MASK access, struct cm_open *open) {
+/* What follows the first `taken` characters, without separators before it. */
+static UNICODE_STRING cm_open_rest(const UNICODE_STRING *name, size_t taken) {
+    size_t length = name->Length / sizeof(WCHAR);
+    while (taken < length && name->Buffer[taken] == '\\')
+        taken++;
+    USHORT size = (USHORT)((length - taken) * sizeof(WCHAR));
+    return (UNICODE_STRING){size, size, name->Buffer + taken};
+}
+
+/* An absolute path, of which `taken` characters name the root of the registry, has that root. */
+static void cm_open_describe(struct machine *m, struct cm_open_state *state,
+                             struct ob_attributes *attributes, size_t taken, KPROCESSOR_MODE mode,
+                             ACCESS_MASK access, struct cm_open *open) {
     memset(state, 0, sizeof *state);
     REG_CREATE_KEY_INFORMATION_V1 *information = &state->information;
+    struct cm_object *root = attributes->root ? attributes->root : m->cm->registry;
+    state->rest = cm_open_rest(&attributes->name, taken);
     information->CompleteName = &attributes->name;
-    information->RootObject = attributes->root;
+    information->RootObject = root;
     information->ObjectType = *CmKeyObjectType;
     information->Options = open->options;
     information->Class = open->class_name;
@@ -33,12 +47,12 @@ static void cm_open_describe(struct cm_open_state *state, struct ob_attributes *
     information->Disposition = &open->disposition;
     information->ResultObject = &state->result;
     information->Version = 1;
-    information->RemainingName = &attributes->name;
+    information->RemainingName = &state->rest;
     information->Attributes = attributes->attributes;
     information->CheckAccessMode = mode;
     cm_event_init(&state->event, open->create ? RegNtPreCreateKeyEx : RegNtPreOpenKeyEx,
-                  open->create ? RegNtPostCreateKeyEx : RegNtPostOpenKeyEx, attributes->root,
-                  information, offsetof(REG_CREATE_KEY_INFORMATION_V1, CallContext),
+                  open->create ? RegNtPostCreateKeyEx : RegNtPostOpenKeyEx, root, information,
+                  offsetof(REG_CREATE_KEY_INFORMATION_V1, CallContext),
                   offsetof(REG_CREATE_KEY_INFORMATION_V1, RootObjectContext));
 }
 
@@ -131,32 +145,45 @@ static NTSTATUS cm_open_object(struct machine *m, struct ob_attributes *attribut
                                 : STATUS_SUCCESS;
 }
 
-/* Opens with callbacks around it; the attributes are captured. */
+/*
+ * The same with callbacks around it. They may put another key object in place of the operation's:
+ * before it, with STATUS_CALLBACK_BYPASS, or after it, whether it succeeded or not.
+ */
 static NTSTATUS cm_open_filtered(struct machine *m, struct ob_attributes *attributes,
+                                 KPROCESSOR_MODE mode, ACCESS_MASK access, struct cm_open *open,
+                                 struct cm_object **object, ACCESS_MASK *granted) {
+    struct cm_open_state state;
+    struct cm_key *key;
+    size_t taken;
+    NTSTATUS status = cm_open_start(m, attributes, &key, &taken);
+    if (!NT_SUCCESS(status))
+        return status;
+    cm_open_describe(m, &state, attributes, taken, mode, access, open);
+    status = cm_event_before(m, &state.event);
+    if (status == STATUS_CALLBACK_BYPASS) {
+        status = STATUS_SUCCESS;
+    } else if (status == STATUS_SUCCESS) {
+        status = cm_open_object(m, attributes, mode, state.information.DesiredAccess, open, object,
+                                &state.information.GrantedAccess);
+        state.result = *object;
+        status = cm_event_after(m, &state.event, NT_SUCCESS(status) ? *object : NULL, status);
+    }
+    *object = state.result;
+    *granted = state.information.GrantedAccess;
+    if (NT_SUCCESS(status) && !(*object && ob_is(*object, &cm_key_type)))
+        return STATUS_INVALID_PARAMETER;
+    return status;
+}
+
+/* Opens by captured attributes. */
+static NTSTATUS cm_open_captured(struct machine *m, struct ob_attributes *attributes,
                                  KPROCESSOR_MODE mode, ACCESS_MASK access, struct cm_open *open,
                                  HANDLE *handle) {
     struct cm_object *object = NULL;
     ACCESS_MASK granted = 0;
-    struct cm_open_state state;
-    bool filtered = !IsListEmpty(&m->cm->callbacks);
-    NTSTATUS status = STATUS_SUCCESS;
-    if (filtered) {
-        cm_open_describe(&state, attributes, mode, access, open);
-        status = cm_event_before(m, &state.event);
-        access = state.information.DesiredAccess;
-    }
-    if (status == STATUS_CALLBACK_BYPASS) {
-        object = state.result;
-        granted = state.information.GrantedAccess;
-        status = object && ob_is(object, &cm_key_type) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
-    } else if (status == STATUS_SUCCESS) {
-        status = cm_open_object(m, attributes, mode, access, open, &object, &granted);
-        if (filtered) {
-            state.result = object;
-            state.information.GrantedAccess = granted;
-            status = cm_event_after(m, &state.event, NT_SUCCESS(status) ? object : NULL, status);
-        }
-    }
+    NTSTATUS status = IsListEmpty(&m->cm->callbacks)
+                          ? cm_open_object(m, attributes, mode, access, open, &object, &granted)
+                          : cm_open_filtered(m, attributes, mode, access, open, &object, &granted);
     if (NT_SUCCESS(status))
         status =
             ob_handle_create_attributes(m, object, granted, attributes->attributes, mode, handle);
@@ -176,7 +203,7 @@ NTSTATUS cm_open_key(struct machine *m, KPROCESSOR_MODE mode, PHANDLE handle, AC
         status = ob_attributes_capture(m, attributes, mode, &captured);
     if (!NT_SUCCESS(status))
         return status;
-    status = cm_open_filtered(m, &captured, mode, access, open, &result);
+    status = cm_open_captured(m, &captured, mode, access, open, &result);
     ob_attributes_release(m, &captured);
     if (NT_SUCCESS(status))
         *handle = result;

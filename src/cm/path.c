@@ -237,16 +237,15 @@ void cm_start(struct machine *m) {
     static const WCHAR root_name[] = L"REGISTRY", root_path[] = L"\\REGISTRY";
     UNICODE_STRING path = {sizeof root_path - sizeof(WCHAR), sizeof root_path,
                            (PWCH)(ULONG_PTR)root_path};
-    struct cm_object *object;
     m->cm = ki_alloc(m, sizeof *m->cm);
     InitializeListHead(&m->cm->callbacks);
+    InitializeListHead(&m->cm->inside);
     InitializeListHead(&m->cm->with_contexts);
     NTSTATUS status = cm_subkey_create(m, NULL, root_name, KI_COUNT(root_name) - 1, &m->cm->root);
     if (NT_SUCCESS(status))
-        status = cm_object_create(m, m->cm->root, &object);
+        status = cm_object_create(m, m->cm->root, &m->cm->registry);
     if (NT_SUCCESS(status))
-        status = ob_insert_name(m, object, &path);
+        status = ob_insert_name(m, m->cm->registry, &path); /* and stays referenced */
     KI_ASSERT(NT_SUCCESS(status));
-    ob_dereference(m, object);
     cm_first_keys(m);
 }

@@ -1,12 +1,14 @@
 /*
  * Breakpoints, assertions, and the debugger.
  *
- * Unless it is configured with one, the simulated system was booted without a debugger: a breakpoint is an exception
- * (STATUS_BREAKPOINT) that a guarded block may handle, and otherwise a bug check. A failed assertion is the same with
- * STATUS_ASSERTION_FAILURE, and prints first. With a debugger (WDMSIM_DEBUGGER) both are noted in the trace, and execution
- * goes on, as if somebody typed "g". Nobody answers a prompt in either case.
+ * Unless it is configured with one, the simulated system was booted without a debugger: a
+ * breakpoint is an exception (STATUS_BREAKPOINT) that a guarded block may handle, and otherwise a
+ * bug check. A failed assertion is the same with STATUS_ASSERTION_FAILURE, and prints first. With a
+ * debugger (WDMSIM_DEBUGGER) both are noted in the trace, and execution goes on, as if somebody
+ * typed "g". Nobody answers a prompt in either case.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "dbg/dbg.h"
 #include "ki/bugcheck.h"
@@ -67,12 +69,13 @@ VOID RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG LineNumber,
                PSTR MutableMessage) {
     struct machine *m = ki_self();
     char sentence[DBG_MESSAGE_LIMIT];
-    int length = snprintf(sentence, sizeof sentence, "assertion failed: %s%s%s, %s:%u",
+    int length = snprintf(sentence, sizeof sentence, "assertion failed: %s%s%s, %s:%u\n",
                           MutableMessage ? MutableMessage : "", MutableMessage ? ": " : "",
                           (const char *)VoidFailedAssertion,
                           dbg_file_name((const char *)VoidFileName), LineNumber);
     dbg_message(m, sentence,
                 (size_t)length < sizeof sentence ? (size_t)length : sizeof sentence - 1);
+    sentence[strcspn(sentence, "\n")] = 0;
     dbg_raise(m, STATUS_ASSERTION_FAILURE, 0, __builtin_return_address(0), sentence);
 }
 

@@ -3,18 +3,22 @@
  *
  * Where the text goes. There is no debugger behind a machine; its trace takes that place. DbgPrint
  * and its relatives format with the kernel's own engine (rtl/format.h), cut the text at 512 bytes,
- * and record a MESSAGE event for each line. Directives for 16-bit text are allowed at PASSIVE_LEVEL
- * alone; at a higher level they are the same violation as calling a routine too high.
+ * and record a MESSAGE event for each line, or part of one that later calls continue. Directives
+ * for 16-bit text are allowed at PASSIVE_LEVEL alone; at a higher level they are the same violation
+ * as calling a routine too high.
  *
  * What is shown. Every component has a mask with a bit per level; a level below 32 names a bit, a
  * higher one is a mask itself. A message is shown if its bits and the component's mask, or the mask
- * common to all, have one in common. The common mask shows errors (level 0), other masks are empty,
- * as documented; but DEFAULT, to which DbgPrint belongs, shows its first four levels, as on a
- * system set up for driver development (a judgement). Masks are the machine's state, made on first
- * use.
+ * common to all, have one in common. At first the common mask shows errors (level 0), other masks
+ * are empty, as documented; but DEFAULT, to which DbgPrint belongs, shows its first four levels, as
+ * on a system set up for driver development (a judgement). Masks are the machine's state, made on
+ * first use.
  */
 #include <stdarg.h>
 #include <string.h>
+
+#include <wdmsim/debug.h>
+#include <wdmsim/error.h>
 
 #include "dbg/dbg.h"
 #include "ki/gate.h"
@@ -22,19 +26,15 @@
 #include "rtl/codepage.h"
 #include "rtl/format.h"
 
-#define DBG_COMPONENTS 256u
 #define DBG_COMMON_MASK 0x1u
 #define DBG_DEFAULT_MASK 0xfu
 
-struct dbg_part {
-    ULONG masks[DBG_COMPONENTS];
-};
-
 /* ---- filters ---- */
 
-static struct dbg_part *dbg_part(struct machine *m) {
+struct dbg_part *dbg_part(struct machine *m) {
     if (!m->dbg) {
         m->dbg = ki_alloc(m, sizeof *m->dbg);
+        m->dbg->common = DBG_COMMON_MASK;
         m->dbg->masks[DPFLTR_DEFAULT_ID] = DBG_DEFAULT_MASK;
     }
     return m->dbg;
@@ -45,7 +45,8 @@ static ULONG dbg_bits(ULONG level) { return level < 32 ? 1u << level : level; }
 bool dbg_is_shown(struct machine *m, ULONG component, ULONG level) {
     if (component >= DBG_COMPONENTS)
         component = DPFLTR_DEFAULT_ID;
-    return (dbg_bits(level) & (DBG_COMMON_MASK | dbg_part(m)->masks[component])) != 0;
+    const struct dbg_part *part = dbg_part(m);
+    return (dbg_bits(level) & (part->common | part->masks[component])) != 0;
 }
 
 NTSTATUS DbgQueryDebugFilterState(ULONG ComponentId, ULONG Level) {
@@ -62,9 +63,21 @@ NTSTATUS DbgSetDebugFilterState(ULONG ComponentId, ULONG Level, BOOLEAN State) {
     return STATUS_SUCCESS;
 }
 
+int wdmsim_debug_mask(struct machine *machine, uint32_t component, uint32_t mask) {
+    struct dbg_part *part = dbg_part(machine);
+    if (component == WDMSIM_DEBUG_COMMON)
+        part->common = mask;
+    else if (component < DBG_COMPONENTS)
+        part->masks[component] = mask;
+    else
+        return WDMSIM_ERROR_INVALID;
+    return 0;
+}
+
 /* ---- messages ---- */
 
-static void dbg_line(struct machine *m, const char *text, size_t length) {
+/* `open`: the line goes on. */
+static void dbg_line(struct machine *m, const char *text, size_t length, bool open) {
     char line[DBG_MESSAGE_LIMIT * 3 + 1];
     size_t used = 0;
     for (size_t at = 0; at < length;) {
@@ -80,7 +93,7 @@ static void dbg_line(struct machine *m, const char *text, size_t length) {
         at += taken;
     }
     line[used] = 0;
-    KI_TRACE(m, MESSAGE, line);
+    KI_TRACE(m, MESSAGE, line, open);
 }
 
 void dbg_message(struct machine *m, const char *text, size_t length) {
@@ -88,7 +101,7 @@ void dbg_message(struct machine *m, const char *text, size_t length) {
     while (text < end) {
         const char *newline = memchr(text, '\n', (size_t)(end - text));
         size_t line = (size_t)((newline ? newline : end) - text);
-        dbg_line(m, text, line && text[line - 1] == '\r' ? line - 1 : line);
+        dbg_line(m, text, line && text[line - 1] == '\r' ? line - 1 : line, !newline);
         text += line + 1;
     }
 }

@@ -17,20 +17,6 @@
 void wdmsim_trace_message(const char *file, int line, const char *function, const char *tags,
                           const char *format, ...);
 
-#define DBG_TRACE_LIMIT 1024u
-
-struct dbg_place {
-    const char *file;
-    int line;
-    const char *function;
-    const char *tags;
-};
-
-struct dbg_name {
-    const char *text;
-    size_t length;
-};
-
 static bool dbg_is(const struct dbg_name *name, const char *text) {
     return strlen(text) == name->length && memcmp(name->text, text, name->length) == 0;
 }
@@ -42,8 +28,7 @@ static bool dbg_is_any(const struct dbg_name *name, const char *const *texts, si
     return false;
 }
 
-/* The value of a tag, up to the next blank. */
-static struct dbg_name dbg_tag(const char *tags, const char *key) {
+struct dbg_name dbg_tag(const char *tags, const char *key) {
     size_t length = strlen(key);
     for (const char *at = tags; (at = strstr(at, key)) != NULL; at += length)
         if ((at == tags || at[-1] == ' ') && at[length] == '=')
@@ -138,6 +123,21 @@ static size_t dbg_wpp_directive(struct rtl_sink *sink, const CHAR *format, size_
     return (size_t)(end - format) + 1;
 }
 
+size_t dbg_trace_text(const struct dbg_place *place, const char *format, va_list arguments,
+                      char text[DBG_TRACE_LIMIT]) {
+    struct rtl_sink sink = {.buffer = text,
+                            .capacity = DBG_TRACE_LIMIT - 1,
+                            .utf8 = true,
+                            .extension = dbg_wpp_directive,
+                            .extension_context = place};
+    rtl_format(&sink, format, arguments);
+    size_t length = sink.length < sink.capacity ? sink.length : sink.capacity;
+    while (length && (text[length - 1] == '\n' || text[length - 1] == '\r'))
+        length--;
+    text[length] = 0;
+    return length;
+}
+
 void wdmsim_trace_message(const char *file, int line, const char *function, const char *tags,
                           const char *format, ...) {
     struct machine *m = ki_self();
@@ -145,18 +145,9 @@ void wdmsim_trace_message(const char *file, int line, const char *function, cons
         return;
     struct dbg_place place = {file, line, function, tags};
     char text[DBG_TRACE_LIMIT];
-    struct rtl_sink sink = {.buffer = text,
-                            .capacity = sizeof text - 1,
-                            .utf8 = true,
-                            .extension = dbg_wpp_directive,
-                            .extension_context = &place};
     va_list arguments;
     va_start(arguments, format);
-    rtl_format(&sink, format, arguments);
+    dbg_trace_text(&place, format, arguments, text);
     va_end(arguments);
-    size_t length = sink.length < sink.capacity ? sink.length : sink.capacity;
-    while (length && (text[length - 1] == '\n' || text[length - 1] == '\r'))
-        length--;
-    text[length] = 0;
     KI_TRACE(m, TRACE_MESSAGE, text);
 }

@@ -20,6 +20,8 @@ struct ex_part {
     PEX_SPIN_LOCK spin_exclusive[KI_MAX_PROCESSORS]; /* last one it took exclusively */
 
     struct ex_work *work;
+    /* Makes a thread of the system process; set by ps. False: no memory for one. */
+    bool (*make_thread)(struct machine *m, PKSTART_ROUTINE start, PVOID context, const char *name);
     ULONG timer_resolution; /* interval asked for, 100 ns; 0: the default */
     ULONG timer_resolution_users;
     int64_t time_zone_bias; /* UTC - local time, 100 ns */
@@ -33,6 +35,7 @@ void ex_start(struct machine *m);
  * thread of the queue's priority calls the routine at PASSIVE_LEVEL.
  */
 void ex_queue_work(struct machine *m, PWORK_QUEUE_ITEM item, WORK_QUEUE_TYPE type);
+/* The worker threads; when threads can be made. */
 void ex_work_start(struct machine *m);
 void ex_callback_start(struct machine *m);
 

@@ -165,9 +165,11 @@ static inline void ex_lookaside_free(struct machine *m, GENERAL_LOOKASIDE_POOL *
  * The way in: a quiet machine with a block at hand (or room for one) goes no further than this; the
  * rest, gate included, is behind a call, so that the short way needs no registers saved.
  */
-static __attribute__((noinline)) void *
-ex_lookaside_allocate_gated(struct machine *m, GENERAL_LOOKASIDE_POOL *list, bool extended,
-                            enum ki_routine routine, const void *caller) {
+static __attribute__((noinline)) void *ex_lookaside_allocate_gated(GENERAL_LOOKASIDE_POOL *list,
+                                                                   bool extended,
+                                                                   enum ki_routine routine,
+                                                                   const void *caller) {
+    struct machine *m = ki_self();
     if (m->attention)
         ki_gate_slow(m, routine, (void *)(uintptr_t)caller);
     if (extended && (list->Type & PagedPool) && m->cpu->irql > APC_LEVEL)
@@ -175,26 +177,23 @@ ex_lookaside_allocate_gated(struct machine *m, GENERAL_LOOKASIDE_POOL *list, boo
     return ex_lookaside_allocate(m, list, extended, caller);
 }
 
-static inline __attribute__((always_inline)) void *ex_lookaside_get(GENERAL_LOOKASIDE_POOL *list,
-                                                                    bool extended,
-                                                                    enum ki_routine routine,
-                                                                    const void *caller) {
-    const KIRQL limit = routine == KI_ROUTINE_ExAllocateFromPagedLookasideList ||
-                                routine == KI_ROUTINE_ExFreeToPagedLookasideList
-                            ? APC_LEVEL
-                            : DISPATCH_LEVEL;
-    struct machine *m = ki_self();
-    bool short_way = ki_gate_is_open(m, PASSIVE_LEVEL, limit) && !m->mm->careful &&
-                     ex_slist_first(&list->ListHead);
-    if (KI_UNLIKELY(!short_way || (extended && (list->Type & PagedPool))))
-        return ex_lookaside_allocate_gated(m, list, extended, routine, caller);
+/* Whether the block at hand may be taken without further ado at a level of at most `limit`. */
+static inline bool ex_lookaside_has(const GENERAL_LOOKASIDE_POOL *list, KIRQL limit) {
+    const struct machine *m = ki_self();
+    return ki_gate_is_open(m, PASSIVE_LEVEL, limit) && !m->mm->careful &&
+           ex_slist_first(&list->ListHead);
+}
+
+static inline void *ex_lookaside_get(GENERAL_LOOKASIDE_POOL *list) {
     list->TotalAllocates++;
     return ex_slist_pop(&list->ListHead);
 }
 
-static __attribute__((noinline)) void
-ex_lookaside_free_gated(struct machine *m, GENERAL_LOOKASIDE_POOL *list, void *entry, bool extended,
-                        enum ki_routine routine, const void *caller) {
+static __attribute__((noinline)) void ex_lookaside_free_gated(GENERAL_LOOKASIDE_POOL *list,
+                                                              void *entry, bool extended,
+                                                              enum ki_routine routine,
+                                                              const void *caller) {
+    struct machine *m = ki_self();
     if (m->attention)
         ki_gate_slow(m, routine, (void *)(uintptr_t)caller);
     if (extended && (list->Type & PagedPool) && m->cpu->irql > APC_LEVEL)
@@ -202,21 +201,14 @@ ex_lookaside_free_gated(struct machine *m, GENERAL_LOOKASIDE_POOL *list, void *e
     ex_lookaside_free(m, list, entry, extended, caller);
 }
 
-static inline __attribute__((always_inline)) void ex_lookaside_put(GENERAL_LOOKASIDE_POOL *list,
-                                                                   void *entry, bool extended,
-                                                                   enum ki_routine routine,
-                                                                   const void *caller) {
-    const KIRQL limit = routine == KI_ROUTINE_ExAllocateFromPagedLookasideList ||
-                                routine == KI_ROUTINE_ExFreeToPagedLookasideList
-                            ? APC_LEVEL
-                            : DISPATCH_LEVEL;
-    struct machine *m = ki_self();
-    bool short_way = ki_gate_is_open(m, PASSIVE_LEVEL, limit) && !m->mm->careful &&
-                     ex_slist_depth(&list->ListHead) < list->Depth;
-    if (KI_UNLIKELY(!short_way || (extended && (list->Type & PagedPool)))) {
-        ex_lookaside_free_gated(m, list, entry, extended, routine, caller);
-        return;
-    }
+/* Likewise, whether a block may be put back. */
+static inline bool ex_lookaside_has_room(const GENERAL_LOOKASIDE_POOL *list, KIRQL limit) {
+    const struct machine *m = ki_self();
+    return ki_gate_is_open(m, PASSIVE_LEVEL, limit) && !m->mm->careful &&
+           ex_slist_depth(&list->ListHead) < list->Depth;
+}
+
+static inline void ex_lookaside_put(GENERAL_LOOKASIDE_POOL *list, void *entry) {
     list->TotalFrees++;
     ex_slist_push(&list->ListHead, entry);
 }
@@ -287,13 +279,20 @@ VOID ExDeleteNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside) {
 }
 
 PVOID ExAllocateFromNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside) {
-    return ex_lookaside_get(EX_LIST(Lookaside), false, KI_ROUTINE_ExAllocateFromNPagedLookasideList,
-                            EX_CALLER);
+    GENERAL_LOOKASIDE_POOL *list = EX_LIST(Lookaside);
+    if (KI_UNLIKELY(!ex_lookaside_has(list, DISPATCH_LEVEL)))
+        return ex_lookaside_allocate_gated(list, false,
+                                           KI_ROUTINE_ExAllocateFromNPagedLookasideList, EX_CALLER);
+    return ex_lookaside_get(list);
 }
 
 VOID ExFreeToNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside, PVOID Entry) {
-    ex_lookaside_put(EX_LIST(Lookaside), Entry, false, KI_ROUTINE_ExFreeToNPagedLookasideList,
-                     EX_CALLER);
+    GENERAL_LOOKASIDE_POOL *list = EX_LIST(Lookaside);
+    if (KI_UNLIKELY(!ex_lookaside_has_room(list, DISPATCH_LEVEL)))
+        ex_lookaside_free_gated(list, Entry, false, KI_ROUTINE_ExFreeToNPagedLookasideList,
+                                EX_CALLER);
+    else
+        ex_lookaside_put(list, Entry);
 }
 
 VOID ExInitializePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside, PALLOCATE_FUNCTION Allocate,
@@ -312,13 +311,20 @@ VOID ExDeletePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside) {
 }
 
 PVOID ExAllocateFromPagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside) {
-    return ex_lookaside_get(EX_LIST(Lookaside), false, KI_ROUTINE_ExAllocateFromPagedLookasideList,
-                            EX_CALLER);
+    GENERAL_LOOKASIDE_POOL *list = EX_LIST(Lookaside);
+    if (KI_UNLIKELY(!ex_lookaside_has(list, APC_LEVEL)))
+        return ex_lookaside_allocate_gated(list, false, KI_ROUTINE_ExAllocateFromPagedLookasideList,
+                                           EX_CALLER);
+    return ex_lookaside_get(list);
 }
 
 VOID ExFreeToPagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside, PVOID Entry) {
-    ex_lookaside_put(EX_LIST(Lookaside), Entry, false, KI_ROUTINE_ExFreeToPagedLookasideList,
-                     EX_CALLER);
+    GENERAL_LOOKASIDE_POOL *list = EX_LIST(Lookaside);
+    if (KI_UNLIKELY(!ex_lookaside_has_room(list, APC_LEVEL)))
+        ex_lookaside_free_gated(list, Entry, false, KI_ROUTINE_ExFreeToPagedLookasideList,
+                                EX_CALLER);
+    else
+        ex_lookaside_put(list, Entry);
 }
 
 /* The pool types that a list can be made of. */
@@ -358,10 +364,17 @@ VOID ExFlushLookasideListEx(PLOOKASIDE_LIST_EX Lookaside) {
 }
 
 PVOID ExAllocateFromLookasideListEx(PLOOKASIDE_LIST_EX Lookaside) {
-    return ex_lookaside_get(&Lookaside->L, true, KI_ROUTINE_ExAllocateFromLookasideListEx,
-                            EX_CALLER);
+    GENERAL_LOOKASIDE_POOL *list = &Lookaside->L;
+    if (KI_UNLIKELY(!ex_lookaside_has(list, DISPATCH_LEVEL) || list->Type & PagedPool))
+        return ex_lookaside_allocate_gated(list, true, KI_ROUTINE_ExAllocateFromLookasideListEx,
+                                           EX_CALLER);
+    return ex_lookaside_get(list);
 }
 
 VOID ExFreeToLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PVOID Entry) {
-    ex_lookaside_put(&Lookaside->L, Entry, true, KI_ROUTINE_ExFreeToLookasideListEx, EX_CALLER);
+    GENERAL_LOOKASIDE_POOL *list = &Lookaside->L;
+    if (KI_UNLIKELY(!ex_lookaside_has_room(list, DISPATCH_LEVEL) || list->Type & PagedPool))
+        ex_lookaside_free_gated(list, Entry, true, KI_ROUTINE_ExFreeToLookasideListEx, EX_CALLER);
+    else
+        ex_lookaside_put(list, Entry);
 }

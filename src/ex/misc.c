@@ -8,7 +8,6 @@ void ex_start(struct machine *m) {
     InitializeListHead(&m->ex->lookasides);
     InitializeListHead(&m->ex->resources);
     ex_callback_start(m);
-    ex_work_start(m);
 }
 
 KPROCESSOR_MODE ExGetPreviousMode(VOID) {

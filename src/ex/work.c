@@ -9,7 +9,6 @@
  * needs one thread, and no clock is involved.
  */
 #include "ex/ex.h"
-#include "ps/ps.h"
 
 #define EX_WORKERS 64u /* of one queue, at most */
 #define EX_MANAGER_PRIORITY 1
@@ -87,7 +86,7 @@ static bool ex_add_worker(struct machine *m, struct ex_work_queue *queue) {
         return false;
     queue->workers++;
     queue->free++;
-    if (NT_SUCCESS(ps_thread_create(m, NULL, ex_worker_main, queue, "System worker", false, NULL)))
+    if (m->ex->make_thread(m, ex_worker_main, queue, "System worker"))
         return true;
     queue->workers--;
     queue->free--;
@@ -129,8 +128,7 @@ void ex_work_start(struct machine *m) {
         KeInitializeSemaphore(&queue->ready, 0, MAXLONG);
         queue->priority = (KPRIORITY)i;
     }
-    if (!NT_SUCCESS(
-            ps_thread_create(m, NULL, ex_manager_main, work, "Worker manager", false, NULL)))
+    if (!m->ex->make_thread(m, ex_manager_main, work, "Worker manager"))
         ki_no_memory();
 }
 

@@ -138,6 +138,21 @@ static NTSTATUS hal_list_request(struct machine *m, const struct hal_list_reques
     return STATUS_INSUFFICIENT_RESOURCES;
 }
 
+/* What every way to ask for a list says. */
+static struct hal_list_request hal_list_asked(struct machine *m, PDMA_ADAPTER adapter,
+                                              PDEVICE_OBJECT device, PMDL mdl, ULONG length,
+                                              PDRIVER_LIST_CONTROL routine, PVOID context,
+                                              bool write, const void *caller) {
+    return (struct hal_list_request){.adapter = hal_adapter_of(m, adapter, caller),
+                                     .device = device,
+                                     .mdl = mdl,
+                                     .length = length,
+                                     .write = write,
+                                     .routine = routine,
+                                     .context = context,
+                                     .caller = caller};
+}
+
 /* The first two versions name the place by virtual address. */
 static bool hal_list_seek(struct hal_list_request *request, PVOID address) {
     uint64_t offset = (uintptr_t)address - (uintptr_t)MmGetMdlVirtualAddress(request->mdl);
@@ -148,14 +163,9 @@ NTSTATUS hal_get_list(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT DeviceObject, PMDL
                       PVOID CurrentVa, ULONG Length, PDRIVER_LIST_CONTROL ExecutionRoutine,
                       PVOID Context, BOOLEAN WriteToDevice) {
     KI_GATE(GetScatterGatherList);
-    struct hal_list_request request = {.device = DeviceObject,
-                                       .mdl = Mdl,
-                                       .length = Length,
-                                       .write = WriteToDevice,
-                                       .routine = ExecutionRoutine,
-                                       .context = Context,
-                                       .caller = __builtin_return_address(0)};
-    request.adapter = hal_adapter_of(m, DmaAdapter, request.caller);
+    struct hal_list_request request =
+        hal_list_asked(m, DmaAdapter, DeviceObject, Mdl, Length, ExecutionRoutine, Context,
+                       WriteToDevice, __builtin_return_address(0));
     if (!hal_list_seek(&request, CurrentVa))
         return STATUS_BUFFER_TOO_SMALL;
     return hal_list_request(m, &request, NULL);
@@ -166,16 +176,11 @@ NTSTATUS hal_build_list(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT DeviceObject, PM
                         PVOID Context, BOOLEAN WriteToDevice, PVOID ScatterGatherBuffer,
                         ULONG ScatterGatherLength) {
     KI_GATE(BuildScatterGatherList);
-    struct hal_list_request request = {.device = DeviceObject,
-                                       .mdl = Mdl,
-                                       .length = Length,
-                                       .write = WriteToDevice,
-                                       .routine = ExecutionRoutine,
-                                       .context = Context,
-                                       .buffer = ScatterGatherBuffer,
-                                       .buffer_size = ScatterGatherLength,
-                                       .caller = __builtin_return_address(0)};
-    request.adapter = hal_adapter_of(m, DmaAdapter, request.caller);
+    struct hal_list_request request =
+        hal_list_asked(m, DmaAdapter, DeviceObject, Mdl, Length, ExecutionRoutine, Context,
+                       WriteToDevice, __builtin_return_address(0));
+    request.buffer = ScatterGatherBuffer;
+    request.buffer_size = ScatterGatherLength;
     if (!ScatterGatherBuffer || !hal_list_seek(&request, CurrentVa))
         return STATUS_BUFFER_TOO_SMALL;
     return hal_list_request(m, &request, NULL);
@@ -223,17 +228,12 @@ NTSTATUS hal_get_list_ex(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT DeviceObject,
                          BOOLEAN WriteToDevice, PDMA_COMPLETION_ROUTINE DmaCompletionRoutine,
                          PVOID CompletionContext, PSCATTER_GATHER_LIST *ScatterGatherList) {
     KI_GATE(GetScatterGatherListEx);
-    struct hal_list_request request = {.device = DeviceObject,
-                                       .mdl = Mdl,
-                                       .length = Length,
-                                       .write = WriteToDevice,
-                                       .transfer = DmaTransferContext,
-                                       .routine = ExecutionRoutine,
-                                       .context = Context,
-                                       .caller = __builtin_return_address(0)};
+    struct hal_list_request request =
+        hal_list_asked(m, DmaAdapter, DeviceObject, Mdl, Length, ExecutionRoutine, Context,
+                       WriteToDevice, __builtin_return_address(0));
     (void)DmaCompletionRoutine;
     (void)CompletionContext;
-    request.adapter = hal_adapter_of(m, DmaAdapter, request.caller);
+    request.transfer = DmaTransferContext;
     return hal_list_request_ex(m, &request, Offset, Flags, ScatterGatherList);
 }
 
@@ -244,19 +244,14 @@ NTSTATUS hal_build_list_ex(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT DeviceObject,
                            ULONG ScatterGatherLength, PDMA_COMPLETION_ROUTINE DmaCompletionRoutine,
                            PVOID CompletionContext, PVOID ScatterGatherList) {
     KI_GATE(BuildScatterGatherListEx);
-    struct hal_list_request request = {.device = DeviceObject,
-                                       .mdl = Mdl,
-                                       .length = Length,
-                                       .write = WriteToDevice,
-                                       .transfer = DmaTransferContext,
-                                       .routine = ExecutionRoutine,
-                                       .context = Context,
-                                       .buffer = ScatterGatherBuffer,
-                                       .buffer_size = ScatterGatherLength,
-                                       .caller = __builtin_return_address(0)};
+    struct hal_list_request request =
+        hal_list_asked(m, DmaAdapter, DeviceObject, Mdl, Length, ExecutionRoutine, Context,
+                       WriteToDevice, __builtin_return_address(0));
     (void)DmaCompletionRoutine;
     (void)CompletionContext;
-    request.adapter = hal_adapter_of(m, DmaAdapter, request.caller);
+    request.transfer = DmaTransferContext;
+    request.buffer = ScatterGatherBuffer;
+    request.buffer_size = ScatterGatherLength;
     if (!ScatterGatherBuffer)
         return STATUS_INVALID_PARAMETER;
     return hal_list_request_ex(m, &request, Offset, Flags, ScatterGatherList);

@@ -82,18 +82,28 @@ PIRP IoBuildAsynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObj
                         IoStatusBlock, IO_CALLER());
 }
 
+static PIRP io_build_synchronous(struct machine *m, PIRP irp, PKEVENT event) {
+    if (!irp)
+        return NULL;
+    irp->AllocationFlags |= IO_IRP_BUILT;
+    irp->UserEvent = event;
+    io_irp_queue(m, irp);
+    return irp;
+}
+
 PIRP IoBuildSynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObject, PVOID Buffer,
                                   ULONG Length, PLARGE_INTEGER StartingOffset, PKEVENT Event,
                                   PIO_STATUS_BLOCK IoStatusBlock) {
     KI_GATE(IoBuildSynchronousFsdRequest);
     PIRP irp = io_build_fsd(m, MajorFunction, DeviceObject, Buffer, Length, StartingOffset,
                             IoStatusBlock, IO_CALLER());
-    if (!irp)
-        return NULL;
-    irp->AllocationFlags |= IO_IRP_BUILT;
-    irp->UserEvent = Event;
-    io_irp_queue(m, irp);
-    return irp;
+    return io_build_synchronous(m, irp, Event);
+}
+
+PIRP io_build_shutdown(struct machine *m, PDEVICE_OBJECT device, PKEVENT event,
+                       PIO_STATUS_BLOCK iosb) {
+    PIRP irp = io_build_fsd(m, IRP_MJ_SHUTDOWN, device, NULL, 0, NULL, iosb, NULL);
+    return io_build_synchronous(m, irp, event);
 }
 
 /* The buffers of a control request that a driver builds. */
@@ -193,7 +203,9 @@ NTSTATUS IoSetCompletionRoutineEx(PDEVICE_OBJECT DeviceObject, PIRP Irp,
                                   BOOLEAN InvokeOnSuccess, BOOLEAN InvokeOnError,
                                   BOOLEAN InvokeOnCancel) {
     KI_GATE(IoSetCompletionRoutineEx);
-    struct io_kept_routine *kept = mm_pool_allocate(m, NonPagedPoolNx, sizeof *kept, IO_TAG_MISC);
+    struct io_kept_routine *kept = NULL;
+    if (!mm_fails(m))
+        kept = mm_pool_allocate(m, NonPagedPoolNx, sizeof *kept, IO_TAG_MISC);
     if (!kept)
         return STATUS_INSUFFICIENT_RESOURCES;
     IoSetCompletionRoutine(Irp, CompletionRoutine, Context, InvokeOnSuccess, InvokeOnError,

@@ -205,7 +205,14 @@ NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
 
 /* ---- up ---- */
 
-static void io_complete_check(struct machine *m, PIRP irp, void *caller) {
+/* Whether all is as it should be when an IRP is completed; if not, the next one finds out what. */
+static inline bool io_complete_is_sound(const IRP *irp) {
+    return io_irp_type(irp) == IO_TYPE_IRP && irp->CurrentLocation <= irp->StackCount + 1 &&
+           !(irp->AllocationFlags & IO_IRP_COMPLETED) && !irp->CancelRoutine &&
+           irp->IoStatus.Status != STATUS_PENDING && irp->IoStatus.Status != -1;
+}
+
+static __attribute__((noinline)) void io_complete_check(struct machine *m, PIRP irp, void *caller) {
     const char *where;
     if (KI_UNLIKELY(io_irp_type(irp) != IO_TYPE_IRP || irp->CurrentLocation > irp->StackCount + 1 ||
                     irp->AllocationFlags & IO_IRP_COMPLETED)) {
@@ -301,7 +308,8 @@ static bool io_routine_call(struct machine *m, PIRP irp, PIO_STACK_LOCATION stac
 
 VOID IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost) {
     KI_GATE(IofCompleteRequest);
-    io_complete_check(m, Irp, IO_CALLER());
+    if (KI_UNLIKELY(!io_complete_is_sound(Irp)))
+        io_complete_check(m, Irp, IO_CALLER());
     KI_TRACE(m, IRP_COMPLETE, "", io_irp_serial(Irp), (uint32_t)Irp->IoStatus.Status,
              Irp->IoStatus.Information);
     while (Irp->CurrentLocation <= Irp->StackCount) {

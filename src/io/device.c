@@ -133,9 +133,9 @@ static NTSTATUS io_device_name(struct machine *m, PDEVICE_OBJECT device, PUNICOD
     return status;
 }
 
-static NTSTATUS io_device_create(struct machine *m, PDRIVER_OBJECT driver, ULONG extension,
-                                 PUNICODE_STRING name, DEVICE_TYPE type, ULONG characteristics,
-                                 BOOLEAN exclusive, PDEVICE_OBJECT *result) {
+NTSTATUS io_device_create(struct machine *m, PDRIVER_OBJECT driver, ULONG extension,
+                          PUNICODE_STRING name, DEVICE_TYPE type, ULONG characteristics,
+                          BOOLEAN exclusive, PDEVICE_OBJECT *result) {
     PDEVICE_OBJECT device;
     *result = NULL;
     NTSTATUS status = io_device_new(m, driver, extension, type, &device);
@@ -166,6 +166,9 @@ NTSTATUS IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize,
                         ULONG DeviceCharacteristics, BOOLEAN Exclusive,
                         PDEVICE_OBJECT *DeviceObject) {
     KI_GATE(IoCreateDevice);
+    *DeviceObject = NULL;
+    if (mm_fails(m))
+        return STATUS_INSUFFICIENT_RESOURCES;
     return io_device_create(m, DriverObject, DeviceExtensionSize, DeviceName, DeviceType,
                             DeviceCharacteristics, Exclusive, DeviceObject);
 }

@@ -32,6 +32,8 @@ NTSTATUS IoAllocateDriverObjectExtension(PDRIVER_OBJECT DriverObject,
     *DriverObjectExtension = NULL;
     if (io_extension_find(DriverObject, ClientIdentificationAddress))
         return STATUS_OBJECT_NAME_COLLISION;
+    if (mm_fails(m))
+        return STATUS_INSUFFICIENT_RESOURCES;
     struct io_driver_extension *extension = mm_pool_allocate_zeroed(
         m, NonPagedPoolNx, sizeof *extension + DriverObjectExtensionSize, IO_TAG_MISC);
     if (!extension)

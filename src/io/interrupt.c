@@ -93,6 +93,8 @@ NTSTATUS IoConnectInterrupt(PKINTERRUPT *InterruptObject, PKSERVICE_ROUTINE Serv
                             BOOLEAN FloatingSave) {
     KI_GATE(IoConnectInterrupt);
     (void)FloatingSave;
+    if (mm_fails(m))
+        return STATUS_INSUFFICIENT_RESOURCES;
     struct io_interrupt_request request = {
         .service = ServiceRoutine,
         .context = ServiceContext,
@@ -214,6 +216,8 @@ static NTSTATUS io_connect_message_based(struct machine *m,
 NTSTATUS IoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS Parameters) {
     KI_GATE(IoConnectInterruptEx);
     const IO_CONNECT_INTERRUPT_LINE_BASED_PARAMETERS *line = &Parameters->LineBased;
+    if (mm_fails(m))
+        return STATUS_INSUFFICIENT_RESOURCES;
     switch (Parameters->Version) {
     case CONNECT_FULLY_SPECIFIED:
         return io_connect_specified(m, &Parameters->FullySpecified);

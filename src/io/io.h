@@ -109,6 +109,9 @@ static inline ULONG io_priority_flags(IO_PRIORITY_HINT hint) {
 /* A fresh IRP; NULL without memory. `owner`: the driver's code address, or NULL. */
 PIRP io_irp_allocate(struct machine *m, CCHAR stack_size, const void *owner);
 void io_irp_free(struct machine *m, PIRP irp);
+/* A synchronous IRP_MJ_SHUTDOWN of the kernel's own for a device. */
+PIRP io_build_shutdown(struct machine *m, PDEVICE_OBJECT device, PKEVENT event,
+                       PIO_STATUS_BLOCK iosb);
 /* Ties an IRP to the current thread: Tail.Overlay.Thread and the thread's list. */
 void io_irp_queue(struct machine *m, PIRP irp);
 static inline void io_irp_dequeue(PIRP irp) {
@@ -239,6 +242,10 @@ struct io_device {
 static inline struct io_device *io_device_of(const DEVICE_OBJECT *device) {
     return (struct io_device *)(void *)device->DeviceObjectExtension;
 }
+/* IoCreateDevice, without its gate and for the kernel too. */
+NTSTATUS io_device_create(struct machine *m, PDRIVER_OBJECT driver, ULONG extension,
+                          PUNICODE_STRING name, DEVICE_TYPE type, ULONG characteristics,
+                          BOOLEAN exclusive, PDEVICE_OBJECT *result);
 PDEVICE_OBJECT io_top_of(PDEVICE_OBJECT device);
 /* An open of the device is gone; what waited for that happens. PASSIVE_LEVEL. */
 void io_device_release(struct machine *m, PDEVICE_OBJECT device);

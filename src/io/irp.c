@@ -31,9 +31,9 @@ static inline void io_foreign_serial_set(PIRP irp, uint32_t serial) {
 IO_RAW CSHORT io_irp_type_raw(const IRP *irp) { return irp->Type; }
 
 /*
- * Zeroes an IRP. Of those from our caches size and place are multiples of 8 and 16: for so few
- * bytes plain stores, two words at a time, take less than half of what a call of memset or a string
- * instruction takes.
+ * Zeroes an IRP. Size and place of those from our caches are multiples of 8: for so few bytes plain
+ * stores, two words at a time, take less than half of what a call of memset or a string instruction
+ * takes.
  */
 typedef ULONG64 io_pair __attribute__((vector_size(16), aligned(8), may_alias));
 
@@ -47,8 +47,10 @@ static inline void io_irp_clear(void *memory, USHORT size) {
         *at = (io_pair){0, 0};
         __asm__ volatile("" : : : "memory");
     }
-    if (size & 15)
-        memset(at, 0, size & 15);
+    if (size & 8)
+        *(ULONG64 *)at = 0;
+    if (KI_UNLIKELY(size & 7)) /* a driver's own IRP may have any size */
+        memset((char *)memory + (size & ~7u), 0, size & 7);
 }
 
 /* The state of a fresh IRP. `flags` are those of AllocationFlags. */
@@ -63,8 +65,10 @@ static inline void io_irp_fill(PIRP irp, USHORT size, CCHAR stack_size, UCHAR fl
     irp->Tail.Overlay.CurrentStackLocation = (PIO_STACK_LOCATION)(void *)(irp + 1) + stack_size;
 }
 
-static struct io_irp *io_prefix_new(struct machine *m, USHORT size) {
-    struct io_irp *prefix = mm_pool_allocate(m, NonPagedPoolNx, sizeof *prefix + size, IO_TAG_IRP);
+static struct io_irp *io_prefix_new(struct machine *m, USHORT size, const void *owner) {
+    struct io_irp *prefix = NULL;
+    if (!owner || !mm_fails(m))
+        prefix = mm_pool_allocate(m, NonPagedPoolNx, sizeof *prefix + size, IO_TAG_IRP);
     if (prefix)
         prefix->size = size;
     return prefix;
@@ -84,7 +88,7 @@ PIRP io_irp_allocate(struct machine *m, CCHAR stack_size, const void *owner) {
         io->free[(int)stack_size] = prefix->next_free;
         IO_UNPOISON(prefix + 1, size);
     } else {
-        prefix = io_prefix_new(m, size);
+        prefix = io_prefix_new(m, size, owner);
         if (!prefix)
             return NULL;
     }
@@ -196,7 +200,7 @@ VOID IoReuseIrp(PIRP Irp, NTSTATUS Iostatus) {
     Irp->IoStatus.Status = Iostatus;
 }
 
-static void io_free_check(struct machine *m, PIRP irp, void *caller) {
+static __attribute__((noinline)) void io_free_check(struct machine *m, PIRP irp, void *caller) {
     if (KI_UNLIKELY(io_irp_type(irp) != IO_TYPE_IRP))
         ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x01, (ULONG_PTR)irp, 0, 0,
                     "%s called IoFreeIrp for something that is no IRP, or freed already",
@@ -217,8 +221,9 @@ static void io_free_check(struct machine *m, PIRP irp, void *caller) {
 
 VOID IoFreeIrp(PIRP Irp) {
     KI_GATE(IoFreeIrp);
-    io_free_check(m, Irp, IO_CALLER());
-    if (Irp->AllocationFlags & IO_IRP_OURS)
+    if (KI_UNLIKELY(io_irp_type(Irp) != IO_TYPE_IRP || m->flags & WDMSIM_CHECK_RULES))
+        io_free_check(m, Irp, IO_CALLER());
+    if (KI_LIKELY(Irp->AllocationFlags & IO_IRP_OURS))
         io_irp_free(m, Irp);
     else
         mm_pool_free(m, Irp, 0);

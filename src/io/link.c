@@ -29,6 +29,8 @@ const void *io_link_owner(struct machine *m, const void *object) {
 static NTSTATUS io_link_create(struct machine *m, PUNICODE_STRING name, PUNICODE_STRING target,
                                const void *owner) {
     void *object;
+    if (mm_fails(m))
+        return STATUS_INSUFFICIENT_RESOURCES;
     NTSTATUS status = ob_link_create(m, name, target, &object);
     if (!NT_SUCCESS(status))
         return status;

@@ -120,7 +120,7 @@ NTSTATUS io_irp_mdl(struct machine *m, PIRP irp, PVOID buffer, ULONG length, KPR
         if (!NT_SUCCESS(status))
             return status;
     }
-    if (!IoAllocateMdl(buffer, length, FALSE, TRUE, irp))
+    if (!mm_mdl_allocate(m, buffer, length, FALSE, irp, NULL))
         return STATUS_INSUFFICIENT_RESOURCES;
     MmProbeAndLockPages(irp->MdlAddress, mode, operation);
     return STATUS_SUCCESS;

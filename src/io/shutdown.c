@@ -14,6 +14,8 @@ struct io_shutdown_entry {
 };
 
 static NTSTATUS io_shutdown_register(struct machine *m, LIST_ENTRY *list, PDEVICE_OBJECT device) {
+    if (mm_fails(m))
+        return STATUS_INSUFFICIENT_RESOURCES;
     struct io_shutdown_entry *entry =
         mm_pool_allocate(m, NonPagedPoolNx, sizeof *entry, IO_TAG_MISC);
     if (!entry)
@@ -70,8 +72,7 @@ static void io_shutdown_list(struct machine *m, LIST_ENTRY *list) {
         IO_STATUS_BLOCK iosb;
         mm_pool_free(m, entry, IO_TAG_MISC);
         KeInitializeEvent(&event, NotificationEvent, FALSE);
-        PIRP irp = IoBuildSynchronousFsdRequest(IRP_MJ_SHUTDOWN, io_top_of(device), NULL, 0, NULL,
-                                                &event, &iosb);
+        PIRP irp = io_build_shutdown(m, io_top_of(device), &event, &iosb);
         if (irp && IofCallDriver(io_top_of(device), irp) == STATUS_PENDING)
             KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL);
         ob_dereference(m, device);

@@ -56,6 +56,8 @@ NTSTATUS IoInitializeTimer(PDEVICE_OBJECT DeviceObject, PIO_TIMER_ROUTINE TimerR
                     "%s called IoInitializeTimer for %s, whose timer is set up already",
                     ki_address_name(m, IO_CALLER()), io_device_of(DeviceObject)->text);
     if (!timer) {
+        if (mm_fails(m))
+            return STATUS_INSUFFICIENT_RESOURCES;
         timer = mm_pool_allocate_zeroed(m, NonPagedPoolNx, sizeof *timer, IO_TAG_MISC);
         if (!timer)
             return STATUS_INSUFFICIENT_RESOURCES;

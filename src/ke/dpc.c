@@ -25,14 +25,60 @@ static void ke_dpc_check(struct machine *m, const KDPC *dpc, void *caller) {
                     "%s used a DPC object that is not initialised", ki_address_name(m, caller));
 }
 
-BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2) {
-    KI_GATE(KeInsertQueueDpc);
-    ke_dpc_check(m, Dpc, __builtin_return_address(0));
-    if (ki_dpc_run_now(m, Dpc, SystemArgument1, SystemArgument2))
-        return TRUE;
-    bool inserted = ki_dpc_insert(m, Dpc, SystemArgument1, SystemArgument2);
+#define KE_DPC_EVENTS                                                                              \
+    (WDMSIM_TRACE_BIT(WDMSIM_EVENT_DPC_QUEUE) | WDMSIM_TRACE_BIT(WDMSIM_EVENT_DPC_RUN) |           \
+     WDMSIM_TRACE_BIT(WDMSIM_EVENT_DPC_END))
+
+/* A normal DPC for the processor where it is queued: of its type, without a number, whatever its
+ * importance. */
+static inline bool ke_dpc_goes_here(const KDPC *dpc) {
+    return dpc->Type == KI_DPC_TYPE && dpc->Number == 0;
+}
+
+/*
+ * Queueing the DPC comes to running it at once: it goes to this processor, which is below
+ * DISPATCH_LEVEL with nothing else to do, and nobody watches.
+ */
+static inline bool ke_dpc_is_immediate(const struct machine *m, const KDPC *dpc) {
+    const struct ki_processor *cpu = m->cpu;
+    return !dpc->DpcData && ke_dpc_goes_here(dpc) && cpu->irql < DISPATCH_LEVEL && !cpu->pending &&
+           !cpu->interrupts_off && m->clock.next_due > m->clock.now &&
+           !(m->trace.mask & KE_DPC_EVENTS) && !m->hooks.dpcs && m->running != &m->host &&
+           !m->irql_moved;
+}
+
+/* Such a one, without the queue: what a driver sees is the same. */
+static inline void ke_dpc_run(struct machine *m, PKDPC dpc, PVOID argument1, PVOID argument2) {
+    struct ki_processor *cpu = m->cpu;
+    KIRQL irql = cpu->irql;
+    void *seh = m->seh;
+    dpc->SystemArgument1 = argument1;
+    dpc->SystemArgument2 = argument2;
+    cpu->irql = DISPATCH_LEVEL;
+    cpu->dpc_routine = dpc->DeferredRoutine;
+    cpu->in_dpc = TRUE;
+    cpu->dpc_start = m->clock.now;
+    m->seh = NULL;
+    dpc->DeferredRoutine(dpc, dpc->DeferredContext, argument1, argument2);
+    ki_dpc_returned(m, cpu, seh);
+    ki_lower(m, irql);
+}
+
+/* The queue's way; also for what is no DPC. */
+static __attribute__((noinline)) BOOLEAN ke_dpc_queue(struct machine *m, PKDPC dpc, PVOID argument1,
+                                                      PVOID argument2, void *caller) {
+    ke_dpc_check(m, dpc, caller);
+    bool inserted = ki_dpc_insert(m, dpc, argument1, argument2);
     ki_poll(m);
     return inserted;
+}
+
+BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2) {
+    KI_GATE(KeInsertQueueDpc);
+    if (KI_UNLIKELY(!ke_dpc_is_immediate(m, Dpc)))
+        return ke_dpc_queue(m, Dpc, SystemArgument1, SystemArgument2, __builtin_return_address(0));
+    ke_dpc_run(m, Dpc, SystemArgument1, SystemArgument2);
+    return TRUE;
 }
 
 BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc) {

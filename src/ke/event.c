@@ -10,19 +10,33 @@ VOID KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State) {
     InitializeListHead(&Event->Header.WaitListHead);
 }
 
-LONG KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
-    KI_GATE(KeSetEvent);
-    LONG old = Event->Header.SignalState;
-    if (Wait)
-        KI_CHECK_IRQL(KeSetEvent, APC_LEVEL);
-    Event->Header.SignalState = 1;
-    KI_TRACE(m, SIGNAL, "", Event->Header.Type, 1);
-    if (!old && !IsListEmpty(&Event->Header.WaitListHead)) {
-        ki_wait_test(m, &Event->Header, Increment);
-        ke_finish_signal(m, Wait);
-    } else if (KI_UNLIKELY(Wait)) {
-        ke_finish_signal(m, Wait);
+static __attribute__((noinline)) LONG ke_set_event(PRKEVENT event, KPRIORITY increment,
+                                                   BOOLEAN wait, void *caller) {
+    struct machine *m = ki_self();
+    if (!KI_GATE_IS_OPEN(KeSetEvent))
+        ki_gate_slow(m, KI_ROUTINE_KeSetEvent, caller);
+    LONG old = event->Header.SignalState;
+    if (wait)
+        ki_check_irql(m, KI_ROUTINE_KeSetEvent, APC_LEVEL, caller);
+    event->Header.SignalState = 1;
+    KI_TRACE(m, SIGNAL, "", event->Header.Type, 1);
+    if (!old && !IsListEmpty(&event->Header.WaitListHead)) {
+        ki_wait_test(m, &event->Header, increment);
+        ke_finish_signal(m, wait);
+    } else if (wait) {
+        ke_finish_signal(m, wait);
     }
+    return old;
+}
+
+/* With nobody waiting, nobody watching and nothing else to do it is a store. */
+LONG KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
+    struct machine *const m = ki_self();
+    if (KI_UNLIKELY(!KI_GATE_IS_OPEN(KeSetEvent) || Wait || ki_tracing(m, WDMSIM_EVENT_SIGNAL) ||
+                    !IsListEmpty(&Event->Header.WaitListHead)))
+        return ke_set_event(Event, Increment, Wait, __builtin_return_address(0));
+    LONG old = Event->Header.SignalState;
+    Event->Header.SignalState = 1;
     return old;
 }
 

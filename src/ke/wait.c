@@ -94,20 +94,21 @@ static bool ke_wait_try(struct machine *m, PKTHREAD thread, const struct ke_wait
 }
 
 /* Reasons not to sleep at all: alerts and user APCs. */
-static bool ke_wait_interrupted(PKTHREAD thread, const struct ke_wait *wait, NTSTATUS *status) {
-    if (wait->alertable) {
-        if (thread->alerted[(int)wait->mode]) {
-            thread->alerted[(int)wait->mode] = FALSE;
+static bool ke_wait_interrupted(PKTHREAD thread, KPROCESSOR_MODE mode, BOOLEAN alertable,
+                                NTSTATUS *status) {
+    if (alertable) {
+        if (thread->alerted[(int)mode]) {
+            thread->alerted[(int)mode] = FALSE;
             *status = STATUS_ALERTED;
             return true;
         }
-        if (wait->mode == UserMode && !IsListEmpty(&thread->apcs[UserMode])) {
+        if (mode == UserMode && !IsListEmpty(&thread->apcs[UserMode])) {
             thread->user_apc_pending = TRUE;
             *status = STATUS_USER_APC;
             return true;
         }
     }
-    if (wait->mode == UserMode && thread->user_apc_pending) {
+    if (mode == UserMode && thread->user_apc_pending) {
         *status = STATUS_USER_APC;
         return true;
     }
@@ -163,7 +164,7 @@ static NTSTATUS ke_wait(struct machine *m, struct ke_wait *wait, PLARGE_INTEGER 
     for (;;) {
         KIRQL irql = ke_wait_enter(m, thread);
         if (ke_wait_try(m, thread, wait, irql, &status) ||
-            ke_wait_interrupted(thread, wait, &status)) {
+            ke_wait_interrupted(thread, wait->mode, wait->alertable, &status)) {
             ki_lower(m, irql);
             return status;
         }
@@ -202,7 +203,7 @@ NTSTATUS ke_wait_queue(struct machine *m, PKQUEUE queue, KPROCESSOR_MODE mode,
     for (;;) {
         if (wait.has_timeout && wait.due <= m->clock.now)
             status = STATUS_TIMEOUT;
-        else if (!ke_wait_interrupted(thread, &wait, &status))
+        else if (!ke_wait_interrupted(thread, mode, FALSE, &status))
             status = ke_wait_sleep(m, thread, &wait, irql);
         ki_lower(m, irql);
         if (status != STATUS_KERNEL_APC)
@@ -222,27 +223,44 @@ static void ke_wait_check_irql(struct machine *m, enum ki_routine routine, PLARG
         ki_check_irql(m, routine, APC_LEVEL, caller);
 }
 
-NTSTATUS KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode,
-                               BOOLEAN Alertable, PLARGE_INTEGER Timeout) {
-    KI_GATE(KeWaitForSingleObject);
+/* A signaled event needs no more than to be taken. */
+static inline bool ke_wait_takes_event(DISPATCHER_HEADER *object, const struct _KTHREAD *thread) {
+    if (object->SignalState <= 0 || object->Type > EventSynchronizationObject || thread->wait_next)
+        return false;
+    if (object->Type == EventSynchronizationObject)
+        object->SignalState = 0;
+    return true;
+}
+
+static __attribute__((noinline)) NTSTATUS ke_wait_for_one(PVOID object, KWAIT_REASON reason,
+                                                          KPROCESSOR_MODE mode, BOOLEAN alertable,
+                                                          PLARGE_INTEGER timeout, void *caller) {
+    struct machine *m = ki_self();
+    if (!KI_GATE_IS_OPEN(KeWaitForSingleObject))
+        ki_gate_slow(m, KI_ROUTINE_KeWaitForSingleObject, caller);
     PKTHREAD thread = ki_current_thread(m);
-    DISPATCHER_HEADER *object = Object;
-    ke_wait_check_irql(m, KI_ROUTINE_KeWaitForSingleObject, Timeout, __builtin_return_address(0));
-    /* The common case: an event that is signaled. */
-    if (object->SignalState > 0 && object->Type <= EventSynchronizationObject &&
-        !thread->wait_next) {
-        if (object->Type == EventSynchronizationObject)
-            object->SignalState = 0;
+    ke_wait_check_irql(m, KI_ROUTINE_KeWaitForSingleObject, timeout, caller);
+    if (ke_wait_takes_event(object, thread))
         return STATUS_SUCCESS;
-    }
     struct ke_wait wait = {.count = 1,
-                           .objects = &Object,
+                           .objects = &object,
                            .type = WaitAny,
                            .blocks = thread->own_blocks,
-                           .mode = WaitMode,
-                           .alertable = Alertable};
-    thread->wait_reason = WaitReason;
-    return ke_wait(m, &wait, Timeout);
+                           .mode = mode,
+                           .alertable = alertable};
+    thread->wait_reason = reason;
+    return ke_wait(m, &wait, timeout);
+}
+
+/* The common case, an event that is signaled, is all over here. */
+NTSTATUS KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode,
+                               BOOLEAN Alertable, PLARGE_INTEGER Timeout) {
+    struct machine *const m = ki_self();
+    if (KI_LIKELY(ki_gate_is_open(m, PASSIVE_LEVEL, APC_LEVEL) &&
+                  ke_wait_takes_event(Object, ki_current_thread(m))))
+        return STATUS_SUCCESS;
+    return ke_wait_for_one(Object, WaitReason, WaitMode, Alertable, Timeout,
+                           __builtin_return_address(0));
 }
 
 NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType,
@@ -271,17 +289,17 @@ NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitTyp
 static NTSTATUS ke_delay_thread(struct machine *m, KPROCESSOR_MODE mode, BOOLEAN alertable,
                                 PLARGE_INTEGER interval) {
     PKTHREAD thread = ki_current_thread(m);
-    struct ke_wait wait = {
-        .type = WaitAll, .blocks = thread->own_blocks, .mode = mode, .alertable = alertable};
     NTSTATUS status;
     thread->wait_reason = DelayExecution;
     if (interval->QuadPart == 0) { /* gives the rest of its slice away */
-        if (ke_wait_interrupted(thread, &wait, &status))
+        if (ke_wait_interrupted(thread, mode, alertable, &status))
             return status;
         ki_yield_thread(m);
         ki_yield_processor(m);
         return STATUS_SUCCESS;
     }
+    struct ke_wait wait = {
+        .type = WaitAll, .blocks = thread->own_blocks, .mode = mode, .alertable = alertable};
     status = ke_wait(m, &wait, interval);
     return status == STATUS_TIMEOUT ? STATUS_SUCCESS : status;
 }

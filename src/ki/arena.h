@@ -101,5 +101,12 @@ void *ki_alloc(struct machine *m, size_t size);
 static inline bool ki_is_user_address(uintptr_t address) {
     return address < KI_SLOT_BASE && (address >= KI_USER_BASE || address < KI_LOW);
 }
+/* The machine's own memory, and the upper half of the processor's addresses, where Windows has its
+ * system space; the last one is no address: the processor does not tell those that are malformed.
+ */
+static inline bool ki_is_system_address(uintptr_t address) {
+    return (address >= KI_SLOT_BASE && address - KI_SLOT_BASE < KI_SLOTS * KI_SLOT_SIZE) ||
+           (address >= 0xFFFF800000000000u && address != UINTPTR_MAX);
+}
 
 #endif

@@ -46,8 +46,6 @@ void ki_expire_due(struct machine *m);
 #define KI_THREADED_DPC_TYPE 0x1a
 /* Queues a DPC on its processor; false if it is queued already. */
 bool ki_dpc_insert(struct machine *m, PKDPC dpc, PVOID argument1, PVOID argument2);
-/* Runs it on the spot where queueing would come to the same; false: queue it. */
-bool ki_dpc_run_now(struct machine *m, PKDPC dpc, PVOID argument1, PVOID argument2);
 bool ki_dpc_remove(struct machine *m, PKDPC dpc);
 bool ki_dpc_is_threaded(const struct machine *m, const KDPC *dpc);
 /* Something was queued for a processor's thread of threaded DPCs. */
@@ -61,6 +59,15 @@ void ki_dpc_observed(struct machine *m, const KDPC *dpc, const struct ki_process
 bool ki_dpcs_outstanding(const struct machine *m);
 /* Runs the queued normal DPCs of the current processor, at DISPATCH_LEVEL. */
 void ki_dpc_retire(struct machine *m);
+/* A DPC routine returned at another level: its bug check. */
+_Noreturn void ki_dpc_misbehaved(struct machine *m, PKDEFERRED_ROUTINE routine, KIRQL irql);
+/* What follows the routine of a normal DPC that ran on `cpu`; `seh` as it was before. */
+static inline void ki_dpc_returned(struct machine *m, struct ki_processor *cpu, void *seh) {
+    if (KI_UNLIKELY(cpu->irql != DISPATCH_LEVEL || m->cpu != cpu))
+        ki_dpc_misbehaved(m, cpu->dpc_routine, cpu->irql);
+    m->seh = seh;
+    cpu->in_dpc = FALSE;
+}
 /* Virtual time that a single DPC routine may take, and the clock tick it is reported in. */
 #define KI_DPC_TIME_LIMIT (20 * WDMSIM_S)
 #define KI_TICK (15625 * WDMSIM_US)

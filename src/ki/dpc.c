@@ -15,10 +15,6 @@
 #include "ki/processor.h"
 #include "ki/trace.h"
 
-#define KI_DPC_EVENTS                                                                              \
-    (WDMSIM_TRACE_BIT(WDMSIM_EVENT_DPC_QUEUE) | WDMSIM_TRACE_BIT(WDMSIM_EVENT_DPC_RUN) |           \
-     WDMSIM_TRACE_BIT(WDMSIM_EVENT_DPC_END))
-
 struct ki_processor *ki_dpc_processor(struct machine *m, const KDPC *dpc) {
     /* KeSetTargetProcessorDpc stores the number plus 64, as NT does, so that 0 is "where it is
      * queued". */
@@ -101,14 +97,10 @@ _Noreturn void ki_dpc_overrun(struct machine *m) {
                 (unsigned long long)(span / WDMSIM_MS));
 }
 
-static inline void ki_dpc_returned(struct machine *m, struct ki_processor *cpu,
-                                   PKDEFERRED_ROUTINE routine, void *seh) {
-    if (KI_UNLIKELY(cpu->irql != DISPATCH_LEVEL || m->cpu != cpu))
-        ki_bugcheck(m, IRQL_NOT_DISPATCH_LEVEL, (ULONG_PTR)routine, cpu->irql, 0, 0,
-                    "the DPC routine %s returned at %s", ki_address_name(m, (void *)routine),
-                    ki_irql_name(cpu->irql));
-    m->seh = seh;
-    cpu->in_dpc = FALSE;
+_Noreturn void ki_dpc_misbehaved(struct machine *m, PKDEFERRED_ROUTINE routine, KIRQL irql) {
+    ki_bugcheck(m, IRQL_NOT_DISPATCH_LEVEL, (ULONG_PTR)routine, irql, 0, 0,
+                "the DPC routine %s returned at %s", ki_address_name(m, (void *)routine),
+                ki_irql_name(irql));
 }
 
 /* Calls one DPC's routine, with what the machine guarantees around it. */
@@ -126,33 +118,7 @@ static void ki_dpc_call(struct machine *m, PKDPC dpc) {
     KI_TRACE(m, DPC_RUN, ki_address_name(m, (void *)routine));
     routine(dpc, context, argument1, argument2);
     KI_TRACE(m, DPC_END, ki_address_name(m, (void *)routine));
-    ki_dpc_returned(m, cpu, routine, seh);
-}
-
-/*
- * Queued and run at once, without the queue: the DPC goes to this processor, which is below
- * DISPATCH_LEVEL with nothing else to do and nobody watching. What a driver sees is the same.
- */
-bool ki_dpc_run_now(struct machine *m, PKDPC dpc, PVOID argument1, PVOID argument2) {
-    struct ki_processor *cpu = m->cpu;
-    if (dpc->DpcData || dpc->Number || dpc->Type != KI_DPC_TYPE || cpu->irql >= DISPATCH_LEVEL ||
-        cpu->pending || cpu->interrupts_off || m->clock.next_due <= m->clock.now ||
-        m->trace.mask & KI_DPC_EVENTS || m->hooks.dpcs || m->running == &m->host || m->irql_moved)
-        return false;
-    PKDEFERRED_ROUTINE routine = dpc->DeferredRoutine;
-    KIRQL irql = cpu->irql;
-    void *seh = m->seh;
-    dpc->SystemArgument1 = argument1;
-    dpc->SystemArgument2 = argument2;
-    cpu->irql = DISPATCH_LEVEL;
-    cpu->dpc_routine = routine;
-    cpu->in_dpc = TRUE;
-    cpu->dpc_start = m->clock.now;
-    m->seh = NULL;
-    routine(dpc, dpc->DeferredContext, argument1, argument2);
-    ki_dpc_returned(m, cpu, routine, seh);
-    ki_lower(m, irql);
-    return true;
+    ki_dpc_returned(m, cpu, seh);
 }
 
 void ki_dpc_retire(struct machine *m) {

@@ -13,6 +13,9 @@
  * processor double-faults on it; here they see STATUS_STACK_OVERFLOW, as those of a user thread do,
  * and the double fault is what an unhandled one becomes.
  *
+ * An inaccessible address of system memory is no exception: whoever touches one, guarded or not,
+ * stops the system. Guarded blocks are for user addresses and for what is no address at all.
+ *
  * A signal that did not come from a machine's fiber goes on to whoever handled it before.
  */
 #ifndef _GNU_SOURCE
@@ -24,11 +27,13 @@
 #include <sys/mman.h>
 
 #include "ki/bugcheck.h"
+#include "ki/fault_kind.h"
 #include "ki/machine.h"
 #include "ki/signal_context.h"
 #include "ki/thread.h"
 
 void (*ki_fault_filter)(struct machine *m, const struct ki_fault *fault);
+const CONTEXT *(*ki_fault_record)(struct machine *m, const struct ki_fault *fault);
 
 static const int ki_fault_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
 static struct sigaction ki_fault_previous[KI_COUNT(ki_fault_signals)];
@@ -37,70 +42,26 @@ static struct sigaction ki_fault_previous[KI_COUNT(ki_fault_signals)];
 static _Thread_local struct ki_fault ki_fault_pending;
 static _Thread_local struct ki_signal_context ki_fault_context;
 
-#if defined(__aarch64__)
-#define KI_IS_WRITE(uc) ki_is_store(*(const uint32_t *)(uintptr_t)KI_PC(uc))
-#define KI_NONCANONICAL(uc) 0
-#define KI_IS_DIVISION(uc) ki_is_division(*(const uint32_t *)(uintptr_t)KI_PC(uc))
-
-/* A division by zero gives zero on this processor. wdmsim-cc has compilers look for it; these are
- * the breakpoints of GCC and of Clang. */
-static bool ki_is_division(uint32_t word) { return word == 0xd4207d00 || word == 0xd42aa060; }
-
-/* Whether an AArch64 instruction that touches memory writes it: hosts do not tell what the fault
- * was. The two bits that are looked at first divide loads and stores into groups; in most of them
- * bit 22 is set for loads. */
-static bool ki_is_store(uint32_t word) {
-    unsigned operation = word >> 22 & 3;
-    bool vector = word & 0x04000000;
-    if ((word & 0xffffffe0) == 0xd50b7420)
-        return true; /* dc zva */
-    if ((word & 0x0a000000) != 0x08000000)
-        return false;
-    switch (word >> 28 & 3) {
-    case 0: /* exclusive and ordered ones, compare and swap, vector structures */
-        if ((word & 0x3f200000) == 0x08200000 && ((word & 0x00800000) || !(word & 0x80000000)))
-            return true;
-        return !(operation & 1);
-    case 1: /* literals; ordered ones with an offset */
-        return (word & 0x01000000) && operation == 0;
-    case 2: /* pairs */
-        return !(operation & 1);
-    default: /* one register; atomic operations, but for one that loads alone */
-        if ((word & 0x3b200c00) == 0x38200000 && !vector)
-            return (word & 0x3ffffc00) != 0x38bfc000;
-        return operation == 0 || (vector && operation == 2);
-    }
-}
-#else
-#define KI_IS_DIVISION(uc) false /* it has a signal of its own */
-#endif
-
-static NTSTATUS ki_fault_status(int signal_number, const siginfo_t *info, const ucontext_t *uc) {
-    (void)uc;
-    switch (signal_number) {
-    case SIGFPE:
-        return info->si_code == FPE_INTDIV ? STATUS_INTEGER_DIVIDE_BY_ZERO
-                                           : STATUS_FLOAT_INVALID_OPERATION;
-    case SIGILL:
-        return STATUS_ILLEGAL_INSTRUCTION;
-    case SIGTRAP:
-        return KI_IS_DIVISION(uc) ? STATUS_INTEGER_DIVIDE_BY_ZERO : STATUS_BREAKPOINT;
-#ifndef __APPLE__ /* says so of every address that may not be touched */
-    case SIGBUS:
-        return info->si_code == BUS_ADRALN ? STATUS_DATATYPE_MISALIGNMENT : STATUS_ACCESS_VIOLATION;
-#endif
-    default:
-        return STATUS_ACCESS_VIOLATION;
-    }
-}
-
 static void ki_fault_describe(const struct ki_fault *fault, const char *where, char *text,
                               size_t size) {
-    if (fault->status == STATUS_ACCESS_VIOLATION)
+    if (fault->status != STATUS_ACCESS_VIOLATION)
+        snprintf(text, size, "%s raised %s", where, wdmsim_status_name((uint32_t)fault->status));
+    else if (fault->address == UINTPTR_MAX)
+        snprintf(text, size, "%s accessed an address that is malformed or not aligned", where);
+    else if (ki_fault_access(fault) == 8)
+        snprintf(text, size, "%s called the inaccessible address %#llx", where,
+                 (unsigned long long)fault->address);
+    else
         snprintf(text, size, "%s %s the inaccessible address %#llx", where,
                  fault->write ? "wrote to" : "accessed", (unsigned long long)fault->address);
-    else
-        snprintf(text, size, "%s raised %s", where, wdmsim_status_name((uint32_t)fault->status));
+}
+
+/* The code to be shown: where no code was, what called it. */
+static uintptr_t ki_fault_place(const struct machine *m, const struct ki_fault *fault) {
+    if (fault->status != STATUS_ACCESS_VIOLATION || ki_fault_access(fault) != 8)
+        return fault->instruction;
+    return ki_return_address(fault->context, (uintptr_t)m->running->stack, m->running->stack_size,
+                             fault->instruction);
 }
 
 /* Memory that the memory manager took away has a bug check of its own. */
@@ -114,14 +75,14 @@ static void ki_fault_explain(struct machine *m, const struct ki_fault *fault, co
     ki_fault_describe(fault, where, text, sizeof text);
     size_t length = strlen(text);
     snprintf(text + length, sizeof text - length, ": %s", reason);
-    ULONG_PTR second = fault->write, third = fault->instruction, fourth = 0;
+    ULONG_PTR second = ki_fault_access(fault), third = fault->instruction, fourth = 0;
     if (code == DRIVER_IRQL_NOT_LESS_OR_EQUAL) {
         second = m->cpu->irql;
-        third = fault->write;
+        third = ki_fault_access(fault);
         fourth = fault->instruction;
     }
     ki_bugcheck_at(m, code, (const ULONG_PTR[4]){fault->address, second, third, fourth},
-                   fault->instruction, fault->frame_pointer, text);
+                   ki_fault_place(m, fault), fault->frame_pointer, text);
 }
 
 static _Noreturn void ki_double_fault(struct machine *m, const struct ki_fault *fault) {
@@ -131,29 +92,43 @@ static _Noreturn void ki_double_fault(struct machine *m, const struct ki_fault *
                    fault->frame_pointer, "the kernel stack is exhausted (double fault)");
 }
 
+bool ki_in_system_service(const struct machine *m) {
+    const struct _KTHREAD *thread = m->cpu->thread;
+    return thread && thread->user && !m->cpu->in_dpc && m->cpu->irql <= DISPATCH_LEVEL;
+}
+
 /* Nobody handled it: the bug check that Windows raises for it. */
 static _Noreturn void ki_fault_bugcheck(struct machine *m, const struct ki_fault *fault) {
     char text[256];
     ki_stack_restore(m, fault->stack_pointer);
     if (fault->status == STATUS_STACK_OVERFLOW)
         ki_double_fault(m, fault);
-    const char *where = ki_address_name(m, (const void *)fault->instruction);
+    uintptr_t place = ki_fault_place(m, fault);
+    const char *where = ki_address_name(m, (const void *)place);
     ki_fault_explain(m, fault, where);
     ki_fault_describe(fault, where, text, sizeof text);
-    if (fault->status == STATUS_ACCESS_VIOLATION && m->cpu->irql >= DISPATCH_LEVEL)
+    /* No page was missing where there is no address. */
+    bool page = fault->status == STATUS_ACCESS_VIOLATION && fault->address != UINTPTR_MAX;
+    ULONG access = ki_fault_access(fault);
+    if (page && m->cpu->irql >= DISPATCH_LEVEL)
         ki_bugcheck_at(
             m, DRIVER_IRQL_NOT_LESS_OR_EQUAL,
-            (const ULONG_PTR[4]){fault->address, m->cpu->irql, fault->write, fault->instruction},
-            fault->instruction, fault->frame_pointer, text);
-    if (fault->status == STATUS_ACCESS_VIOLATION && !ki_is_user_address(fault->address) &&
-        fault->address != UINTPTR_MAX)
-        ki_bugcheck_at(
-            m, PAGE_FAULT_IN_NONPAGED_AREA,
-            (const ULONG_PTR[4]){fault->address, fault->write ? 2u : 0u, fault->instruction, 0},
-            fault->instruction, fault->frame_pointer, text);
-    ki_bugcheck_at(m, SYSTEM_THREAD_EXCEPTION_NOT_HANDLED,
-                   (const ULONG_PTR[4]){(ULONG_PTR)(ULONG)fault->status, fault->instruction, 0, 0},
-                   fault->instruction, fault->frame_pointer, text);
+            (const ULONG_PTR[4]){fault->address, m->cpu->irql, access, fault->instruction}, place,
+            fault->frame_pointer, text);
+    if (page && !ki_is_user_address(fault->address))
+        ki_bugcheck_at(m, PAGE_FAULT_IN_NONPAGED_AREA,
+                       (const ULONG_PTR[4]){fault->address, access * 2, fault->instruction, 0},
+                       place, fault->frame_pointer, text);
+    if (ki_in_system_service(m))
+        ki_bugcheck_at(m, SYSTEM_SERVICE_EXCEPTION,
+                       (const ULONG_PTR[4]){(ULONG_PTR)(ULONG)fault->status, fault->instruction,
+                                            (ULONG_PTR)ki_fault_record(m, fault), 0},
+                       place, fault->frame_pointer, text);
+    /* A DPC has no thread of the system around it. */
+    ki_bugcheck_at(
+        m, m->cpu->in_dpc ? KMODE_EXCEPTION_NOT_HANDLED : SYSTEM_THREAD_EXCEPTION_NOT_HANDLED,
+        (const ULONG_PTR[4]){(ULONG_PTR)(ULONG)fault->status, fault->instruction, 0, 0}, place,
+        fault->frame_pointer, text);
 }
 
 /* On the fiber's own stack, after the signal: the search for a handler. */
@@ -165,7 +140,8 @@ static void ki_fault_continue(void) {
     fault.context = &context.saved;
     if (m->running->exhausted)
         ki_stack_replaced(m);
-    if (ki_fault_filter)
+    bool system = fault.status == STATUS_ACCESS_VIOLATION && ki_is_system_address(fault.address);
+    if (ki_fault_filter && !system)
         ki_fault_filter(m, &fault);
     ki_fault_bugcheck(m, &fault);
 }
@@ -189,6 +165,7 @@ static void ki_fault_forward(int signal_number, siginfo_t *info, void *context) 
 #define KI_FAULT_ROOM 8192u
 
 static void ki_fault_handler(int signal_number, siginfo_t *info, void *context) {
+    KI_ALIGN_FREELY();
     ucontext_t *uc = context;
     struct machine *m = ki_self();
     if (!m || m->running == &m->host || m->state != KI_STATE_RUNNING) {
@@ -196,17 +173,14 @@ static void ki_fault_handler(int signal_number, siginfo_t *info, void *context) 
         return;
     }
     uintptr_t sp = (uintptr_t)KI_SP(uc), low = (uintptr_t)m->running->stack;
-    uintptr_t address = KI_NONCANONICAL(uc) ? UINTPTR_MAX : (uintptr_t)info->si_addr;
-    NTSTATUS status = ki_fault_status(signal_number, info, uc);
-    bool touched = status == STATUS_ACCESS_VIOLATION && address != (uintptr_t)KI_PC(uc);
     ki_fault_pending = (struct ki_fault){
-        .status = status,
-        .instruction = (uintptr_t)KI_PC(uc),
-        .address = address,
-        .write = touched && KI_IS_WRITE(uc),
         .frame_pointer = (void *)KI_FP(uc),
         .stack_pointer = (void *)sp,
     };
+    ki_fault_classify(signal_number, info, uc, &ki_fault_pending);
+    uintptr_t address = ki_fault_pending.address;
+    bool touched = ki_fault_pending.status == STATUS_ACCESS_VIOLATION &&
+                   ki_fault_access(&ki_fault_pending) != 8;
     if (sp < low + KI_FAULT_ROOM) {
         bool guard = touched && address < low && address >= low - ki_host_page();
         if (sp < low || guard)
@@ -222,6 +196,7 @@ static void ki_fault_handler(int signal_number, siginfo_t *info, void *context) 
 #endif
     KI_SET(KI_SP(uc), sp);
     KI_SET(KI_PC(uc), (uintptr_t)ki_fault_continue);
+    ki_fault_calm(uc);
 }
 
 /* Each OS thread that runs machines has its own alternate stack. */

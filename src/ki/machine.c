@@ -25,7 +25,7 @@
 #include "ki/trace.h"
 
 /* Components in the order they start: each uses only those before it. */
-#define KI_COMPONENTS(X) X(mm) X(ob) X(ps) X(ex) X(hal) X(cm) X(io) X(pnp) X(po)
+#define KI_COMPONENTS(X) X(mm) X(ob) X(ex) X(ps) X(hal) X(cm) X(io) X(pnp) X(po)
 
 #define X(name) void name##_start(struct machine *m);
 KI_COMPONENTS(X)

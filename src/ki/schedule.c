@@ -56,10 +56,15 @@ bool ki_has_ready(struct machine *m, const struct ki_processor *cpu) {
     return m->ready_summary && ki_find_ready(m, cpu, 0) != NULL;
 }
 
-bool ki_has_peer(struct machine *m, const struct ki_processor *cpu) {
+/* The thread that ki_has_peer speaks of, or NULL. */
+static inline PKTHREAD ki_find_peer(struct machine *m, const struct ki_processor *cpu) {
     if (!m->ready_summary || cpu->thread == cpu->idle || m->sleeper)
-        return false;
-    return ki_find_ready(m, cpu, cpu->thread->priority) != NULL;
+        return NULL;
+    return ki_find_ready(m, cpu, cpu->thread->priority);
+}
+
+bool ki_has_peer(struct machine *m, const struct ki_processor *cpu) {
+    return ki_find_peer(m, cpu) != NULL;
 }
 
 /* Moves `first` to the front of the candidates, if it is one. */
@@ -124,7 +129,7 @@ static void ki_install_thread(struct machine *m, struct ki_processor *cpu, PKTHR
     cpu->fiber = &next->fiber;
     if (KI_UNLIKELY(cpu->interrupts_off) && !m->sleeper)
         ki_set_interrupts(m, cpu, true); /* the flag belongs to what ran */
-    if (ki_apc_pending(next))
+    if (KI_UNLIKELY(!IsListEmpty(&next->apcs[KernelMode])) && ki_apc_pending(next))
         cpu->pending |= 1u << APC_LEVEL;
     else
         cpu->pending &= ~(1u << APC_LEVEL);
@@ -135,6 +140,25 @@ void ki_switch_thread(struct machine *m, PKTHREAD from, PKTHREAD next) {
     ki_install_thread(m, cpu, from, next);
     m->running = cpu->fiber;
     ki_fiber_switch(m, &from->fiber, cpu->fiber);
+}
+
+/* The processor goes from the thread that it runs to `next`; the one becomes ready, the first or
+ * the last of its priority, unless it is the idle thread. */
+static void ki_replace_thread(struct machine *m, PKTHREAD thread, PKTHREAD next, bool first) {
+    struct ki_processor *cpu = m->cpu;
+    if (next != cpu->idle)
+        ki_dequeue(m, next);
+    if (thread != cpu->idle) {
+        ki_enqueue(m, thread, first);
+        if (KI_UNLIKELY(!ki_may_run(thread, cpu))) {
+            struct ki_processor *other = ki_place_thread(m, thread);
+            if (other) {
+                other->reschedule = TRUE;
+                ki_request(m, other, DISPATCH_LEVEL);
+            }
+        }
+    }
+    ki_switch_thread(m, thread, next);
 }
 
 void ki_reschedule(struct machine *m) {
@@ -150,21 +174,29 @@ void ki_reschedule(struct machine *m) {
         if (!next)
             next = cpu->idle;
     }
-    if (!next)
+    if (next)
+        ki_replace_thread(m, thread, next, !expired);
+}
+
+/*
+ * What the threads behind `next` in its ready queue need to go on is fetched meanwhile: of the
+ * second the thread, of the first, whose thread was fetched a turn ago, the stack. When thousands
+ * run one after the other none of that is in a cache.
+ */
+static inline void ki_prefetch_ready(const struct machine *m, const struct _KTHREAD *next) {
+    const LIST_ENTRY *head = &m->ready[next->priority], *link = next->ready_link.Flink;
+    if (link == head)
         return;
-    if (next != cpu->idle)
-        ki_dequeue(m, next);
-    if (!idle) {
-        ki_enqueue(m, thread, !expired);
-        if (!ki_may_run(thread, cpu)) {
-            struct ki_processor *other = ki_place_thread(m, thread);
-            if (other) {
-                other->reschedule = TRUE;
-                ki_request(m, other, DISPATCH_LEVEL);
-            }
-        }
-    }
-    ki_switch_thread(m, thread, next);
+    const struct _KTHREAD *first = CONTAINING_RECORD(link, struct _KTHREAD, ready_link);
+    const char *second = (const char *)CONTAINING_RECORD(link->Flink, struct _KTHREAD, ready_link);
+#ifndef KI_UCONTEXT
+    for (unsigned line = 0; line < 4; line++)
+        __builtin_prefetch((const char *)first->fiber.stack_pointer + 64 * line, 1);
+#else
+    (void)first;
+#endif
+    for (size_t line = 0; line < sizeof *first; line += 64)
+        __builtin_prefetch(second + line, 1);
 }
 
 /* What the current processor runs when its thread stops: the best ready thread or its idle thread.
@@ -177,6 +209,7 @@ static PKTHREAD ki_take_next(struct machine *m) {
     PKTHREAD next = m->ready_summary ? ki_find_ready(m, cpu, 0) : NULL;
     if (!next)
         return cpu->idle;
+    ki_prefetch_ready(m, next);
     ki_dequeue(m, next);
     return next;
 }
@@ -222,15 +255,18 @@ PKTHREAD ki_take_outside(struct machine *m) {
     return thread;
 }
 
+/* As if the thread's slice ended now. */
 bool ki_yield_thread(struct machine *m) {
+    struct ki_processor *cpu = m->cpu;
     KIRQL irql = ki_raise(m, DISPATCH_LEVEL);
-    bool peer = ki_has_peer(m, m->cpu);
+    PKTHREAD peer = ki_find_peer(m, cpu);
     if (peer) {
-        m->cpu->slice_ended = TRUE;
-        ki_reschedule(m);
+        cpu->reschedule = FALSE;
+        cpu->slice_ended = FALSE;
+        ki_replace_thread(m, cpu->thread, peer, false);
     }
     ki_lower(m, irql);
-    return peer;
+    return peer != NULL;
 }
 
 void ki_set_priority(struct machine *m, PKTHREAD thread, KPRIORITY priority) {

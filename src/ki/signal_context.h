@@ -10,28 +10,28 @@
 #include <signal.h>
 #include <stdint.h>
 
-/* Program counter, stack and frame pointer; x86 tells of a fault whether it wrote, and whether the
- * address was none at all (then it is not told). */
+/* Program counter, stack and frame pointer; AArch64 has a link register; x86 tells of a fault
+ * whether it wrote. */
 #if defined(__linux__) && defined(__x86_64__)
 #define KI_PC(uc) ((uc)->uc_mcontext.gregs[REG_RIP])
 #define KI_SP(uc) ((uc)->uc_mcontext.gregs[REG_RSP])
 #define KI_FP(uc) ((uc)->uc_mcontext.gregs[REG_RBP])
 #define KI_IS_WRITE(uc) (((uc)->uc_mcontext.gregs[REG_ERR] & 2) != 0)
-#define KI_NONCANONICAL(uc) ((uc)->uc_mcontext.gregs[REG_TRAPNO] == 13)
 #elif defined(__linux__) && defined(__aarch64__)
 #define KI_PC(uc) ((uc)->uc_mcontext.pc)
 #define KI_SP(uc) ((uc)->uc_mcontext.sp)
 #define KI_FP(uc) ((uc)->uc_mcontext.regs[29])
+#define KI_LINK(uc) ((uc)->uc_mcontext.regs[30])
 #elif defined(__APPLE__) && defined(__x86_64__)
 #define KI_PC(uc) ((uc)->uc_mcontext->__ss.__rip)
 #define KI_SP(uc) ((uc)->uc_mcontext->__ss.__rsp)
 #define KI_FP(uc) ((uc)->uc_mcontext->__ss.__rbp)
 #define KI_IS_WRITE(uc) (((uc)->uc_mcontext->__es.__err & 2) != 0)
-#define KI_NONCANONICAL(uc) 0
 #elif defined(__APPLE__) && defined(__aarch64__)
 #define KI_PC(uc) ((uc)->uc_mcontext->__ss.__pc)
 #define KI_SP(uc) ((uc)->uc_mcontext->__ss.__sp)
 #define KI_FP(uc) ((uc)->uc_mcontext->__ss.__fp)
+#define KI_LINK(uc) ((uc)->uc_mcontext->__ss.__lr)
 #else
 #error "signal_context.h does not know this host"
 #endif

@@ -32,6 +32,7 @@ struct _KTHREAD {
     BOOLEAN apc_queueable;
     BOOLEAN system_affinity; /* affinity was set by KeSetSystemAffinityThread and its kin */
     BOOLEAN in_threaded_dpc; /* it runs a threaded DPC's routine */
+    BOOLEAN user;            /* a program's: its previous mode is UserMode while start runs */
     BOOLEAN stack_locked;    /* KeSetKernelStackSwapEnable(FALSE) */
     BOOLEAN outside;         /* it speaks for the host: not asleep with the system */
     UCHAR ideal_processor;   /* preferred when idle; KI_MAX_PROCESSORS: none */

@@ -29,11 +29,12 @@ struct mm_limits {
     uint64_t align;
 };
 
-/* A run of contiguous pages within the limits, or MM_NO_PAGE. */
-static uint32_t mm_frames_take(struct machine *m, uint64_t count, const struct mm_limits *limits) {
+/* A run of contiguous pages within the limits for a driver's code at `caller` or, NULL, the kernel;
+ * or MM_NO_PAGE. */
+static uint32_t mm_frames_take(struct machine *m, uint64_t count, const struct mm_limits *limits,
+                               const void *caller) {
     struct mm_area *area = &m->mm->area[0];
-    if ((m->flags & WDMSIM_FAIL_POOL) && m->running != &m->host &&
-        ki_choose(m, WDMSIM_CHOICE_POOL, 2))
+    if (caller && mm_fails(m))
         return MM_NO_PAGE;
     if (!count || count > area->limit || limits->lowest > limits->highest ||
         (limits->boundary &&
@@ -85,7 +86,7 @@ static void *mm_contiguous(struct machine *m, SIZE_T size, PHYSICAL_ADDRESS lowe
                                      (uint64_t)boundary.QuadPart, PAGE_SIZE};
     if (size > MM_LARGEST)
         return NULL;
-    uint32_t first = mm_frames_take(m, (size + PAGE_SIZE - 1) / PAGE_SIZE, &limits);
+    uint32_t first = mm_frames_take(m, (size + PAGE_SIZE - 1) / PAGE_SIZE, &limits, caller);
     return first == MM_NO_PAGE ? NULL : mm_frames_own(m, first, size, tag, caller);
 }
 
@@ -203,7 +204,7 @@ void *mm_contiguous_take(struct machine *m, size_t size, uint64_t lowest, uint64
     const struct mm_limits limits = {lowest, highest, 0, align};
     if (size > MM_LARGEST)
         return NULL;
-    uint32_t first = mm_frames_take(m, (size + PAGE_SIZE - 1) / PAGE_SIZE, &limits);
+    uint32_t first = mm_frames_take(m, (size + PAGE_SIZE - 1) / PAGE_SIZE, &limits, caller);
     return first == MM_NO_PAGE ? NULL : mm_frames_own(m, first, size, MM_CONTIGUOUS_TAG, caller);
 }
 
@@ -238,7 +239,7 @@ static void mm_request_fill(struct machine *m, struct mm_pages_request *request,
     while (run && request->got < request->wanted) {
         if (run > request->wanted - request->got)
             run = request->wanted - request->got;
-        uint32_t first = mm_frames_take(m, run, limits);
+        uint32_t first = mm_frames_take(m, run, limits, request->caller);
         if (first == MM_NO_PAGE)
             run /= 2;
         else
@@ -255,7 +256,7 @@ static void mm_request_chunks(struct machine *m, struct mm_pages_request *reques
         return;
     limits.align = skip ? skip : PAGE_SIZE;
     while (request->got < request->wanted) {
-        uint32_t first = mm_frames_take(m, chunk, &limits);
+        uint32_t first = mm_frames_take(m, chunk, &limits, request->caller);
         if (first == MM_NO_PAGE)
             return;
         mm_request_add(m, request, first, chunk);

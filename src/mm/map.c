@@ -58,10 +58,10 @@ static void mm_check_mappable(struct machine *m, PMDL mdl, bool user, const void
                          "mapped an MDL whose pages are not locked", caller);
 }
 
-static void *mm_map_system(struct machine *m, PMDL mdl, const void *caller) {
+/* `may_fail`: the driver is told of a failure, there is no bug check. */
+static void *mm_map_system(struct machine *m, PMDL mdl, bool may_fail, const void *caller) {
     mm_check_mappable(m, mdl, false, caller);
-    if ((m->flags & WDMSIM_FAIL_POOL) && m->running != &m->host &&
-        ki_choose(m, WDMSIM_CHOICE_POOL, 2))
+    if (may_fail && mm_fails(m))
         return NULL;
     char *view = mm_mdl_view(m, mdl);
     if (!view)
@@ -83,6 +83,8 @@ static void *mm_map_user(struct machine *m, PMDL mdl, void *requested, ULONG pri
     if (requested && place >= KI_USER_SIZE)
         ExRaiseStatus(STATUS_CONFLICTING_ADDRESSES);
     uint32_t page = requested ? (uint32_t)(place >> PAGE_SHIFT) : MM_NO_PAGE;
+    if (mm_fails(m))
+        ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
     struct mm_window *window = mm_window_create(m, process, mm_mdl_pages(mdl), page, 0);
     if (!window)
         ExRaiseStatus(requested ? STATUS_CONFLICTING_ADDRESSES : STATUS_INSUFFICIENT_RESOURCES);
@@ -106,7 +108,8 @@ PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE Ac
         return mm_map_user(m, MemoryDescriptorList, RequestedAddress, Priority,
                            __builtin_return_address(0));
     }
-    void *p = mm_map_system(m, MemoryDescriptorList, __builtin_return_address(0));
+    void *p =
+        mm_map_system(m, MemoryDescriptorList, !BugCheckOnFailure, __builtin_return_address(0));
     if (!p && BugCheckOnFailure)
         ki_bugcheck(m, NO_MORE_SYSTEM_PTES, 0, mm_mdl_pages(MemoryDescriptorList), 0, 0,
                     "an MDL could not be mapped, and its owner asked for a bug check then");
@@ -119,7 +122,7 @@ PVOID MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode) {
         KI_CHECK_IRQL(MmMapLockedPages, APC_LEVEL);
         return mm_map_user(m, MemoryDescriptorList, NULL, 0, __builtin_return_address(0));
     }
-    void *p = mm_map_system(m, MemoryDescriptorList, __builtin_return_address(0));
+    void *p = mm_map_system(m, MemoryDescriptorList, false, __builtin_return_address(0));
     if (!p)
         ki_bugcheck(m, NO_MORE_SYSTEM_PTES, 0, mm_mdl_pages(MemoryDescriptorList), 0, 0,
                     "MmMapLockedPages could not map an MDL");
@@ -328,7 +331,7 @@ NTSTATUS MmMapMdl(PMDL MemoryDescriptorList, ULONG Protection, PMM_MDL_ROUTINE D
     MM_MDL_ROUTINE *routine = DriverRoutine;
     bool mapped = mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL);
     (void)Protection;
-    if (!mapped && !mm_map_system(m, mdl, __builtin_return_address(0)))
+    if (!mapped && !mm_map_system(m, mdl, true, __builtin_return_address(0)))
         return STATUS_INSUFFICIENT_RESOURCES;
     routine(DriverContext, mdl->MappedSystemVa);
     if (!mapped)

@@ -37,30 +37,35 @@ SIZE_T MmSizeOfMdl(PVOID Base, SIZE_T Length) {
 }
 
 /* Puts a new MDL into an IRP's chain. */
-static void mm_mdl_attach(PIRP irp, PMDL mdl, BOOLEAN secondary) {
+static void mm_mdl_attach(PIRP irp, PMDL mdl, bool secondary) {
     PMDL *link = &irp->MdlAddress;
     while (secondary && *link)
         link = &(*link)->Next;
     *link = mdl;
 }
 
+PMDL mm_mdl_allocate(struct machine *m, void *address, ULONG length, bool secondary, PIRP irp,
+                     const void *caller) {
+    if (length > 0xffffffffu - PAGE_SIZE)
+        return NULL;
+    size_t size = MmSizeOfMdl(address, length);
+    PMDL mdl = mm_block_allocate(m, 0, size, MM_MDL_TAG, caller);
+    if (!mdl)
+        return NULL;
+    *mdl = (MDL){
+        .StartVa = PAGE_ALIGN(address), .ByteCount = length, .ByteOffset = BYTE_OFFSET(address)};
+    mdl->Size = (CSHORT)size;
+    if (irp)
+        mm_mdl_attach(irp, mdl, secondary);
+    return mdl;
+}
+
 PMDL IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN ChargeQuota,
                    PIRP Irp) {
     KI_GATE(IoAllocateMdl);
     (void)ChargeQuota;
-    if (Length > 0xffffffffu - PAGE_SIZE)
-        return NULL;
-    size_t size = MmSizeOfMdl(VirtualAddress, Length);
-    PMDL mdl = mm_block_allocate(m, 0, size, MM_MDL_TAG, __builtin_return_address(0));
-    if (!mdl)
-        return NULL;
-    *mdl = (MDL){.StartVa = PAGE_ALIGN(VirtualAddress),
-                 .ByteCount = Length,
-                 .ByteOffset = BYTE_OFFSET(VirtualAddress)};
-    mdl->Size = (CSHORT)size;
-    if (Irp)
-        mm_mdl_attach(Irp, mdl, SecondaryBuffer);
-    return mdl;
+    return mm_mdl_allocate(m, VirtualAddress, Length, SecondaryBuffer, Irp,
+                           __builtin_return_address(0));
 }
 
 VOID IoFreeMdl(PMDL Mdl) {

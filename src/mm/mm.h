@@ -19,7 +19,7 @@ void mm_start(struct machine *m);
 /* ---- pool ---- */
 
 /*
- * Pool for the kernel's own objects: NULL when exhausted (or a choice says so), contents undefined.
+ * Pool for the kernel's own objects: NULL when exhausted, never by choice, contents undefined.
  * `type` is any POOL_TYPE, flags beyond it are ignored. 16-byte aligned, page aligned from
  * PAGE_SIZE on. Never raises, never checks the IRQL.
  */
@@ -27,10 +27,20 @@ void *mm_pool_allocate(struct machine *m, POOL_TYPE type, size_t size, ULONG tag
 void *mm_pool_allocate_zeroed(struct machine *m, POOL_TYPE type, size_t size, ULONG tag);
 /*
  * The same on behalf of a driver: `caller` is a code address in it (__builtin_return_address(0) in
- * the exported routine), and the block is in the driver's leak report until it is freed.
+ * the exported routine), the block is in the driver's leak report until it is freed, and a choice
+ * may say that there is none.
  */
 void *mm_pool_allocate_for(struct machine *m, POOL_TYPE type, size_t size, ULONG tag,
                            const void *caller);
+/*
+ * Whether a routine that a driver calls finds no memory, by choice (WDMSIM_FAIL_POOL). For those
+ * whose page says so and whose memory is the kernel's afterwards; asked before they change anything,
+ * so that they fail as a whole.
+ */
+bool mm_choose_failure(struct machine *m);
+static inline bool mm_fails(struct machine *m) {
+    return KI_UNLIKELY(m->flags & WDMSIM_FAIL_POOL) && mm_choose_failure(m);
+}
 /* Frees a block of any of the above or of a driver's own; tag 0: any. A bad address is a bug check.
  */
 void mm_pool_free(struct machine *m, void *p, ULONG tag);
@@ -67,6 +77,10 @@ void mm_pool_visit(struct machine *m,
 
 /* A tag as text: four characters and a NUL, what is not printable as '.'. */
 void mm_tag_text(ULONG tag, char text[5]);
+
+/* IoAllocateMdl in the name of the driver that `caller` lies in; NULL: the kernel's own. */
+PMDL mm_mdl_allocate(struct machine *m, void *address, ULONG length, bool secondary, PIRP irp,
+                     const void *caller);
 
 /* ---- user memory ---- */
 

@@ -189,10 +189,13 @@ MM_HEADERS static void *mm_block_make_small(struct machine *m, unsigned type, si
     return header + 1;
 }
 
+bool mm_choose_failure(struct machine *m) {
+    return m->running != &m->host && ki_choose(m, WDMSIM_CHOICE_POOL, 2);
+}
+
 void *mm_block_make(struct machine *m, unsigned type, size_t size, ULONG tag, const void *caller) {
     void *p = NULL;
-    bool can_fail = (m->flags & WDMSIM_FAIL_POOL) && m->running != &m->host;
-    if (can_fail && ki_choose(m, WDMSIM_CHOICE_POOL, 2))
+    if (caller && mm_fails(m))
         return NULL;
     if (m->flags & WDMSIM_GUARD_POOL)
         p = mm_special_make(m, type, size, tag, caller, false);

@@ -5,9 +5,11 @@
  * ours: its system view is the pages' alias, and each view in a process is a window (window.c) of
  * the same pages. Views hold the section; its pages go with the last reference.
  *
- * There is no file cache here, so no section of a file: ZwCreateSection refuses files as it does
- * those whose file system has no sections, and the routines that file systems ask before they
- * truncate or delete answer that nothing stands in the way.
+ * There is no section of a file. The machine has no file system and no cache manager: every file is
+ * of a driver's own device, and those have no sections on Windows, either. A file system would
+ * offer them with FileObject->SectionObjectPointer; if a driver under test does, it is refused all
+ * the same. The routines that file systems ask before they truncate or delete answer that nothing
+ * stands in the way.
  *
  * wdm/nf-wdm-zwcreatesection, -zwmapviewofsection, ntddk/nf-ntddk-mmmapviewinsystemspace,
  * ntifs/nf-ntifs-mmcanfilebetruncated …
@@ -103,12 +105,24 @@ struct mm_section_request {
     HANDLE file;
 };
 
-static NTSTATUS mm_section_check(const struct mm_section_request *request) {
+/* No file has sections; but it must be a file. */
+static NTSTATUS mm_section_file(HANDLE handle, KPROCESSOR_MODE mode) {
+    PVOID file;
+    NTSTATUS status = ObReferenceObjectByHandle(handle, 0, *IoFileObjectType, mode, &file, NULL);
+    if (!NT_SUCCESS(status))
+        return status;
+    ObDereferenceObject(file);
+    return STATUS_INVALID_FILE_FOR_SECTION;
+}
+
+static NTSTATUS mm_section_check(const struct mm_section_request *request, KPROCESSOR_MODE mode) {
     if (!mm_protection_known(request->protection & 0xff))
         return STATUS_INVALID_PAGE_PROTECTION;
     if (!(request->allocation & (SEC_COMMIT | SEC_RESERVE | SEC_IMAGE)))
         return STATUS_INVALID_PARAMETER_6;
-    if (request->file || request->allocation & SEC_IMAGE)
+    if (request->file)
+        return mm_section_file(request->file, mode);
+    if (request->allocation & SEC_IMAGE)
         return STATUS_INVALID_FILE_FOR_SECTION;
     if (!request->size || request->size->QuadPart <= 0)
         return STATUS_INVALID_PARAMETER_4;
@@ -125,7 +139,7 @@ static NTSTATUS mm_section_create(struct machine *m, PHANDLE handle, ACCESS_MASK
     if (NT_SUCCESS(status) && mode == UserMode && request->size)
         status = mm_probe(m, request->size, sizeof *request->size, 4, false);
     if (NT_SUCCESS(status))
-        status = mm_section_check(request);
+        status = mm_section_check(request, mode);
     if (NT_SUCCESS(status))
         status = ob_create(m, &mm_section_type, sizeof *section, (void **)&section);
     if (!NT_SUCCESS(status))

@@ -72,6 +72,8 @@ NTSTATUS ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess,
                        POBJECT_ATTRIBUTES ObjectAttributes, EVENT_TYPE EventType,
                        BOOLEAN InitialState) {
     KI_GATE(ZwCreateEvent);
+    if (mm_fails(m))
+        return STATUS_INSUFFICIENT_RESOURCES;
     CCHAR mode = ob_enter_kernel(m);
     return ob_leave_kernel(
         m, mode,

@@ -172,6 +172,13 @@ uint32_t wdmsim_slot_node(struct machine *machine, uint32_t slot) {
     return found && pnp_node_find(machine, found->node) ? found->node : 0;
 }
 
+bool wdmsim_slot_is_plugged(struct machine *machine, uint32_t slot) {
+    const struct pnp_slot *found = pnp_slot_find(machine, slot), *at = found;
+    while (at && at->plugged && !at->ejected)
+        at = at->bus;
+    return found && !at;
+}
+
 int wdmsim_unplug(struct machine *machine, uint32_t node) {
     struct pnp_node *found = pnp_node_find(machine, node);
     if (machine->state == KI_STATE_STOPPED)
@@ -184,12 +191,23 @@ int wdmsim_unplug(struct machine *machine, uint32_t node) {
     return pnp_enumerate_slot(machine, found->slot);
 }
 
+int wdmsim_unplug_silently(struct machine *machine, uint32_t slot) {
+    if (machine->state == KI_STATE_STOPPED)
+        return WDMSIM_ERROR_STOPPED;
+    if (!wdmsim_slot_is_plugged(machine, slot))
+        return WDMSIM_ERROR_NOT_FOUND;
+    pnp_slot_take_out(pnp_slot_find(machine, slot));
+    return 0;
+}
+
 int wdmsim_plug_again(struct machine *machine, uint32_t slot, uint32_t *node) {
     struct pnp_slot *found = pnp_slot_find(machine, slot);
     if (machine->state == KI_STATE_STOPPED)
         return WDMSIM_ERROR_STOPPED;
     if (!found)
         return WDMSIM_ERROR_NOT_FOUND;
+    if (wdmsim_slot_is_plugged(machine, slot))
+        return WDMSIM_ERROR_BUSY;
     if (found->plugged)
         pnp_slot_take_out(found);
     found->plugged = true;

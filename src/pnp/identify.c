@@ -59,12 +59,20 @@ static void pnp_check_ids(struct machine *m, struct pnp_node *node, BUS_QUERY_ID
         pnp_check_id(m, node, type, id, ids);
 }
 
-/* The bus driver's string, or NULL. */
+/*
+ * The bus driver's string, or NULL. A device whose name there was no memory for is not one without:
+ * it is not identified, and others of its bus are not taken for it. (Judgement: the docs are
+ * silent.)
+ */
 static WCHAR *pnp_query_id(struct machine *m, struct pnp_node *node, BUS_QUERY_ID_TYPE type) {
     IO_STACK_LOCATION stack = {.MinorFunction = IRP_MN_QUERY_ID};
     IO_STATUS_BLOCK iosb = {0};
     stack.Parameters.QueryId.IdType = type;
-    if (!NT_SUCCESS(pnp_send(m, node->pdo, &stack, &iosb)))
+    NTSTATUS status = pnp_send(m, node->pdo, &stack, &iosb);
+    if (status == STATUS_INSUFFICIENT_RESOURCES &&
+        (type == BusQueryDeviceID || type == BusQueryInstanceID))
+        pnp_set_problem(node, WDMSIM_PROBLEM_INVALID_DATA, status);
+    if (!NT_SUCCESS(status))
         return NULL;
     WCHAR *ids = (WCHAR *)iosb.Information;
     if (ids)
@@ -248,6 +256,8 @@ void pnp_identify(struct machine *m, struct pnp_node *node) {
     pnp_query_all(m, node);
     bool has_id = node->device_id && *node->device_id;
     node->identified = true;
+    if (node->problem == WDMSIM_PROBLEM_INVALID_DATA)
+        return;
     char *path = has_id ? pnp_make_path(m, node) : NULL;
     if (!path) {
         pnp_set_problem(node, WDMSIM_PROBLEM_INVALID_DATA, STATUS_INVALID_PARAMETER);

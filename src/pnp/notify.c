@@ -250,6 +250,8 @@ NTSTATUS IoRegisterPlugPlayNotification(IO_NOTIFICATION_EVENT_CATEGORY EventCate
         status = STATUS_INVALID_PARAMETER;
     if (!NT_SUCCESS(status))
         return status;
+    if (mm_fails(m))
+        return STATUS_INSUFFICIENT_RESOURCES;
     struct pnp_registration *r = mm_pool_allocate_zeroed(m, NonPagedPoolNx, sizeof *r, PNP_TAG);
     if (!r)
         return STATUS_INSUFFICIENT_RESOURCES;

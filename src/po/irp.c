@@ -440,6 +440,8 @@ NTSTATUS PoRequestPowerIrp(PDEVICE_OBJECT DeviceObject, UCHAR MinorFunction, POW
             "%s asked PoRequestPowerIrp for the pointer to an IRP other than wait/wake, which "
             "may be gone when the call returns",
             ki_address_name(m, IO_CALLER()));
+    if (mm_fails(m))
+        return STATUS_INSUFFICIENT_RESOURCES;
     return po_request(m, DeviceObject, MinorFunction, PowerState, CompletionFunction, Context, Irp,
                       IO_CALLER());
 }

@@ -137,6 +137,8 @@ NTSTATUS PoCreatePowerRequest(PVOID *PowerRequest, PDEVICE_OBJECT DeviceObject,
     if (Context && (Context->Version != POWER_REQUEST_CONTEXT_VERSION ||
                     Context->Flags & DIAGNOSTIC_REASON_INVALID_FLAGS))
         return STATUS_INVALID_PARAMETER;
+    if (mm_fails(m))
+        return STATUS_INSUFFICIENT_RESOURCES;
     struct po_power_request *request =
         mm_pool_allocate_zeroed(m, NonPagedPoolNx, sizeof *request, PO_TAG);
     if (!request)

@@ -233,6 +233,8 @@ NTSTATUS PoRegisterPowerSettingCallback(PDEVICE_OBJECT DeviceObject, LPCGUID Set
     (void)DeviceObject;
     if (!SettingGuid || !Callback)
         return STATUS_INVALID_PARAMETER;
+    if (mm_fails(m))
+        return STATUS_INSUFFICIENT_RESOURCES;
     struct po_setting_registration *r =
         mm_pool_allocate_zeroed(m, NonPagedPoolNx, sizeof *r, PO_TAG);
     if (!r)

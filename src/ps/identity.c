@@ -197,13 +197,13 @@ ULONG_PTR PsGetThreadProperty(PETHREAD Thread, ULONG_PTR Key, ULONG Flags) {
 BOOLEAN PsIsSystemThread(PETHREAD Thread) {
     KI_GATE(PsIsSystemThread);
     (void)m;
-    return ps_is_idle_thread(&Thread->tcb) || !Thread->user;
+    return ps_is_idle_thread(&Thread->tcb) || !Thread->tcb.user;
 }
 
 BOOLEAN IoIsSystemThread(PETHREAD Thread) {
     KI_GATE(IoIsSystemThread);
     (void)m;
-    return ps_is_idle_thread(&Thread->tcb) || !Thread->user;
+    return ps_is_idle_thread(&Thread->tcb) || !Thread->tcb.user;
 }
 
 BOOLEAN PsIsThreadTerminating(PETHREAD Thread) {

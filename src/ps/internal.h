@@ -31,6 +31,8 @@ struct ps_thread_parameters {
 };
 /* The thread of a processor's threaded DPCs, not started; at any IRQL. NULL without memory. */
 PKTHREAD ps_dpc_thread(struct machine *m, PKSTART_ROUTINE start, PVOID context);
+/* What ex makes its worker threads with. */
+bool ps_worker_thread(struct machine *m, PKSTART_ROUTINE start, PVOID context, const char *name);
 NTSTATUS ps_thread_make(struct machine *m, const struct ps_thread_parameters *parameters,
                         PETHREAD *thread);
 

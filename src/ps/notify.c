@@ -163,10 +163,10 @@ void ps_notify_process_exited(struct machine *m, PEPROCESS process) {
 static bool ps_notify_hears(const struct ps_notify *notify, const struct _ETHREAD *thread,
                             enum ps_thread_event event) {
     if (event == PS_THREAD_EXITS)
-        return notify->kind != PS_NOTIFY_OWN_THREAD || thread->user;
+        return notify->kind != PS_NOTIFY_OWN_THREAD || thread->tcb.user;
     if (event == PS_THREAD_CREATED)
         return notify->kind != PS_NOTIFY_OWN_THREAD;
-    return notify->kind == PS_NOTIFY_OWN_THREAD && thread->user;
+    return notify->kind == PS_NOTIFY_OWN_THREAD && thread->tcb.user;
 }
 
 void ps_notify_thread(struct machine *m, PETHREAD thread, enum ps_thread_event event) {

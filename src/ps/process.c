@@ -9,6 +9,7 @@
  */
 #include "ps/ps.h"
 
+#include "ex/ex.h"
 #include "ke/ke.h"
 #include "ki/trace.h"
 #include "mm/mm.h"
@@ -149,4 +150,6 @@ void ps_start(struct machine *m) {
         PKTHREAD thread = m->processors[i].idle;
         thread->process = thread->own_process = ps->idle;
     }
+    m->ex->make_thread = ps_worker_thread;
+    ex_work_start(m);
 }

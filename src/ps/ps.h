@@ -50,7 +50,6 @@ struct _ETHREAD {
     PEPROCESS process; /* it belongs to, referenced */
     PKSTART_ROUTINE start;
     PVOID start_context;
-    bool user;           /* previous mode is UserMode while start runs */
     bool system_routine; /* made by PsCreateSystemThread: runs with normal kernel APCs off */
     bool announce; /* its creation is still to be told to the notify routines, in its own context */
     bool terminating; /* told to end, or ending */

@@ -6,6 +6,7 @@
 
 #include "ke/ke.h"
 #include "ki/gate.h"
+#include "mm/mm.h"
 #include "ps/internal.h"
 
 /* The process a thread is to run in; referenced. */
@@ -37,6 +38,8 @@ static NTSTATUS ps_create_system_thread(struct machine *m, void *object, PHANDLE
     *handle = NULL;
     if (flags & (OBJ_PERMANENT | OBJ_EXCLUSIVE | OBJ_OPENIF))
         return STATUS_INVALID_PARAMETER;
+    if (mm_fails(m))
+        return STATUS_INSUFFICIENT_RESOURCES;
     NTSTATUS status = ps_reference_target(m, process_handle, &process);
     if (!NT_SUCCESS(status))
         return status;
@@ -75,7 +78,7 @@ NTSTATUS IoCreateSystemThread(PVOID IoObject, PHANDLE ThreadHandle, ULONG Desire
 NTSTATUS PsTerminateSystemThread(NTSTATUS ExitStatus) {
     KI_GATE(PsTerminateSystemThread);
     PKTHREAD thread = ki_current_thread(m);
-    if (ps_is_idle_thread(thread) || ps_thread_of(thread)->user)
+    if (ps_is_idle_thread(thread) || thread->user)
         return STATUS_INVALID_PARAMETER;
     ps_thread_exit(m, ExitStatus);
 }

@@ -60,7 +60,7 @@ static VOID ps_thread_main(PVOID context) {
     ps_notify_thread(m, thread, PS_THREAD_BEGINS);
     if (thread->terminating)
         ps_thread_exit(m, thread->exit_status);
-    if (thread->user)
+    if (thread->tcb.user)
         thread->tcb.previous_mode = UserMode;
     if (thread->system_routine)
         thread->tcb.kernel_apc_disable--;
@@ -118,7 +118,7 @@ NTSTATUS ps_thread_make(struct machine *m, const struct ps_thread_parameters *pa
         return status;
     thread->start = parameters->start;
     thread->start_context = parameters->context;
-    thread->user = parameters->user;
+    thread->tcb.user = parameters->user;
     thread->system_routine = parameters->system_routine;
     thread->io_object = parameters->io_object;
     if (thread->io_object)
@@ -143,6 +143,10 @@ NTSTATUS ps_thread_create(struct machine *m, PEPROCESS process, PKSTART_ROUTINE 
     struct ps_thread_parameters parameters = {process,   start, context, name,
                                               user_mode, false, NULL};
     return ps_thread_make(m, &parameters, thread);
+}
+
+bool ps_worker_thread(struct machine *m, PKSTART_ROUTINE start, PVOID context, const char *name) {
+    return NT_SUCCESS(ps_thread_create(m, NULL, start, context, name, false, NULL));
 }
 
 /* The rules a driver's thread must have kept when it ends. */
@@ -217,7 +221,7 @@ _Noreturn void ps_thread_exit(struct machine *m, NTSTATUS status) {
 
 void ps_thread_terminate(struct machine *m, PETHREAD thread, NTSTATUS status) {
     PKTHREAD tcb = &thread->tcb;
-    if (thread->terminating || !thread->user)
+    if (thread->terminating || !thread->tcb.user)
         return;
     thread->terminating = true;
     thread->exit_status = status;

@@ -1,17 +1,8 @@
 /*
  * The rest of the C run-time: random numbers of the machine, conversions by the ANSI code page,
- * sscanf.
- *
- * sscanf reads 8-bit text with Windows' sizes (`l` is 32 bits, I64 and ll are 64) and the types
- * d i u o x X p c s [ n; floating point is not understood, as in the kernel. sscanf_s takes the
- * number of characters in the buffer behind each pointer of c, s and [; a field that does not fit
- * empties the buffer and is no match.
+ * sorting and searching with a context.
  */
-#include <limits.h>
-#include <stdarg.h>
-#include "stdio.h" /* the drivers': this file implements it */
-#include "stdlib.h"
-#include <string.h>
+#include "stdlib.h" /* the drivers': this file implements it */
 
 #include "ki/machine.h"
 #include "rtl/codepage.h"
@@ -84,197 +75,57 @@ int wdmsim_crt_mbtowc(wchar_t *destination, const char *source, size_t count) {
     return *source != 0;
 }
 
-/* ---- sscanf ---- */
+/* ---- sorting and searching, with a context ---- */
 
-struct crt_scan {
-    const char *text, *at, *format;
-    va_list arguments;
-    bool sized;    /* sscanf_s */
-    bool suppress; /* * */
-    size_t width;
-    unsigned size; /* bytes of an integer */
-    char type;
-};
+typedef int crt_compare_routine(void *context, const void *left, const void *right);
 
-static bool crt_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-static void crt_scan_directive(struct crt_scan *s) {
-    s->suppress = *s->format == '*';
-    s->format += s->suppress;
-    s->width = 0;
-    for (; *s->format >= '0' && *s->format <= '9'; s->format++)
-        if (s->width < INT_MAX / 10)
-            s->width = s->width * 10 + (size_t)(*s->format - '0');
-    if (!s->width)
-        s->width = SIZE_MAX;
-    s->size = 4;
-    if (strncmp(s->format, "I64", 3) == 0 || strncmp(s->format, "I32", 3) == 0) {
-        s->size = s->format[1] == '6' ? 8 : 4;
-        s->format += 3;
-    } else if (strncmp(s->format, "ll", 2) == 0 || strncmp(s->format, "hh", 2) == 0) {
-        s->size = s->format[0] == 'l' ? 8 : 1;
-        s->format += 2;
-    } else if (*s->format && strchr("hlzjtI", *s->format)) {
-        s->size = *s->format == 'h' ? 2 : *s->format == 'l' ? 4 : 8;
-        s->format++;
+static void crt_swap(char *left, char *right, size_t size) {
+    for (; size; size--, left++, right++) {
+        char kept = *left;
+        *left = *right;
+        *right = kept;
     }
-    s->type = *s->format;
-    s->format += s->type != 0;
 }
 
-static void crt_store(struct crt_scan *s, unsigned long long value) {
-    if (!s->suppress)
-        memcpy(va_arg(s->arguments, void *), &value, s->size);
-}
-
-static int crt_value(char c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
-}
-
-static bool crt_scan_number(struct crt_scan *s) {
-    int base = s->type == 'x' || s->type == 'X' || s->type == 'p' ? 16
-               : s->type == 'o'                                   ? 8
-               : s->type == 'i'                                   ? 0
-                                                                  : 10;
-    size_t left = s->width;
-    bool negative = *s->at == '-', any = false;
-    if (left && (*s->at == '-' || *s->at == '+')) {
-        s->at++;
-        left--;
-    }
-    if (left > 2 && (base == 0 || base == 16) && s->at[0] == '0' && (s->at[1] | 0x20) == 'x' &&
-        crt_value(s->at[2]) < 16) {
-        s->at += 2;
-        left -= 2;
-        base = 16;
-    }
-    if (base == 0)
-        base = *s->at == '0' ? 8 : 10;
-    unsigned long long value = 0;
-    for (; left && crt_value(*s->at) < base; s->at++, left--, any = true)
-        value = value * (unsigned)base + (unsigned)crt_value(*s->at);
-    if (s->type == 'p')
-        s->size = 8;
-    if (any)
-        crt_store(s, negative ? 0 - value : value);
-    return any;
-}
-
-/* Reads up to `]`; a set of characters, ranges included. */
-static void crt_scan_set(struct crt_scan *s, bool set[256]) {
-    bool invert = *s->format == '^';
-    s->format += invert;
-    memset(set, invert, 256);
-    for (bool first = true; *s->format && (first || *s->format != ']'); first = false) {
-        unsigned char low = (unsigned char)*s->format++, high = low;
-        if (s->format[0] == '-' && s->format[1] && s->format[1] != ']') {
-            high = (unsigned char)s->format[1];
-            s->format += 2;
-        }
-        for (unsigned c = low; c <= high; c++)
-            set[c] = !invert;
-    }
-    s->format += *s->format == ']';
-}
-
-static bool crt_scan_text(struct crt_scan *s) {
-    bool set[256];
-    if (s->type == '[') {
-        crt_scan_set(s, set);
-    } else {
-        for (unsigned c = 0; c < 256; c++)
-            set[c] = s->type == 'c' || !crt_blank((char)c);
-        if (s->type == 'c' && s->width == SIZE_MAX)
-            s->width = 1;
-    }
-    set[0] = false;
-    char *to = s->suppress ? NULL : va_arg(s->arguments, char *);
-    size_t room = to && s->sized ? va_arg(s->arguments, unsigned) : SIZE_MAX, length = 0;
-    while (length < s->width && set[(unsigned char)s->at[length]])
-        length++;
-    bool ended = s->type != 'c';
-    if (length + ended > room) {
-        if (room)
-            to[0] = 0;
-        return false;
-    }
-    if (to)
-        memcpy(to, s->at, length);
-    if (to && ended)
-        to[length] = 0;
-    s->at += length;
-    return length && (s->type != 'c' || length == s->width);
-}
-
-/* 1: a field was read, 0: nothing to count, -1: no match. */
-static int crt_scan_one(struct crt_scan *s) {
-    crt_scan_directive(s);
-    if (s->type != 'c' && s->type != '[' && s->type != 'n')
-        while (crt_blank(*s->at))
-            s->at++;
-    bool read;
-    switch (s->type) {
-    case 'n':
-        crt_store(s, (unsigned long long)(s->at - s->text));
-        return 0;
-    case 'd':
-    case 'i':
-    case 'u':
-    case 'o':
-    case 'x':
-    case 'X':
-    case 'p':
-        read = crt_scan_number(s);
-        break;
-    case 's':
-    case 'c':
-    case '[':
-        read = crt_scan_text(s);
-        break;
-    default:
-        read = s->type && *s->at == s->type;
-        s->at += read;
-        return read ? 0 : -1;
-    }
-    return !read ? -1 : !s->suppress;
-}
-
-static int crt_scan(struct crt_scan *s) {
-    int fields = 0, result = 0;
-    while (*s->format && result >= 0) {
-        if (crt_blank(*s->format)) {
-            while (crt_blank(*s->at))
-                s->at++;
-            s->format++;
-        } else if (*s->format == '%') {
-            s->format++;
-            bool ended = *s->at == 0;
-            result = crt_scan_one(s);
-            if (result < 0 && ended && !fields)
-                fields = EOF;
-            fields += result > 0;
-        } else if (*s->format++ != *s->at++) {
+/* Lets the element at `at` sink among the first `count`, of which the greatest is to be first. */
+static void crt_sift(char *base, size_t at, size_t count, size_t size, crt_compare_routine *compare,
+                     void *context) {
+    for (size_t child; (child = 2 * at + 1) < count; at = child) {
+        if (child + 1 < count &&
+            compare(context, base + child * size, base + (child + 1) * size) < 0)
+            child++;
+        if (compare(context, base + at * size, base + child * size) >= 0)
             break;
-        }
+        crt_swap(base + at * size, base + child * size, size);
     }
-    return fields;
 }
 
-int wdmsim_crt_sscanf(const char *string, const char *format, ...) {
-    struct crt_scan s = {.text = string, .at = string, .format = format};
-    va_start(s.arguments, format);
-    int fields = crt_scan(&s);
-    va_end(s.arguments);
-    return fields;
+void wdmsim_crt_qsort_s(void *base, size_t count, size_t size, crt_compare_routine *compare,
+                        void *context) {
+    if (!base || !size || !compare)
+        return;
+    for (size_t at = count / 2; at-- > 0;)
+        crt_sift(base, at, count, size, compare, context);
+    for (size_t left = count; left-- > 1;) {
+        crt_swap(base, (char *)base + left * size, size);
+        crt_sift(base, 0, left, size, compare, context);
+    }
 }
 
-int wdmsim_crt_sscanf_s(const char *string, const char *format, ...) {
-    struct crt_scan s = {.text = string, .at = string, .format = format, .sized = true};
-    va_start(s.arguments, format);
-    int fields = crt_scan(&s);
-    va_end(s.arguments);
-    return fields;
+void *wdmsim_crt_bsearch_s(const void *key, const void *base, size_t count, size_t size,
+                           crt_compare_routine *compare, void *context) {
+    if (!base || !size || !compare)
+        return NULL;
+    for (const char *low = base; count;) {
+        const char *middle = low + count / 2 * size;
+        int order = compare(context, key, middle);
+        if (order == 0)
+            return (void *)(ULONG_PTR)middle;
+        if (order > 0) {
+            low = middle + size;
+            count--;
+        }
+        count /= 2;
+    }
+    return NULL;
 }

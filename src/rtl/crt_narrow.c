@@ -3,6 +3,7 @@
  *
  * Case is that of ASCII: the kernel's C run-time knows the C locale alone.
  */
+#include "stdlib.h" /* the drivers': this file implements some of it */
 #include <string.h>
 
 #include "ki/machine.h"
@@ -19,6 +20,7 @@ static unsigned crt_lower(unsigned char c) { return c >= 'A' && c <= 'Z' ? c + 3
 #define CRT__STR(name) wdmsim_crt__str##name
 #define CRT_NUM(name) wdmsim_crt__##name##toa
 #define CRT_NUM_S(name) wdmsim_crt__##name##toa_s
+#define CRT_PATH(name) wdmsim_crt__##name
 #define CRT_UPPER(c) crt_upper((unsigned char)(c))
 #define CRT_LOWER(c) crt_lower((unsigned char)(c))
 #include "rtl/crt_text.inc"
@@ -33,6 +35,18 @@ char *wdmsim_crt__strset(char *string, int value) { return crt_set(string, (char
 
 char *wdmsim_crt__strnset(char *string, int value, size_t count) {
     return crt_set(string, (char)value, count);
+}
+
+int wdmsim_crt__strset_s(char *string, size_t size, int value) {
+    return crt_set_s(string, size, (char)value, SIZE_MAX);
+}
+
+int wdmsim_crt__strnset_s(char *string, size_t size, int value, size_t count) {
+    return crt_set_s(string, size, (char)value, count);
+}
+
+size_t wdmsim_crt_strnlen_s(const char *string, size_t maximum) {
+    return string ? crt_length(string, maximum) : 0;
 }
 
 /* ---- memory ---- */

@@ -6,6 +6,7 @@
  * so are the letters of Latin-1 that have none.
  */
 #include <limits.h>
+#include "stdlib.h" /* the drivers': this file implements some of it */
 #include <string.h>
 
 #include "rtl/crt_errors.h"
@@ -18,6 +19,7 @@
 #define CRT__STR(name) wdmsim_crt__wcs##name
 #define CRT_NUM(name) wdmsim_crt__##name##tow
 #define CRT_NUM_S(name) wdmsim_crt__##name##tow_s
+#define CRT_PATH(name) wdmsim_crt__w##name
 #define CRT_UPPER(c) rtl_upcase(c)
 #define CRT_LOWER(c) rtl_downcase(c)
 #include "rtl/crt_text.inc"
@@ -26,6 +28,14 @@ size_t wdmsim_crt_wcslen(const wchar_t *string) { return crt_length(string, SIZE
 
 size_t wdmsim_crt_wcsnlen(const wchar_t *string, size_t maximum) {
     return crt_length(string, maximum);
+}
+
+size_t wdmsim_crt_wcsnlen_s(const wchar_t *string, size_t maximum) {
+    return string ? crt_length(string, maximum) : 0;
+}
+
+wchar_t *wdmsim_crt__ltow(int value, wchar_t *buffer, int radix) {
+    return wdmsim_crt__itow(value, buffer, radix);
 }
 
 /* ---- copying ---- */
@@ -80,7 +90,40 @@ wchar_t *wdmsim_crt__wcsnset(wchar_t *string, wchar_t value, size_t count) {
     return crt_set(string, value, count);
 }
 
+int wdmsim_crt__wcsset_s(wchar_t *string, size_t size, wchar_t value) {
+    return crt_set_s(string, size, value, SIZE_MAX);
+}
+
+int wdmsim_crt__wcsnset_s(wchar_t *string, size_t size, wchar_t value, size_t count) {
+    return crt_set_s(string, size, value, count);
+}
+
+wchar_t *wdmsim_crt_wmemmove(wchar_t *destination, const wchar_t *source, size_t count) {
+    return memmove(destination, source, count * sizeof(wchar_t));
+}
+
+int wdmsim_crt_wmemmove_s(wchar_t *destination, size_t size, const wchar_t *source, size_t count) {
+    if (size > SIZE_MAX / sizeof(wchar_t) || count > SIZE_MAX / sizeof(wchar_t))
+        return CRT_ERANGE;
+    return wdmsim_crt_memmove_s(destination, size * sizeof(wchar_t), source,
+                                count * sizeof(wchar_t));
+}
+
 /* ---- comparing and searching ---- */
+
+int wdmsim_crt_wmemcmp(const wchar_t *left, const wchar_t *right, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (left[i] != right[i])
+            return left[i] < right[i] ? -1 : 1;
+    return 0;
+}
+
+wchar_t *wdmsim_crt_wmemchr(const wchar_t *memory, wchar_t character, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (memory[i] == character)
+            return (wchar_t *)(ULONG_PTR)(memory + i);
+    return NULL;
+}
 
 int wdmsim_crt_wcsncmp(const wchar_t *left, const wchar_t *right, size_t count) {
     for (size_t i = 0; i < count; i++) {

@@ -26,7 +26,9 @@
 
 #include "nt/exception.h"
 #include "ki/bugcheck.h"
+#include "ki/fault_kind.h"
 #include "ki/gate.h"
+#include "ki/trace.h"
 #include "rtl/context.h"
 #include "wdmsim_seh.h"
 
@@ -42,6 +44,7 @@ struct seh_search {
 
 #define SEH_HIDDEN __attribute__((visibility("hidden")))
 SEH_HIDDEN int wdmsim_seh_link(struct wdmsim_seh_frame *frame);
+SEH_HIDDEN void wdmsim_seh_unlink(struct wdmsim_seh_frame *frame);
 SEH_HIDDEN int seh_run(struct wdmsim_seh_frame *frame);
 SEH_HIDDEN _Noreturn void seh_resume(struct wdmsim_seh_frame *frame);
 SEH_HIDDEN void wdmsim_seh_before_abandon(struct wdmsim_seh_frame *frame);
@@ -82,7 +85,8 @@ static void seh_run_finally(struct wdmsim_seh_frame *frame, bool abnormal) {
     seh_run(frame);
 }
 
-void wdmsim_seh_exit(struct wdmsim_seh_frame *frame) {
+/* What wdmsim_seh_exit jumps to. */
+void wdmsim_seh_unlink(struct wdmsim_seh_frame *frame) {
     if (frame->state == WDMSIM_SEH_UNLINKED)
         return;
     *seh_head() = frame->previous;
@@ -156,7 +160,8 @@ static bool seh_dispatch(EXCEPTION_POINTERS *pointers) {
 /* ---- raising ---- */
 
 /* Nobody handles it: the bug check that Windows raises for it. */
-static _Noreturn void seh_unhandled(const EXCEPTION_RECORD *record, void *frame_pointer) {
+static _Noreturn void seh_unhandled(const EXCEPTION_RECORD *record, const CONTEXT *context,
+                                    void *frame_pointer) {
     struct machine *m = ki_self();
     if (!m)
         abort();
@@ -165,6 +170,11 @@ static _Noreturn void seh_unhandled(const EXCEPTION_RECORD *record, void *frame_
     snprintf(text, sizeof text, "%s raised %s and nothing handled it",
              ki_address_name(m, (const void *)address),
              wdmsim_status_name((uint32_t)record->ExceptionCode));
+    if (ki_in_system_service(m))
+        ki_bugcheck_at(m, SYSTEM_SERVICE_EXCEPTION,
+                       (const ULONG_PTR[4]){(ULONG_PTR)(ULONG)record->ExceptionCode, address,
+                                            (ULONG_PTR)context, 0},
+                       address, frame_pointer, text);
     const ULONG_PTR parameters[4] = {
         (ULONG_PTR)(LONG_PTR)record->ExceptionCode, address,
         record->NumberParameters > 0 ? record->ExceptionInformation[0] : 0,
@@ -182,14 +192,14 @@ static _Noreturn void seh_raise_status(NTSTATUS status, EXCEPTION_RECORD *cause,
     EXCEPTION_POINTERS pointers = {.ExceptionRecord = &record, .ContextRecord = &context};
     rtl_context_of_caller(&context, address, frame_pointer);
     if (!seh_dispatch(&pointers))
-        seh_unhandled(&record, frame_pointer);
+        seh_unhandled(&record, &context, frame_pointer);
     EXCEPTION_RECORD refused = {.ExceptionCode = STATUS_NONCONTINUABLE_EXCEPTION,
                                 .ExceptionFlags = EXCEPTION_NONCONTINUABLE,
                                 .ExceptionRecord = &record,
                                 .ExceptionAddress = address};
     pointers.ExceptionRecord = &refused;
     (void)seh_dispatch(&pointers);
-    seh_unhandled(&refused, frame_pointer); /* also when a filter insists on continuing */
+    seh_unhandled(&refused, &context, frame_pointer); /* also when a filter insists on continuing */
 }
 
 _Noreturn VOID ExRaiseStatus(NTSTATUS Status) {
@@ -216,7 +226,7 @@ VOID NTAPI RtlRaiseException(PEXCEPTION_RECORD ExceptionRecord) {
     ExceptionRecord->ExceptionAddress = __builtin_return_address(0);
     rtl_context_of_caller(&context, __builtin_return_address(0), __builtin_frame_address(0));
     if (!seh_dispatch(&pointers))
-        seh_unhandled(ExceptionRecord, __builtin_frame_address(0));
+        seh_unhandled(ExceptionRecord, &context, __builtin_frame_address(0));
     if (ExceptionRecord->ExceptionFlags & EXCEPTION_NONCONTINUABLE)
         seh_raise_status(STATUS_NONCONTINUABLE_EXCEPTION, ExceptionRecord,
                          __builtin_return_address(0), __builtin_frame_address(0));
@@ -287,14 +297,19 @@ static void seh_on_fault(struct machine *m, const struct ki_fault *fault) {
                                .ExceptionAddress = (PVOID)fault->instruction};
     if (fault->status == STATUS_ACCESS_VIOLATION) {
         record.NumberParameters = 2;
-        record.ExceptionInformation[0] = fault->write;
+        record.ExceptionInformation[0] = ki_fault_access(fault);
         record.ExceptionInformation[1] = fault->address;
     }
     CONTEXT registers;
     EXCEPTION_POINTERS pointers = {.ExceptionRecord = &record, .ContextRecord = &registers};
     rtl_context_of_fault(&registers, fault->context);
-    if (!*seh_head() || !seh_dispatch(&pointers))
+    registers.Rip = fault->instruction;
+    if (fault->status == STATUS_BREAKPOINT && (m->flags & WDMSIM_DEBUGGER)) {
+        KI_TRACE(m, BREAK, ki_address_name(m, (PVOID)fault->instruction), (ULONG)fault->status);
+        registers.Rip += KI_BREAKPOINT_SIZE; /* somebody typed "g" */
+    } else if (!*seh_head() || !seh_dispatch(&pointers)) {
         return;
+    }
     rtl_context_restore(&registers, fault->context);
 #if defined(__linux__) && defined(__x86_64__)
     seh_continuation_vectors = &vectors; /* filters may have faulted in between */
@@ -303,4 +318,14 @@ static void seh_on_fault(struct machine *m, const struct ki_fault *fault) {
     seh_continue_at_fault(fault->context);
 }
 
-__attribute__((constructor)) static void seh_install(void) { ki_fault_filter = seh_on_fault; }
+static const CONTEXT *seh_fault_record(struct machine *m, const struct ki_fault *fault) {
+    CONTEXT *context = ki_alloc(m, sizeof *context);
+    rtl_context_of_fault(context, fault->context);
+    context->Rip = fault->instruction;
+    return context;
+}
+
+__attribute__((constructor)) static void seh_install(void) {
+    ki_fault_filter = seh_on_fault;
+    ki_fault_record = seh_fault_record;
+}

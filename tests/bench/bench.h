@@ -46,8 +46,8 @@ double bench_on_machine(void (*prepare)(struct machine *m), double (*body)(unsig
 double bench_in_process(void (*prepare)(struct machine *m), double (*body)(unsigned n), unsigned n);
 /* On a machine with several processors. */
 double bench_on_processors(unsigned processors, double (*body)(unsigned n), unsigned n);
-/* Whether the machines check rules, as the default configuration does; set by an option. */
-extern bool bench_checked;
+/* Machines made from now on check the rules of the routines, as the default configuration does. */
+void bench_check_rules(void);
 /* Ends the program: something that is no matter of speed went wrong. */
 _Noreturn void bench_fail(const char *what);
 

@@ -2,9 +2,10 @@
  * Thread switches, timers by the thousand and by the million, whole machines.
  */
 #include <ntifs.h>
-#include <stdlib.h>
 
 #include "bench.h"
+
+#define TAG 0x68636e42 /* 'Bnch' */
 
 /* ---- switches ---- */
 
@@ -84,27 +85,34 @@ double clock_yield(unsigned n) { return bench_on_machine(NULL, yields, n < 2 ? 2
 
 static unsigned armed;
 
-/* Sets `armed` timers to all times of a second, lets half expire and cancels half; n in total. */
+/* Sets `armed` timers to all times of a second, lets half expire and cancels half. */
+static void timer_round(PKTIMER timers, ULONG *seed) {
+    LARGE_INTEGER half = {.QuadPart = -5000000};
+    for (unsigned i = 0; i < armed; i++) {
+        LARGE_INTEGER due = {.QuadPart = -(LONGLONG)(RtlRandomEx(seed) % 10000000 + 1)};
+        KeSetTimer(&timers[i], due, NULL);
+    }
+    KeDelayExecutionThread(KernelMode, FALSE, &half);
+    for (unsigned i = 0; i < armed; i++)
+        KeCancelTimer(&timers[i]);
+}
+
+/* Rounds of n timers in total, after a first one in which the machine takes the memory for them
+ * from the host. */
 static double run_timers(unsigned n) {
-    PKTIMER timers = calloc(armed, sizeof *timers);
+    PKTIMER timers = ExAllocatePool2(POOL_FLAG_NON_PAGED, armed * sizeof *timers, TAG);
     ULONG seed = 11;
-    LARGE_INTEGER second = {.QuadPart = -5000000};
+    unsigned rounds = (n + armed - 1) / armed;
     if (!timers)
         bench_fail("no memory for timers");
     for (unsigned i = 0; i < armed; i++)
         KeInitializeTimer(&timers[i]);
+    timer_round(timers, &seed);
     double start = bench_now();
-    for (unsigned done = 0; done < n; done += armed) {
-        for (unsigned i = 0; i < armed; i++) {
-            LARGE_INTEGER due = {.QuadPart = -(LONGLONG)(RtlRandomEx(&seed) % 10000000 + 1)};
-            KeSetTimer(&timers[i], due, NULL);
-        }
-        KeDelayExecutionThread(KernelMode, FALSE, &second);
-        for (unsigned i = 0; i < armed; i++)
-            KeCancelTimer(&timers[i]);
-    }
-    double time = (bench_now() - start) / (double)((n + armed - 1) / armed * armed);
-    free(timers);
+    for (unsigned i = 0; i < rounds; i++)
+        timer_round(timers, &seed);
+    double time = (bench_now() - start) / ((double)rounds * armed);
+    ExFreePoolWithTag(timers, TAG);
     return time;
 }
 

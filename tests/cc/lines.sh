@@ -54,11 +54,46 @@ if command -v gdb >/dev/null && "$launcher" "$compiler" -g -O0 a.c -o plain "$@"
     gdb -q -batch -nx -ex 'break divide' -ex 'break 8' -ex run -ex next -ex next -ex next -ex next -ex continue ./plain \
         >log 2>&1 </dev/null
     if grep -q '^Breakpoint 1,' log; then
-        # the __finally block runs inside a call of the run-time: next steps over it, a breakpoint stops there
+        # the __finally block runs inside a call of the run-time: a breakpoint stops there, steps do (below)
         for line in 4 5 8; do
             grep -qE "^$line[[:space:]]" log || complain "gdb does not step through line $line: $(cat log)"
         done
         grep -q 'wdmsim-cc-' log && complain "gdb shows a private file: $(cat log)"
+    fi
+fi
+
+cat >steps.c <<'END'
+void ExRaiseStatus(int);
+static int steps(int a) {
+    __try {
+        a += 1;
+    } __finally {
+        a += 2;
+    }
+    __try {
+        ExRaiseStatus(a);
+    } __except (1) {
+        a += 3;
+    }
+    return a;
+}
+int main(void) { return steps(1) == 7 ? 0 : 1; }
+END
+
+# walk COMMAND TIMES: in which of the lines with code of ours it stops, in this order
+walk() {
+    printf '%s\n' 'set breakpoint pending on' 'break steps' run >commands
+    yes "$1" | head -n "$2" >>commands
+    gdb -q -batch -nx -x commands ./steps >log 2>&1 </dev/null
+    sed -nE 's/^(0x[0-9a-f]+[[:space:]]+)?(4|6|9|11|13)[[:space:]].*/\2/p; s/.*seh\.c:.*/run-time/p' log | uniq | tr '\n' ' '
+}
+
+if command -v gdb >/dev/null && "$launcher" "$compiler" -g -O0 steps.c -o steps "$@" >log 2>&1 && ./steps; then
+    lines=$(walk next 18)
+    if grep -q '^Breakpoint 1,' log; then
+        [ "$lines" = "4 6 9 11 13 " ] || complain "gdb's next stops in lines $lines: $(cat log)"
+        lines=$(walk step 15) # into the routine that raises, as into every other
+        case $lines in "4 6 9 "*) ;; *) complain "gdb's step stops in lines $lines: $(cat log)" ;; esac
     fi
 fi
 

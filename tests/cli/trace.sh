@@ -32,3 +32,8 @@ expect_line pool.txt 'mm.pool.alloc'
 sed 's/"steps"/"machine": { "trace": ["mm.pool.alloc"] }, "steps"/' one.json >pool.json
 expect_code 0 run pool.json --trace pool2.txt
 cmp pool.txt pool2.txt || fail 'not the same events'
+
+# A driver's messages can be masked out, or in.
+sed 's/"steps"/"machine": { "messages": { "DEFAULT": 0 } }, "steps"/' one.json >quiet.json
+expect_code 0 run quiet.json --trace quiet.txt
+expect_no_line quiet.txt 'misbehaver: printing'

@@ -50,7 +50,23 @@ static void a_prompt_is_shown_and_gets_no_answer(struct machine *m) {
     assert_int_equal(response[0], '?');
 }
 
+#if defined(__x86_64__)
+#define BREAKPOINT "int3"
+#else
+#define BREAKPOINT "brk #0xf000"
+#endif
+
+static void a_debugger_goes_on_behind_a_breakpoint(struct machine *m) {
+    volatile int before = 1;
+    __asm__ volatile(BREAKPOINT);
+    before++;
+    DbgBreakPoint();
+    assert_int_equal(before, 2);
+    assert_int_equal(messages_read(m, WDMSIM_EVENT_BREAK)->count, 2);
+}
+
 int main(void) {
+    static const struct wdmsim_config debugged = {.processors = 1, .flags = WDMSIM_DEBUGGER};
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(a_breakpoint_stops_the_machine),
         wdmsim_unit_test(a_breakpoint_with_a_status_does_too),
@@ -58,6 +74,7 @@ int main(void) {
         wdmsim_unit_test(a_true_assertion_does_nothing),
         wdmsim_unit_test(there_is_no_debugger),
         wdmsim_unit_test(a_prompt_is_shown_and_gets_no_answer),
+        wdmsim_unit_test_on(a_debugger_goes_on_behind_a_breakpoint, &debugged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* Check that DbgPrint's text becomes one event per line, in Windows' formats, as UTF-8, within 512
- * bytes. */
+/* Check that DbgPrint's text becomes one event per line, which says whether its line goes on, in
+ * Windows' formats, as UTF-8, within 512 bytes. */
 #include "messages.h"
 
 static void a_message_is_an_event(struct machine *m) {
@@ -15,6 +15,22 @@ static void each_line_is_an_event(struct machine *m) {
     assert_string_equal(all->text[1], "two");
     assert_string_equal(all->text[2], "");
     assert_string_equal(all->text[3], "three");
+}
+
+static void count_open_lines(void *context, const struct wdmsim_event *event) {
+    char *lines = context;
+    if (event->kind == WDMSIM_EVENT_MESSAGE)
+        strcat(lines, event->arguments[0] ? "+" : ".");
+}
+
+static void a_line_without_an_end_goes_on(struct machine *m) {
+    char lines[16] = "";
+    DbgPrint("one ");
+    DbgPrint("two");
+    DbgPrint("\n");
+    DbgPrint("three\nfour");
+    wdmsim_trace_read(m, 0, count_open_lines, lines);
+    assert_string_equal(lines, "++..+");
 }
 
 static void windows_formats_are_understood(struct machine *m) {
@@ -76,6 +92,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(a_message_is_an_event),
         wdmsim_unit_test(each_line_is_an_event),
+        wdmsim_unit_test(a_line_without_an_end_goes_on),
         wdmsim_unit_test(windows_formats_are_understood),
         wdmsim_unit_test(wide_text_is_shown_as_utf8),
         wdmsim_unit_test(bytes_that_are_no_utf8_are_ansi),

@@ -47,6 +47,20 @@ static void an_unknown_component_counts_as_the_default(struct machine *m) {
     assert_int_equal(DbgQueryDebugFilterState(0x10000, 0), STATUS_INVALID_PARAMETER_1);
 }
 
+/* Check the masks that a host program sets: one component's, and the one that all have in common. */
+static void a_debugger_sets_masks(struct machine *m) {
+    assert_int_equal(wdmsim_debug_mask(m, DPFLTR_IHVDRIVER_ID, 1u << DPFLTR_TRACE_LEVEL), 0);
+    DbgPrintEx(DPFLTR_IHVDRIVER_ID, DPFLTR_TRACE_LEVEL, "traced");
+    assert_string_equal(messages_last(m), "traced");
+    DbgPrintEx(DPFLTR_IHVBUS_ID, DPFLTR_TRACE_LEVEL, "not this one");
+    assert_int_equal(shown(m), 1);
+    wdmsim_debug_mask(m, WDMSIM_DEBUG_COMMON, 1u << DPFLTR_WARNING_LEVEL);
+    DbgPrintEx(DPFLTR_IHVBUS_ID, DPFLTR_WARNING_LEVEL, "a warning of all");
+    DbgPrintEx(DPFLTR_IHVBUS_ID, DPFLTR_ERROR_LEVEL, "no errors any more");
+    assert_int_equal(shown(m), 2);
+    assert_int_equal(wdmsim_debug_mask(m, 0x10000, 1), WDMSIM_ERROR_INVALID);
+}
+
 static void print_list(const char *prefix, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
@@ -72,6 +86,7 @@ int main(void) {
         wdmsim_unit_test(a_component_can_be_switched_on),
         wdmsim_unit_test(a_level_above_31_is_a_mask),
         wdmsim_unit_test(an_unknown_component_counts_as_the_default),
+        wdmsim_unit_test(a_debugger_sets_masks),
         wdmsim_unit_test(a_prefix_comes_first),
         wdmsim_unit_test(a_percent_sign_in_a_prefix_is_text),
     };

@@ -3,6 +3,7 @@
  * of the sample drivers, drawn from a seed, on one to four processors. Whatever came together, in
  * the end the system wakes, every operation has come to its end, no IRP is left in flight and, once
  * the devices are taken out, no memory either. None of it is a bug check: the drivers are correct.
+ * The same once more with memory short: allocations of the drivers' fail.
  *
  * WDMSIM_STORM in the environment says how many seeds to try, WDMSIM_STORM_FIRST with which to
  * begin; with one seed each action is printed.
@@ -28,7 +29,10 @@ static struct wdmsim_request *requests[REQUESTS];
 static unsigned request_count;
 static uint32_t operations[OPERATIONS];
 static unsigned operation_count;
-static bool told; /* each action is printed */
+static bool told;     /* each action is printed */
+static bool starving; /* memory is short: one in so many allocations … */
+static unsigned hunger;
+static unsigned refused; /* … fails */
 
 static uint64_t draw(uint64_t below) {
     state ^= state >> 12;
@@ -160,10 +164,15 @@ static void operate(void) {
         operation_count++;
 }
 
-static void plug_again(void) {
+/* One that is out is put in; one that is in is taken out, or changed before anybody looks. */
+static void plug_or_unplug(void) {
     uint32_t node, slot = slots[draw(DEVICES)];
-    TELL("plug the device of slot %u\n", slot);
-    wdmsim_plug_again(machine, slot, &node);
+    bool out = wdmsim_unplug_silently(machine, slot) == 0, in = !out || draw(2);
+    TELL("slot %u:%s%s\n", slot, out ? " unplug" : "", in ? " plug" : "");
+    if (in)
+        wdmsim_plug_again(machine, slot, &node);
+    else
+        wdmsim_pnp_begin(machine, WDMSIM_PNP_ENUMERATE, WDMSIM_ROOT_NODE, &node);
 }
 
 static void change_power(void) {
@@ -197,7 +206,7 @@ static void act(void) {
     static void (*const actions[])(void) = {
         open_a_device,  open_a_device,  send_a_request,   send_a_request, send_a_request,
         send_a_request, close_a_handle, cancel_a_request, operate,        operate,
-        operate,        plug_again,     plug_again,       change_power,   change_power};
+        operate,        plug_or_unplug, plug_or_unplug,   change_power,   change_power};
     static const uint64_t spans[] = {0, 0, 50 * WDMSIM_US, WDMSIM_MS, 7 * WDMSIM_MS, WDMSIM_S};
     actions[draw(sizeof actions / sizeof *actions)]();
     uint64_t span = spans[draw(sizeof spans / sizeof *spans)];
@@ -258,17 +267,37 @@ static void expect_nothing_left(void) {
     assert_int_equal(count, 0);
 }
 
-static void storm(uint64_t seed) {
+static unsigned choose(void *context, enum wdmsim_choice_kind kind, unsigned n) {
+    (void)context;
+    switch (kind) {
+    case WDMSIM_CHOICE_POOL:
+        if (!starving || draw(hunger))
+            return 0;
+        refused++;
+        return 1;
+    case WDMSIM_CHOICE_PREEMPT:
+        return draw(8) ? 0 : (unsigned)draw(n);
+    default:
+        return (unsigned)draw(n);
+    }
+}
+
+static void storm(uint64_t seed, bool hungry) {
     struct wdmsim_config config = WDMSIM_CONFIG_DEFAULT;
     state = seed * 0x9e3779b97f4a7c15u + 1;
     open_count = request_count = operation_count = 0;
     config.processors = 1 + (unsigned)draw(4);
-    config.strategy = WDMSIM_STRATEGY_RANDOM;
+    config.strategy = hungry ? WDMSIM_STRATEGY_ASK : WDMSIM_STRATEGY_RANDOM;
     config.seed = seed;
+    config.flags |= hungry ? WDMSIM_FAIL_POOL : 0;
     assert_int_equal(wdmsim_machine_create(&config, &machine), 0);
+    wdmsim_set_chooser(machine, choose, NULL);
     build_the_tree();
+    starving = hungry;
+    hunger = 2 + (unsigned)draw(40);
     for (unsigned i = (unsigned)draw(300) + 10; i && !wdmsim_machine_stop(machine); i--)
         act();
+    starving = false;
     expect_running(seed);
     calm_down();
     expect_running(seed);
@@ -276,17 +305,30 @@ static void storm(uint64_t seed) {
     wdmsim_machine_destroy(machine);
 }
 
-static void every_storm_ends(void **unused) {
+static void storms(bool hungry) {
     const char *wanted = getenv("WDMSIM_STORM"), *first = getenv("WDMSIM_STORM_FIRST");
     uint64_t seeds = wanted ? strtoull(wanted, NULL, 0) : 200;
     uint64_t seed = first ? strtoull(first, NULL, 0) : 1;
-    (void)unused;
     told = seeds == 1;
     for (uint64_t end = seed + seeds; seed < end; seed++)
-        storm(seed);
+        storm(seed, hungry);
+}
+
+static void every_storm_ends(void **unused) {
+    (void)unused;
+    storms(false);
+}
+
+static void every_storm_ends_when_memory_is_short(void **unused) {
+    (void)unused;
+    storms(true);
+    assert_true(refused || told);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_storm_ends)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_storm_ends),
+        cmocka_unit_test(every_storm_ends_when_memory_is_short),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,4 +41,20 @@ compile with-guids "$(lines initguid.h $forward)" "$@"
 [ "$language" = c++ ] && compile linkage "extern \"C\" {
 $(lines ntddk.h ntstrsafe.h)
 }" "$@"
+
+# What C++ drivers rely on: min and max unless they say no, also behind the host's header that takes
+# them away; a thread is one type.
+if [ "$language" = c++ ]; then
+    compile min "#include <ntifs.h>
+#include <stdlib.h>
+int least(int a) { return min(a, 2) + max(a, 3); }" "$@"
+    compile no-min "#define NOMINMAX
+#include <ntifs.h>
+#include <stdlib.h>
+#include <algorithm>
+int least(int a) { return std::min(a, 2) + std::max(a, 3); }" "$@"
+    compile thread "#include <fltkernel.h>
+KPRIORITY raise(PETHREAD thread) { return KeSetPriorityThread(thread, 9); }
+VOID attach(PEPROCESS process, PKAPC_STATE state) { KeStackAttachProcess(process, state); }" "$@"
+fi
 exit $status

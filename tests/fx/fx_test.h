@@ -1,7 +1,7 @@
 /*
- * What the tests of the power framework share: device nodes made by hand, and a driver whose
- * callbacks keep a log and complete what they are asked for at once, unless the test wants to do
- * that.
+ * What the tests of the power framework share: devices on the built-in bus with a function driver
+ * that passes every IRP on, and framework callbacks that keep a log and complete what they are
+ * asked for at once, unless the test wants to do that.
  *
  * The log is a text of words: "I0 " the idle condition callback of component 0, "A0 " the active
  * one, "S0:2 " the idle state callback for F2, "DPNR ", "DPR ", "DOWN ", "UP ".
@@ -12,9 +12,8 @@
 #include <ntifs.h>
 
 #include <wdmsim/cmocka.h>
+#include <wdmsim/pnp.h>
 #include <wdmsim/pofx.h>
-
-#include "po/fx/fx.h"
 
 #define FX_MAX 8
 #define MS 10000ull /* in 100 ns */
@@ -22,10 +21,13 @@
 struct fx_test {
     POHANDLE handle;
     PDEVICE_OBJECT pdo;
+    uint32_t node;
     char log[4096];
     size_t length;
     /* The test completes these itself. */
     bool hold_idle, hold_state, hold_dpnr, hold_dpr, hold_down, hold_up;
+    bool hold_idle_of[FX_MAX]; /* the first for one component */
+    bool pauses; /* at the begin and the end of callbacks about components others may move */
     /* More to do inside a callback, before it is completed. */
     void (*on_idle)(ULONG component), (*on_active)(ULONG component);
     void (*on_state)(ULONG component, ULONG state), (*on_dpnr)(void), (*on_dpr)(void);
@@ -40,9 +42,10 @@ struct fx_test {
     unsigned depth; /* calls into the framework the test's thread is in */
     bool nested;    /* a callback came inside such a call */
 };
-static struct fx_test fx, *fx_all[4]; /* `fx` is the one most tests use */
+static struct fx_test fx; /* the one most tests use */
 
 static inline struct fx_test *fx_of(PVOID context) { return context; }
+static inline struct machine *fx_machine(void) { return wdmsim_fixture.machine; }
 
 static inline void fx_log(struct fx_test *t, const char *format, ...) {
     va_list arguments;
@@ -53,11 +56,22 @@ static inline void fx_log(struct fx_test *t, const char *format, ...) {
         t->length += (size_t)length;
 }
 
+static inline void fx_pause(const struct fx_test *t) {
+    if (t->pauses)
+        KeGetCurrentProcessorNumberEx(NULL);
+}
+
 static inline void fx_enter_callback(struct fx_test *t, ULONG component) {
     assert_int_equal(t->running[component]++, 0);
     t->thread = KeGetCurrentThread();
     t->irql = KeGetCurrentIrql();
     t->nested |= t->depth != 0;
+    fx_pause(t);
+}
+
+static inline void fx_leave_callback(struct fx_test *t, ULONG component) {
+    fx_pause(t);
+    assert_int_equal(t->running[component]--, 1);
 }
 
 static PO_FX_COMPONENT_ACTIVE_CONDITION_CALLBACK fx_active;
@@ -68,24 +82,31 @@ static PO_FX_DEVICE_POWER_NOT_REQUIRED_CALLBACK fx_dpnr;
 static inline PO_FX_DIRECTED_POWER_DOWN_CALLBACK fx_down;
 static inline PO_FX_DIRECTED_POWER_UP_CALLBACK fx_up;
 
+static inline struct wdmsim_fx_component fx_look(struct fx_test *t, ULONG component) {
+    struct wdmsim_fx_component info;
+    assert_int_equal(wdmsim_fx_component(fx_machine(), t->node, component, &info), 0);
+    return info;
+}
+
 static VOID fx_active(PVOID context, ULONG component) {
     struct fx_test *t = fx_of(context);
-    struct wdmsim_fx_component info;
     fx_enter_callback(t, component);
     fx_log(t, "A%u ", component);
     assert_false(t->active[component]);
     t->active[component] = true;
+    /* In F0, as the driver was told and as the framework has it. */
     assert_int_equal(t->state[component], 0);
+    assert_int_equal(fx_look(t, component).state, 0);
     assert_false(t->power_told);
     for (ULONG i = 0; t->providers && i < FX_MAX; i++) {
         if (!(t->providers[component] >> i & 1))
             continue;
-        assert_int_equal(wdmsim_fx_component(ki_self(), pnp_node_of(t->pdo)->serial, i, &info), 0);
-        assert_int_equal(info.condition, WDMSIM_FX_ACTIVE);
+        assert_int_equal(fx_look(t, i).condition, WDMSIM_FX_ACTIVE);
+        assert_true(t->active[i] && !t->running[i]); /* and the driver knows */
     }
     if (t->on_active)
         t->on_active(component);
-    t->running[component]--;
+    fx_leave_callback(t, component);
 }
 
 static VOID fx_idle(PVOID context, ULONG component) {
@@ -96,9 +117,9 @@ static VOID fx_idle(PVOID context, ULONG component) {
     t->active[component] = false;
     if (t->on_idle)
         t->on_idle(component);
-    if (!t->hold_idle)
+    if (!t->hold_idle && !t->hold_idle_of[component])
         PoFxCompleteIdleCondition(t->handle, component);
-    t->running[component]--;
+    fx_leave_callback(t, component);
 }
 
 static VOID fx_state(PVOID context, ULONG component, ULONG state) {
@@ -112,7 +133,7 @@ static VOID fx_state(PVOID context, ULONG component, ULONG state) {
     t->state[component] = state;
     if (!t->hold_state)
         PoFxCompleteIdleState(t->handle, component);
-    t->running[component]--;
+    fx_leave_callback(t, component);
 }
 
 static VOID fx_dpnr(PVOID context) {
@@ -153,43 +174,114 @@ static inline VOID fx_up(PVOID context, ULONG flags) {
         PoFxReportDevicePoweredOn(t->handle);
 }
 
-/* ---- nodes and registrations ---- */
+/* ---- devices ---- */
+
+static PDEVICE_OBJECT fx_added; /* the PDO that a stack was built on last */
+static bool fx_power_fails;     /* set-power IRPs for D0 fail */
+static void (*fx_on_add)(PDEVICE_OBJECT pdo);
+
+struct fx_stack {
+    PDEVICE_OBJECT below;
+};
+
+static inline NTSTATUS fx_pass(PDEVICE_OBJECT device, PIRP irp) {
+    IoSkipCurrentIrpStackLocation(irp);
+    return IoCallDriver(((struct fx_stack *)device->DeviceExtension)->below, irp);
+}
+
+static inline NTSTATUS fx_pnp(PDEVICE_OBJECT device, PIRP irp) {
+    PDEVICE_OBJECT below = ((struct fx_stack *)device->DeviceExtension)->below;
+    switch (IoGetCurrentIrpStackLocation(irp)->MinorFunction) {
+    case IRP_MN_START_DEVICE:
+        IoForwardIrpSynchronously(below, irp);
+        IoCompleteRequest(irp, IO_NO_INCREMENT);
+        return STATUS_SUCCESS;
+    case IRP_MN_QUERY_STOP_DEVICE:
+    case IRP_MN_STOP_DEVICE:
+    case IRP_MN_QUERY_REMOVE_DEVICE:
+    case IRP_MN_SURPRISE_REMOVAL:
+        irp->IoStatus.Status = STATUS_SUCCESS;
+        return fx_pass(device, irp);
+    case IRP_MN_REMOVE_DEVICE:
+        irp->IoStatus.Status = STATUS_SUCCESS;
+        fx_pass(device, irp);
+        IoDetachDevice(below);
+        IoDeleteDevice(device);
+        return STATUS_SUCCESS;
+    default:
+        return fx_pass(device, irp);
+    }
+}
+
+static inline NTSTATUS fx_power(PDEVICE_OBJECT device, PIRP irp) {
+    PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
+    if (!fx_power_fails || stack->MinorFunction != IRP_MN_SET_POWER ||
+        stack->Parameters.Power.Type != DevicePowerState ||
+        stack->Parameters.Power.State.DeviceState != PowerDeviceD0)
+        return fx_pass(device, irp);
+    irp->IoStatus.Status = STATUS_UNSUCCESSFUL;
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
+    return STATUS_UNSUCCESSFUL;
+}
+
+static inline NTSTATUS fx_add(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo) {
+    PDEVICE_OBJECT device;
+    assert_int_equal(IoCreateDevice(driver, sizeof(struct fx_stack), NULL, FILE_DEVICE_UNKNOWN, 0,
+                                    FALSE, &device),
+                     STATUS_SUCCESS);
+    ((struct fx_stack *)device->DeviceExtension)->below = IoAttachDeviceToDeviceStack(device, pdo);
+    device->Flags |= DO_POWER_PAGABLE;
+    device->Flags &= ~DO_DEVICE_INITIALIZING;
+    fx_added = pdo;
+    if (fx_on_add)
+        fx_on_add(pdo);
+    return STATUS_SUCCESS;
+}
+
+static inline VOID fx_unload(PDRIVER_OBJECT driver) { UNREFERENCED_PARAMETER(driver); }
 
 static inline int fx_entry(PDRIVER_OBJECT driver, PUNICODE_STRING path) {
     UNREFERENCED_PARAMETER(path);
-    return IoCreateDevice(driver, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &fx.pdo);
+    driver->DriverExtension->AddDevice = fx_add;
+    driver->DriverUnload = fx_unload;
+    driver->MajorFunction[IRP_MJ_PNP] = fx_pnp;
+    driver->MajorFunction[IRP_MJ_POWER] = fx_power;
+    return STATUS_SUCCESS;
 }
 
-static PDRIVER_OBJECT fx_driver;
-
-/* A started device node below another one (NULL: none). */
-static inline PDEVICE_OBJECT fx_node(PDEVICE_OBJECT parent) {
-    static uint32_t serial;
-    PDEVICE_OBJECT pdo;
-    struct pnp_node *node;
-    if (!fx_driver) {
-        struct wdmsim_driver *driver;
-        serial = 1;
-        assert_int_equal(wdmsim_driver_load_entry(wdmsim_fixture.machine, "fx", fx_entry, &driver),
-                         0);
-        fx_driver = fx.pdo->DriverObject;
-    }
-    assert_int_equal(IoCreateDevice(fx_driver, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &pdo),
-                     STATUS_SUCCESS);
-    node = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof *node, 'txF');
-    InitializeListHead(&node->children);
-    node->serial = ++serial;
-    node->references = 1;
-    node->state = WDMSIM_NODE_STARTED;
-    node->pdo = pdo;
-    if (parent) {
-        node->parent = pnp_node_of(parent);
-        InsertTailList(&node->parent->children, &node->sibling);
-        node->parent->child_count++;
-    }
-    io_device_of(pdo)->node = node;
-    return pdo;
+/* A started device below another one (NULL: below the root). */
+static inline PDEVICE_OBJECT fx_plug(PDEVICE_OBJECT parent) {
+    struct wdmsim_device_description description = WDMSIM_DEVICE_DESCRIPTION_DEFAULT;
+    struct machine *m = fx_machine();
+    uint32_t bus = parent ? wdmsim_node_of_device(m, parent) : WDMSIM_ROOT_NODE;
+    description.device_id = "TEST\\DEVICE";
+    description.function = "fx";
+    fx_added = NULL;
+    assert_int_equal(wdmsim_plug(m, bus, &description, NULL), 0);
+    assert_non_null(fx_added);
+    return fx_added;
 }
+
+static inline VOID fx_d_irp_done(PDEVICE_OBJECT device, UCHAR minor, POWER_STATE state,
+                                 PVOID context, PIO_STATUS_BLOCK status) {
+    UNREFERENCED_PARAMETER(device);
+    UNREFERENCED_PARAMETER(minor);
+    UNREFERENCED_PARAMETER(state);
+    UNREFERENCED_PARAMETER(status);
+    *(bool *)context = true;
+}
+
+/* The device goes there: a D-IRP, up to its end. */
+static inline void fx_go_to(struct fx_test *t, DEVICE_POWER_STATE state) {
+    POWER_STATE power = {.DeviceState = state};
+    bool done = false;
+    assert_int_equal(PoRequestPowerIrp(t->pdo, IRP_MN_SET_POWER, power, fx_d_irp_done, &done, NULL),
+                     STATUS_PENDING);
+    wdmsim_settle(fx_machine());
+    assert_true(done);
+}
+
+/* ---- registrations ---- */
 
 /* F0, F1 (0.5 ms, pays off after 1 ms), F2 (10 ms, after 1 s): the table of the specification. */
 static PO_FX_COMPONENT_IDLE_STATE fx_states[] = {
@@ -229,16 +321,16 @@ static inline NTSTATUS fx_try(struct fx_test *t, struct fx_description *d) {
     return PoFxRegisterDevice(t->pdo, (PPO_FX_DEVICE)(void *)&d->device, &t->handle);
 }
 
-/* Forgets an earlier machine; `t` gets a node of its own. */
+/* Forgets an earlier machine (`fx`, which comes first); `t` gets a device of its own. */
 static inline void fx_fresh(struct fx_test *t, PDEVICE_OBJECT parent) {
+    memset(t, 0, sizeof *t);
     if (t == &fx) {
-        memset(&fx, 0, sizeof fx);
-        memset(fx_all, 0, sizeof fx_all);
-        fx_driver = NULL;
-    } else {
-        memset(t, 0, sizeof *t);
+        fx_power_fails = false;
+        fx_on_add = NULL;
+        assert_int_equal(wdmsim_service_define_entry(fx_machine(), "fx", fx_entry), 0);
     }
-    t->pdo = fx_node(parent);
+    t->pdo = fx_plug(parent);
+    t->node = wdmsim_node_of_device(fx_machine(), t->pdo);
     for (ULONG i = 0; i < FX_MAX; i++)
         t->active[i] = true;
 }
@@ -253,7 +345,7 @@ static inline void fx_register(struct fx_test *t, struct fx_description *d) {
 static inline void fx_start_device(struct fx_test *t, struct fx_description *d) {
     fx_register(t, d);
     PoFxStartDevicePowerManagement(t->handle);
-    wdmsim_settle(ki_self());
+    wdmsim_settle(fx_machine());
 }
 static inline void fx_clear(struct fx_test *t) {
     t->log[t->length = 0] = 0;
@@ -277,7 +369,7 @@ static inline void fx_begin_on(ULONG components, ULONG states) {
 
 #define fx_expect(text)                                                                            \
     do {                                                                                           \
-        wdmsim_settle(ki_self());                                                                  \
+        wdmsim_settle(fx_machine());                                                               \
         assert_string_equal(fx.log, text);                                                         \
         fx_clear(&fx);                                                                             \
     } while (0)
@@ -288,15 +380,9 @@ static inline void fx_begin_on(ULONG components, ULONG states) {
         fx_clear(&fx);                                                                             \
     } while (0)
 
-static inline struct wdmsim_fx_component fx_look(struct fx_test *t, ULONG component) {
-    struct wdmsim_fx_component info;
-    assert_int_equal(wdmsim_fx_component(ki_self(), pnp_node_of(t->pdo)->serial, component, &info),
-                     0);
-    return info;
-}
 static inline struct wdmsim_fx_device fx_look_device(struct fx_test *t) {
     struct wdmsim_fx_device info;
-    assert_int_equal(wdmsim_fx_device(ki_self(), pnp_node_of(t->pdo)->serial, &info), 0);
+    assert_int_equal(wdmsim_fx_device(fx_machine(), t->node, &info), 0);
     return info;
 }
 
@@ -312,8 +398,8 @@ static inline struct wdmsim_fx_device fx_look_device(struct fx_test *t) {
 static inline unsigned fx_reports(const char *text) {
     unsigned count = 0;
     struct wdmsim_fx_report report;
-    for (uint64_t i = 0; i < wdmsim_fx_reports(ki_self()); i++)
-        if (!wdmsim_fx_report(ki_self(), i, &report) && strstr(report.text, text))
+    for (uint64_t i = 0; i < wdmsim_fx_reports(fx_machine()); i++)
+        if (!wdmsim_fx_report(fx_machine(), i, &report) && strstr(report.text, text))
             count++;
     return count;
 }

@@ -81,6 +81,60 @@ static void pfx_023_a_blocking_idle_calls_back_on_the_callers_thread(struct mach
     fx_expect_now("I0 ");
 }
 
+static KEVENT idler_holds, others_do_not;
+static bool idler_returned;
+
+static VOID idler(PVOID context) {
+    UNREFERENCED_PARAMETER(context);
+    PoFxActivateComponent(fx.handle, 0, 0);
+    KeSetEvent(&idler_holds, IO_NO_INCREMENT, FALSE);
+    KeWaitForSingleObject(&others_do_not, Executive, KernelMode, FALSE, NULL);
+    PoFxIdleComponent(fx.handle, 0, PO_FX_FLAG_BLOCKING);
+    idler_returned = true;
+}
+
+static void use_again_before_it_is_seen(ULONG component) {
+    LARGE_INTEGER moment = {.QuadPart = -1};
+    fx.on_active = NULL;
+    wdmsim_system_thread(fx_machine(), idler, NULL, NULL);
+    KeWaitForSingleObject(&idler_holds, Executive, KernelMode, FALSE, NULL);
+    PoFxIdleComponent(fx.handle, component, 0);
+    KeSetEvent(&others_do_not, IO_NO_INCREMENT, FALSE);
+    KeDelayExecutionThread(KernelMode, FALSE, &moment);
+    assert_int_equal(fx_look(&fx, component).references, 0);
+    PoFxActivateComponent(fx.handle, component, 0);
+    PoFxIdleComponent(fx.handle, component, PO_FX_FLAG_ASYNC_ONLY);
+    PoFxActivateComponent(fx.handle, component, 0);
+}
+
+/* Its count was zero, but in another's callback, and is not when that returns: no idle callback. */
+static void pfx_023_a_blocking_idle_ends_when_none_comes(struct machine *m) {
+    fx_begin_on(1, 1);
+    KeInitializeEvent(&idler_holds, NotificationEvent, FALSE);
+    KeInitializeEvent(&others_do_not, NotificationEvent, FALSE);
+    idler_returned = false;
+    fx.on_active = use_again_before_it_is_seen;
+    PoFxActivateComponent(fx.handle, 0, 0);
+    wdmsim_settle(m);
+    assert_true(idler_returned);
+    fx_expect("A0 ");
+}
+
+/* Activated and idled within a change of the state, it has been idle all the time. */
+static void pfx_023_a_blocking_idle_waits_for_no_state_change(struct machine *m) {
+    UNREFERENCED_PARAMETER(m);
+    fx_begin_on(1, 2);
+    PoFxActivateComponent(fx.handle, 0, PO_FX_FLAG_BLOCKING);
+    fx.hold_state = true;
+    PoFxIdleComponent(fx.handle, 0, 0);
+    fx_expect("S0:0 A0 I0 S0:1 ");
+    PoFxActivateComponent(fx.handle, 0, PO_FX_FLAG_ASYNC_ONLY);
+    PoFxIdleComponent(fx.handle, 0, PO_FX_FLAG_BLOCKING);
+    fx_expect("");
+    PoFxCompleteIdleState(fx.handle, 0);
+    fx_expect("");
+}
+
 static void pfx_024_asynchronous_callbacks_never_use_the_callers_stack(struct machine *m) {
     fx_begin_on(1, 3);
     FX_NOT_INSIDE(PoFxActivateComponent(fx.handle, 0, PO_FX_FLAG_ASYNC_ONLY));
@@ -172,6 +226,8 @@ int main(void) {
         fx_unit_test(pfx_022_a_blocking_activation_calls_back_on_the_callers_thread),
         fx_unit_test(pfx_022_even_if_the_state_is_completed_elsewhere),
         fx_unit_test(pfx_023_a_blocking_idle_calls_back_on_the_callers_thread),
+        fx_unit_test(pfx_023_a_blocking_idle_ends_when_none_comes),
+        fx_unit_test(pfx_023_a_blocking_idle_waits_for_no_state_change),
         fx_unit_test(pfx_024_asynchronous_callbacks_never_use_the_callers_stack),
         fx_unit_test(pfx_024_not_even_from_inside_a_callback),
         fx_unit_test(without_flags_callbacks_come_at_the_callers_irql),

@@ -1,5 +1,5 @@
 /* Standby: constraints, the deepest idle state, and devices that are directed down and up. */
-#include "fx_test.h"
+#include "fx_inside.h"
 
 /* A device that takes part, below `parent`; it stays in D0 because component 0 is activated. */
 static void take_part(struct fx_test *t, struct fx_test *parent, ULONGLONG flags, ULONG seconds) {
@@ -12,16 +12,14 @@ static void take_part(struct fx_test *t, struct fx_test *parent, ULONGLONG flags
     fx_register(t, &d);
     PoFxActivateComponent(t->handle, 0, PO_FX_FLAG_BLOCKING);
     PoFxStartDevicePowerManagement(t->handle);
-    wdmsim_settle(ki_self());
+    wdmsim_settle(fx_machine());
     fx_clear(t);
 }
 
-static uint32_t node_of(const struct fx_test *t) { return pnp_node_of(t->pdo)->serial; }
-
 static struct wdmsim_fx_drips drips(void) {
     struct wdmsim_fx_drips info;
-    wdmsim_settle(ki_self());
-    wdmsim_fx_drips(ki_self(), &info);
+    wdmsim_settle(fx_machine());
+    wdmsim_fx_drips(fx_machine(), &info);
     return info;
 }
 
@@ -32,11 +30,11 @@ static void constraints_decide_about_the_deepest_idle_state(struct machine *m) {
     assert_false(drips().drips);
     wdmsim_fx_standby(m, true);
     assert_true(drips().drips);
-    assert_int_equal(wdmsim_fx_d_constraint(m, node_of(&fx), 3), 0);
+    assert_int_equal(wdmsim_fx_d_constraint(m, fx.node, 3), 0);
     assert_false(drips().drips);
-    assert_int_equal(drips().blocker, node_of(&fx));
+    assert_int_equal(drips().blocker, fx.node);
     assert_int_equal(drips().blocking_component, -1);
-    fx_device_irp_done(m, fx.pdo, PowerDeviceD3, STATUS_SUCCESS);
+    fx_go_to(&fx, PowerDeviceD3);
     wdmsim_advance(m, WDMSIM_S);
     assert_true(drips().drips);
     assert_int_equal(drips().time, WDMSIM_S);
@@ -47,8 +45,8 @@ static void constraints_decide_about_the_deepest_idle_state(struct machine *m) {
 
 static void an_f_constraint_counts_in_d0(struct machine *m) {
     fx_begin_on(2, 3);
-    assert_int_equal(wdmsim_fx_f_constraint(m, node_of(&fx), 1, 2), 0);
-    assert_int_equal(wdmsim_fx_f_constraint(m, node_of(&fx), 1, 3), WDMSIM_ERROR_INVALID);
+    assert_int_equal(wdmsim_fx_f_constraint(m, fx.node, 1, 2), 0);
+    assert_int_equal(wdmsim_fx_f_constraint(m, fx.node, 1, 3), WDMSIM_ERROR_INVALID);
     wdmsim_fx_standby(m, true);
     assert_true(drips().drips);
     PoFxSetComponentLatency(fx.handle, 1, 10000);
@@ -60,18 +58,18 @@ static void an_f_constraint_counts_in_d0(struct machine *m) {
 static void pfx_106_a_component_constraint_below_a_device_constraint_is_ignored(struct machine *m) {
     fx_begin_on(1, 3);
     PoFxActivateComponent(fx.handle, 0, PO_FX_FLAG_BLOCKING);
-    wdmsim_fx_f_constraint(m, node_of(&fx), 0, 2);
+    wdmsim_fx_f_constraint(m, fx.node, 0, 2);
     wdmsim_fx_standby(m, true);
     assert_int_equal(drips().blocking_component, 0);
-    wdmsim_fx_d_constraint(m, node_of(&fx), 2);
+    wdmsim_fx_d_constraint(m, fx.node, 2);
     assert_int_equal(drips().blocking_component, -1);
-    fx_device_irp_done(m, fx.pdo, PowerDeviceD2, STATUS_SUCCESS);
+    fx_go_to(&fx, PowerDeviceD2);
     assert_true(drips().drips);
 }
 
 static void the_driver_may_ask_for_a_lower_state(struct machine *m) {
     fx_begin(1, 1);
-    assert_int_equal(wdmsim_fx_d_constraint(m, node_of(&fx), 2), 0);
+    assert_int_equal(wdmsim_fx_d_constraint(m, fx.node, 2), 0);
     assert_int_equal(PoFxSetTargetDripsDevicePowerState(fx.handle, PowerDeviceD1),
                      STATUS_INVALID_PARAMETER);
     assert_int_equal(PoFxSetTargetDripsDevicePowerState(fx.handle, PowerDeviceD2), STATUS_SUCCESS);
@@ -79,7 +77,7 @@ static void the_driver_may_ask_for_a_lower_state(struct machine *m) {
     assert_int_equal(PoFxSetTargetDripsDevicePowerState(fx.handle, PowerDeviceMaximum),
                      STATUS_INVALID_PARAMETER);
     assert_int_equal(fx_look_device(&fx).d_constraint, 3);
-    fx_device_irp_done(m, fx.pdo, PowerDeviceD2, STATUS_SUCCESS);
+    fx_go_to(&fx, PowerDeviceD2);
     wdmsim_fx_standby(m, true);
     assert_false(drips().drips);
     assert_int_equal(PoFxSetTargetDripsDevicePowerState(fx.handle, PowerDeviceUnspecified),
@@ -89,7 +87,7 @@ static void the_driver_may_ask_for_a_lower_state(struct machine *m) {
 
 static void a_device_that_blocks_too_long_is_named(struct machine *m) {
     fx_begin(1, 1);
-    wdmsim_fx_d_constraint(m, node_of(&fx), 3);
+    wdmsim_fx_d_constraint(m, fx.node, 3);
     wdmsim_fx_drips_watchdog(m, 60 * WDMSIM_S);
     wdmsim_fx_standby(m, true);
     wdmsim_advance(m, 59 * WDMSIM_S);
@@ -97,11 +95,21 @@ static void a_device_that_blocks_too_long_is_named(struct machine *m) {
     wdmsim_advance(m, 2 * WDMSIM_S);
 }
 
+static void so_is_a_component_that_does(struct machine *m) {
+    fx_begin_on(2, 3);
+    PoFxActivateComponent(fx.handle, 1, PO_FX_FLAG_BLOCKING);
+    wdmsim_fx_f_constraint(m, fx.node, 1, 2);
+    wdmsim_fx_drips_watchdog(m, 60 * WDMSIM_S);
+    wdmsim_fx_standby(m, true);
+    fx_expect_stop(INTERNAL_POWER_ERROR, 0x619, (int64_t)(ULONG_PTR)fx.handle, 1, 0);
+    wdmsim_advance(m, 61 * WDMSIM_S);
+}
+
 /* ---- directing ---- */
 
 static void pfx_082_a_device_that_blocks_is_directed_after_the_time_out(struct machine *m) {
     take_part(&fx, NULL, 0, 0);
-    wdmsim_fx_d_constraint(m, node_of(&fx), 3);
+    wdmsim_fx_d_constraint(m, fx.node, 3);
     wdmsim_advance(m, 1000 * WDMSIM_S);
     fx_expect(""); /* not in standby */
     wdmsim_fx_activators(m, true);
@@ -121,7 +129,7 @@ static void pfx_082_a_device_that_blocks_is_directed_after_the_time_out(struct m
 
 static void pfx_082_the_time_out_is_the_drivers(struct machine *m) {
     take_part(&fx, NULL, 0, 30);
-    wdmsim_fx_d_constraint(m, node_of(&fx), 3);
+    wdmsim_fx_d_constraint(m, fx.node, 3);
     wdmsim_fx_standby(m, true);
     wdmsim_advance(m, 29 * WDMSIM_S);
     fx_expect("");
@@ -133,7 +141,7 @@ static void pfx_082_the_time_out_is_the_drivers(struct machine *m) {
 
 static void pfx_082_or_none_at_all(struct machine *m) {
     take_part(&fx, NULL, 0, PO_FX_DIRECTED_FX_IMMEDIATE_IDLE_TIMEOUT);
-    wdmsim_fx_d_constraint(m, node_of(&fx), 3);
+    wdmsim_fx_d_constraint(m, fx.node, 3);
     wdmsim_fx_standby(m, true);
     fx_expect("DOWN ");
 }
@@ -150,7 +158,7 @@ static struct fx_test child;
 static void begin_family(ULONGLONG parent_flags) {
     take_part(&fx, NULL, parent_flags, PO_FX_DIRECTED_FX_IMMEDIATE_IDLE_TIMEOUT);
     take_part(&child, &fx, 0, PO_FX_DIRECTED_FX_IMMEDIATE_IDLE_TIMEOUT);
-    wdmsim_fx_d_constraint(ki_self(), node_of(&fx), 3);
+    wdmsim_fx_d_constraint(fx_machine(), fx.node, 3);
 }
 
 static void pfx_083_children_go_down_first_and_come_up_last(struct machine *m) {
@@ -174,8 +182,8 @@ static void pfx_083_children_go_down_first_and_come_up_last(struct machine *m) {
 
 static void a_child_that_takes_no_part_keeps_its_parent_up(struct machine *m) {
     take_part(&fx, NULL, 0, PO_FX_DIRECTED_FX_IMMEDIATE_IDLE_TIMEOUT);
-    fx_node(fx.pdo); /* not even registered */
-    wdmsim_fx_d_constraint(m, node_of(&fx), 3);
+    fx_plug(fx.pdo); /* not even registered */
+    wdmsim_fx_d_constraint(m, fx.node, 3);
     wdmsim_fx_standby(m, true);
     fx_expect("");
 }
@@ -183,8 +191,8 @@ static void a_child_that_takes_no_part_keeps_its_parent_up(struct machine *m) {
 static void unless_children_are_optional(struct machine *m) {
     take_part(&fx, NULL, PO_FX_DEVICE_FLAG_DFX_CHILDREN_OPTIONAL,
               PO_FX_DIRECTED_FX_IMMEDIATE_IDLE_TIMEOUT);
-    fx_node(fx.pdo);
-    wdmsim_fx_d_constraint(m, node_of(&fx), 3);
+    fx_plug(fx.pdo);
+    wdmsim_fx_d_constraint(m, fx.node, 3);
     wdmsim_fx_standby(m, true);
     fx_expect("DOWN ");
 }
@@ -199,7 +207,7 @@ static void go(struct machine *m, void *context) {
 /* PFX-084, PFX-085 */
 static void pfx_084_between_down_and_up_nothing_else_comes(struct machine *m) {
     take_part(&fx, NULL, 0, PO_FX_DIRECTED_FX_IMMEDIATE_IDLE_TIMEOUT);
-    wdmsim_fx_d_constraint(m, node_of(&fx), 3);
+    wdmsim_fx_d_constraint(m, fx.node, 3);
     wdmsim_fx_standby(m, true);
     fx_expect("DOWN ");
     PoFxIdleComponent(fx.handle, 0, 0);
@@ -219,7 +227,7 @@ static void pfx_084_between_down_and_up_nothing_else_comes(struct machine *m) {
 
 static void pfx_084_nor_a_removal_irp(struct machine *m) {
     take_part(&fx, NULL, 0, PO_FX_DIRECTED_FX_IMMEDIATE_IDLE_TIMEOUT);
-    assert_int_equal(wdmsim_fx_direct(m, node_of(&fx), true), 0);
+    assert_int_equal(wdmsim_fx_direct(m, fx.node, true), 0);
     fx_expect("DOWN ");
     gone = 0;
     fx.hold_up = true;
@@ -240,12 +248,12 @@ static void pfx_085_an_activation_waits_for_the_way_up(struct machine *m) {
     PoFxActivateComponent(fx.handle, 0, PO_FX_FLAG_BLOCKING);
     PoFxStartDevicePowerManagement(fx.handle);
     fx_expect("I1 S1:1 ");
-    wdmsim_fx_direct(m, node_of(&fx), true);
+    wdmsim_fx_direct(m, fx.node, true);
     fx_expect("DOWN ");
     PoFxActivateComponent(fx.handle, 1, 0);
     fx_expect("");
     fx.hold_up = true;
-    wdmsim_fx_direct(m, node_of(&fx), false);
+    wdmsim_fx_direct(m, fx.node, false);
     fx_expect("UP ");
     PoFxReportDevicePoweredOn(fx.handle);
     fx_expect("S1:0 A1 ");
@@ -253,10 +261,10 @@ static void pfx_085_an_activation_waits_for_the_way_up(struct machine *m) {
 
 static void pfx_086_the_report_completes_the_way_up(struct machine *m) {
     take_part(&fx, NULL, 0, 0);
-    wdmsim_fx_direct(m, node_of(&fx), true);
+    wdmsim_fx_direct(m, fx.node, true);
     fx_expect("DOWN ");
     fx.hold_up = true;
-    wdmsim_fx_direct(m, node_of(&fx), false);
+    wdmsim_fx_direct(m, fx.node, false);
     fx_expect("UP ");
     assert_int_equal(fx_look_device(&fx).directed, WDMSIM_FX_DIRECTED_GOING_UP);
     assert_true(fx_look_device(&fx).report_due);
@@ -268,9 +276,9 @@ static void pfx_086_the_report_completes_the_way_up(struct machine *m) {
 static void up_is_not_called_before_down_is_complete(struct machine *m) {
     take_part(&fx, NULL, 0, 0);
     fx.hold_down = true;
-    wdmsim_fx_direct(m, node_of(&fx), true);
+    wdmsim_fx_direct(m, fx.node, true);
     fx_expect("DOWN ");
-    wdmsim_fx_direct(m, node_of(&fx), false);
+    wdmsim_fx_direct(m, fx.node, false);
     fx_expect("");
     PoFxCompleteDirectedPowerDown(fx.handle);
     fx_expect("UP ");
@@ -279,7 +287,7 @@ static void up_is_not_called_before_down_is_complete(struct machine *m) {
 static void pfx_087_a_way_down_that_never_ends_is_found(struct machine *m) {
     take_part(&fx, NULL, 0, 0);
     fx.hold_down = true;
-    wdmsim_fx_direct(m, node_of(&fx), true);
+    wdmsim_fx_direct(m, fx.node, true);
     wdmsim_advance(m, 599 * WDMSIM_S);
     fx_expect_stop(DRIVER_POWER_STATE_FAILURE, 5, (int64_t)(ULONG_PTR)fx.pdo,
                    (int64_t)(ULONG_PTR)fx.handle, 0);
@@ -295,21 +303,37 @@ static void an_unasked_completion_is_an_offence(struct machine *m) {
 
 static void pfx_088_a_subtree_with_an_f_constraint_is_left_alone(struct machine *m) {
     begin_family(0);
-    wdmsim_fx_f_constraint(m, node_of(&child), 0, 1);
+    wdmsim_fx_f_constraint(m, child.node, 0, 1);
     wdmsim_fx_standby(m, true);
     wdmsim_advance(m, 1000 * WDMSIM_S);
     fx_expect("");
     assert_string_equal(child.log, "");
 }
 
-static void pfx_088_so_are_paging_and_debug_devices(struct machine *m) {
+static void pfx_088_so_are_paging_devices(struct machine *m) {
+    uint32_t status;
     take_part(&fx, NULL, 0, PO_FX_DIRECTED_FX_IMMEDIATE_IDLE_TIMEOUT);
-    fx_device_never_direct(m, fx.pdo, true);
-    wdmsim_fx_d_constraint(m, node_of(&fx), 3);
+    assert_int_equal(wdmsim_device_usage(m, fx.node, WDMSIM_USAGE_PAGING, true, &status), 0);
+    assert_int_equal(status, STATUS_SUCCESS);
+    wdmsim_fx_d_constraint(m, fx.node, 3);
     wdmsim_fx_standby(m, true);
     wdmsim_advance(m, 1000 * WDMSIM_S);
     fx_expect("");
-    assert_int_equal(wdmsim_fx_direct(m, node_of(&fx), true), WDMSIM_ERROR_INVALID);
+    assert_int_equal(wdmsim_fx_direct(m, fx.node, true), WDMSIM_ERROR_INVALID);
+    /* Without its paging file it is like any other. */
+    assert_int_equal(wdmsim_device_usage(m, fx.node, WDMSIM_USAGE_PAGING, false, &status), 0);
+    assert_int_equal(wdmsim_fx_direct(m, fx.node, true), 0);
+    fx_expect("DOWN ");
+}
+
+static void pfx_088_so_is_the_debuggers_device(struct machine *m) {
+    take_part(&fx, NULL, 0, PO_FX_DIRECTED_FX_IMMEDIATE_IDLE_TIMEOUT);
+    fx_device_never_direct(m, fx.pdo, true);
+    wdmsim_fx_d_constraint(m, fx.node, 3);
+    wdmsim_fx_standby(m, true);
+    wdmsim_advance(m, 1000 * WDMSIM_S);
+    fx_expect("");
+    assert_int_equal(wdmsim_fx_direct(m, fx.node, true), WDMSIM_ERROR_INVALID);
 }
 
 /* DS-60: it meets its constraint. */
@@ -317,8 +341,8 @@ static void a_device_in_dx_is_not_directed(struct machine *m) {
     take_part(&fx, NULL, 0, PO_FX_DIRECTED_FX_IMMEDIATE_IDLE_TIMEOUT);
     PoFxIdleComponent(fx.handle, 0, 0);
     fx_expect("I0 S0:2 DPNR ");
-    fx_device_irp_done(m, fx.pdo, PowerDeviceD3, STATUS_SUCCESS);
-    wdmsim_fx_d_constraint(m, node_of(&fx), 3);
+    fx_go_to(&fx, PowerDeviceD3);
+    wdmsim_fx_d_constraint(m, fx.node, 3);
     wdmsim_fx_standby(m, true);
     wdmsim_advance(m, 1000 * WDMSIM_S);
     fx_expect("");
@@ -332,6 +356,7 @@ int main(void) {
         fx_unit_test(pfx_106_a_component_constraint_below_a_device_constraint_is_ignored),
         fx_unit_test(the_driver_may_ask_for_a_lower_state),
         fx_unit_test(a_device_that_blocks_too_long_is_named),
+        fx_unit_test(so_is_a_component_that_does),
         fx_unit_test(pfx_082_a_device_that_blocks_is_directed_after_the_time_out),
         fx_unit_test(pfx_082_the_time_out_is_the_drivers),
         fx_unit_test(pfx_082_or_none_at_all),
@@ -347,7 +372,8 @@ int main(void) {
         fx_unit_test(pfx_087_a_way_down_that_never_ends_is_found),
         fx_unit_test(an_unasked_completion_is_an_offence),
         fx_unit_test(pfx_088_a_subtree_with_an_f_constraint_is_left_alone),
-        fx_unit_test(pfx_088_so_are_paging_and_debug_devices),
+        fx_unit_test(pfx_088_so_are_paging_devices),
+        fx_unit_test(pfx_088_so_is_the_debuggers_device),
         fx_unit_test(a_device_in_dx_is_not_directed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

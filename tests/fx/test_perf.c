@@ -1,5 +1,5 @@
 /* Performance states, with a plug-in that the test plays. */
-#include "fx_test.h"
+#include "fx_inside.h"
 
 #define DEVICE (int64_t)(ULONG_PTR) fx.handle
 
@@ -135,14 +135,17 @@ static void pfx_074_every_request_has_its_callback(struct machine *m) {
     assert_int_equal(current(0), 1);
 }
 
-static void a_request_that_makes_no_sense_fails(struct machine *m) {
-    UNREFERENCED_PARAMETER(m);
+/* Fails by its callback, that is. */
+static void pfx_074_a_request_that_makes_no_sense_fails(struct machine *m) {
     PO_FX_PERF_STATE_CHANGE twice[] = {{.Set = 0, .StateIndex = 1}, {.Set = 0, .StateIndex = 2}};
     begin_optional();
-    change(0, 0, 3, NULL);
+    change(0, 0, 3, words);
+    assert_ptr_equal(told_context, words);
     change(0, 1, 9, NULL);
     change(0, 2, 0, NULL);
-    PoFxIssueComponentPerfStateChangeMultiple(fx.handle, 0, 0, 2, twice, NULL);
+    PoFxIssueComponentPerfStateChangeMultiple(fx.handle, 0, 0, 2, twice, twice);
+    assert_ptr_equal(told_context, twice);
+    wdmsim_settle(m);
     assert_string_equal(words, "P0:0 P0:0 P0:0 P0:0 ");
     assert_int_equal(current(0), 0);
     assert_int_equal(fx_reports("does not have"), 4);
@@ -185,6 +188,21 @@ static void pfx_077_no_more_changes_than_sets(struct machine *m) {
     begin_optional();
     fx_expect_stop(INTERNAL_POWER_ERROR, 0x61c, DEVICE, 0, 0);
     PoFxIssueComponentPerfStateChangeMultiple(fx.handle, 0, 0, 3, changes, NULL);
+}
+
+static void pfx_079_nor_with_several_changes(struct machine *m) {
+    UNREFERENCED_PARAMETER(m);
+    PO_FX_PERF_STATE_CHANGE perf = {.Set = 1, .StateValue = 11};
+    KIRQL irql;
+    begin_optional();
+    KeRaiseIrql(APC_LEVEL, &irql);
+    PoFxIssueComponentPerfStateChangeMultiple(fx.handle, PO_FX_FLAG_BLOCKING, 0, 1, &perf, NULL);
+    assert_string_equal(words, "P0:1 ");
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    PoFxIssueComponentPerfStateChangeMultiple(fx.handle, 0, 0, 1, &perf, NULL);
+    assert_string_equal(words, "P0:1 P0:1 ");
+    wdmsim_expect_bugcheck(IRQL_NOT_LESS_OR_EQUAL);
+    PoFxIssueComponentPerfStateChangeMultiple(fx.handle, PO_FX_FLAG_BLOCKING, 0, 1, &perf, NULL);
 }
 
 static void pfx_079_nobody_blocks_at_dispatch_level(struct machine *m) {
@@ -277,6 +295,15 @@ static void begin_owned(struct machine *m) {
     parked = 0;
 }
 
+/* From the framework's record: above PASSIVE_LEVEL the plug-in is not asked. */
+static void expect_recorded(ULONGLONG first, ULONGLONG second) {
+    KIRQL irql;
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    assert_int_equal(current(0), first);
+    assert_int_equal(current(1), second);
+    KeLowerIrql(irql);
+}
+
 static void pfx_078_what_the_plug_in_denies_changes_nothing(struct machine *m) {
     UNREFERENCED_PARAMETER(m);
     PO_FX_PERF_STATE_CHANGE both[] = {{.Set = 0, .StateIndex = 1}, {.Set = 1, .StateValue = 20}};
@@ -285,11 +312,59 @@ static void pfx_078_what_the_plug_in_denies_changes_nothing(struct machine *m) {
     answer = FX_DENIED;
     PoFxIssueComponentPerfStateChangeMultiple(fx.handle, 0, 0, 2, both, NULL);
     assert_string_equal(words, "P0:0 ");
-    assert_int_equal(current(1), 10);
+    expect_recorded(0, 10);
     answer = FX_DONE;
     PoFxIssueComponentPerfStateChangeMultiple(fx.handle, 0, 0, 2, both, NULL);
     assert_string_equal(words, "P0:0 P0:1 ");
-    assert_int_equal(current(1), 20);
+    expect_recorded(1, 20);
+    answer = FX_DENIED;
+    both[0].StateIndex = 2;
+    both[1].StateValue = 15;
+    PoFxIssueComponentPerfStateChangeMultiple(fx.handle, 0, 0, 2, both, NULL);
+    change(PO_FX_FLAG_BLOCKING, 0, 0, NULL);
+    assert_string_equal(words, "P0:0 P0:1 P0:0 P0:0 ");
+    expect_recorded(1, 20);
+}
+
+/* With every answer of the plug-in, however the request is made. */
+static void pfx_074_one_callback_whatever_the_plug_in_answers(struct machine *m) {
+    static const enum fx_answer answers[] = {FX_DONE, FX_DENIED, FX_LATER};
+    static const ULONG flags[] = {0, PO_FX_FLAG_ASYNC_ONLY};
+    begin_owned(m);
+    assert_int_equal(register_sets(0), STATUS_SUCCESS);
+    for (unsigned i = 0; i < 6; i++) {
+        words[0] = 0;
+        answer = answers[i / 2];
+        change(flags[i % 2], 0, 1, &words[i]);
+        wdmsim_settle(m);
+        if (answer == FX_LATER) {
+            assert_string_equal(words, "");
+            assert_true(fx_plugin_perf_done(m, fx_device_of(fx.pdo), 0, false));
+            wdmsim_settle(m);
+        }
+        assert_string_equal(words, answer == FX_DONE ? "P0:1 " : "P0:0 ");
+        assert_ptr_equal(told_context, &words[i]);
+    }
+}
+
+static VOID answer_later(PVOID context) {
+    struct machine *m = context;
+    wdmsim_settle(m);
+    assert_string_equal(words, "");
+    assert_true(fx_plugin_perf_done(m, fx_device_of(fx.pdo), 0, true));
+}
+
+static void pfx_074_who_blocks_gets_it_on_his_own_thread(struct machine *m) {
+    begin_owned(m);
+    assert_int_equal(register_sets(0), STATUS_SUCCESS);
+    answer = FX_LATER;
+    wdmsim_system_thread(m, answer_later, m, NULL);
+    change(PO_FX_FLAG_BLOCKING, 0, 1, &queries);
+    assert_string_equal(words, "P0:1 ");
+    assert_ptr_equal(told_context, &queries);
+    assert_ptr_equal(teller, KeGetCurrentThread());
+    wdmsim_settle(m);
+    assert_string_equal(words, "P0:1 ");
 }
 
 static void the_plug_in_may_answer_later(struct machine *m) {
@@ -366,6 +441,15 @@ static void pfx_081_the_plug_in_is_asked_when_f0_is_reached(struct machine *m) {
     assert_int_equal(queries, 4);
 }
 
+static void pfx_081_without_the_flag_it_is_not_asked(struct machine *m) {
+    UNREFERENCED_PARAMETER(m);
+    begin_owned(m);
+    assert_int_equal(register_sets(0), STATUS_SUCCESS);
+    PoFxActivateComponent(fx.handle, 0, PO_FX_FLAG_BLOCKING);
+    PoFxIdleComponent(fx.handle, 0, PO_FX_FLAG_BLOCKING);
+    assert_int_equal(queries, 0);
+}
+
 static void on_all_idle_states_it_is_asked_at_each(struct machine *m) {
     KIRQL irql;
     begin_owned(m);
@@ -386,20 +470,24 @@ int main(void) {
         fx_unit_test(pfx_073_without_a_plug_in_it_must_be_optional),
         fx_unit_test(sets_that_contradict_themselves_are_refused),
         fx_unit_test(pfx_074_every_request_has_its_callback),
-        fx_unit_test(a_request_that_makes_no_sense_fails),
+        fx_unit_test(pfx_074_a_request_that_makes_no_sense_fails),
         fx_unit_test(pfx_075_states_are_registered_first),
         fx_unit_test(pfx_076_one_request_at_a_time),
         fx_unit_test(the_next_may_be_made_in_the_callback),
         fx_unit_test(pfx_077_no_more_changes_than_sets),
         fx_unit_test(pfx_079_nobody_blocks_at_dispatch_level),
+        fx_unit_test(pfx_079_nor_with_several_changes),
         fx_unit_test(pfx_080_a_query_names_a_set),
         fx_unit_test(version_1_has_no_performance_states),
         fx_unit_test(pfx_078_what_the_plug_in_denies_changes_nothing),
+        fx_unit_test(pfx_074_one_callback_whatever_the_plug_in_answers),
+        fx_unit_test(pfx_074_who_blocks_gets_it_on_his_own_thread),
         fx_unit_test(the_plug_in_may_answer_later),
         fx_unit_test(it_is_asked_at_passive_level),
         fx_unit_test(the_plug_in_may_describe_the_sets),
         fx_unit_test(bad_sets_of_a_plug_in_are_its_offence),
         fx_unit_test(pfx_081_the_plug_in_is_asked_when_f0_is_reached),
+        fx_unit_test(pfx_081_without_the_flag_it_is_not_asked),
         fx_unit_test(on_all_idle_states_it_is_asked_at_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

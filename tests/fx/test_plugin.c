@@ -1,6 +1,6 @@
 /* The conversation with a plug-in that owns the device: what it hears, in which order, and how it
  * may put things off. */
-#include "fx_test.h"
+#include "fx_inside.h"
 
 static bool later_pre, later_post;
 static NTSTATUS crash_status;
@@ -195,7 +195,7 @@ static void with_one_they_are_powered_on_at_any_level(struct machine *m) {
 static void the_host_sees_devices_and_reads_them_as_text(struct machine *m) {
     char text[512];
     begin(m);
-    uint32_t node = pnp_node_of(fx.pdo)->serial;
+    uint32_t node = fx.node;
     assert_int_equal(wdmsim_fx_next(m, 0), node);
     assert_int_equal(wdmsim_fx_next(m, node), 0);
     assert_true(wdmsim_show_fx(m, 0, text, sizeof text) < (int)sizeof text);

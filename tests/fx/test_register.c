@@ -227,18 +227,31 @@ static void fast_resume_is_enabled_or_disabled(struct machine *m) {
     fx_register(&fx, &d);
 }
 
+static NTSTATUS early;
+
+static void register_early(PDEVICE_OBJECT pdo) {
+    struct fx_test other = {.pdo = pdo};
+    struct fx_description d = fx_describe(&other, 1, 1);
+    early = fx_try(&other, &d);
+}
+
 static void a_device_that_is_not_starting_is_not_ready(struct machine *m) {
-    UNREFERENCED_PARAMETER(m);
+    struct wdmsim_pnp_result result;
+    struct fx_test other = {0};
     fx_fresh(&fx, NULL);
     struct fx_description d = fx_describe(&fx, 1, 1);
-    struct pnp_node *node = pnp_node_of(fx.pdo);
-    node->state = WDMSIM_NODE_ADDED;
-    assert_int_equal(fx_try(&fx, &d), STATUS_DEVICE_NOT_READY);
-    io_device_of(fx.pdo)->node = NULL;
-    assert_int_equal(fx_try(&fx, &d), STATUS_DEVICE_NOT_READY);
-    io_device_of(fx.pdo)->node = node;
-    node->state = WDMSIM_NODE_STARTING;
-    fx_register(&fx, &d);
+    /* It has no more than been added. */
+    early = STATUS_SUCCESS;
+    fx_on_add = register_early;
+    fx_plug(NULL);
+    assert_int_equal(early, STATUS_DEVICE_NOT_READY);
+    /* It is no physical device. */
+    other.pdo = fx.pdo->AttachedDevice;
+    assert_int_equal(fx_try(&other, &d), STATUS_DEVICE_NOT_READY);
+    /* It was removed. */
+    other.pdo = fx.pdo;
+    assert_int_equal(wdmsim_pnp(m, WDMSIM_PNP_REMOVE, fx.node, &result), 0);
+    assert_int_equal(fx_try(&other, &d), STATUS_DEVICE_NOT_READY);
 }
 
 static unsigned fail_pool(void *context, enum wdmsim_choice_kind kind, unsigned n) {

@@ -16,15 +16,24 @@ static VOID user(PVOID context) {
 }
 
 static void idle_at_the_end(void) {
-    wdmsim_settle(ki_self());
+    wdmsim_settle(fx_machine());
+    assert_int_equal(met, 2);
+    met = 0;
     assert_int_equal(fx_look(&fx, 0).condition, WDMSIM_FX_IDLE);
     assert_int_equal(fx_look(&fx, 0).references, 0);
     assert_false(fx.active[0]);
     assert_int_equal(fx.running[0], 0);
 }
 
-static void begin_on(void) { fx_begin_on(1, 2); }
-static void begin_with_power(void) { fx_begin(1, 1); }
+static void begin_on(void) {
+    fx_begin_on(1, 2);
+    fx.pauses = true;
+}
+
+static void begin_with_power(void) {
+    fx_begin(1, 2);
+    fx.pauses = true;
+}
 
 /*
  * user                           user
@@ -54,6 +63,49 @@ static void pfx_040_with_device_power(void **state) {
                                              .actors = {user, user},
                                              .begin = begin_with_power,
                                              .check = idle_at_the_end};
+    UNREFERENCED_PARAMETER(state);
+    assert_true(explore(&scenario) > 20);
+}
+
+/* ---- a wait for idle against an activation ---- */
+
+static bool idled;
+
+static VOID waits_for_idle(PVOID context) {
+    UNREFERENCED_PARAMETER(context);
+    PoFxActivateComponent(fx.handle, 0, PO_FX_FLAG_ASYNC_ONLY);
+    PoFxIdleComponent(fx.handle, 0, PO_FX_FLAG_BLOCKING);
+    idled = true;
+}
+
+static VOID holder(PVOID context) {
+    UNREFERENCED_PARAMETER(context);
+    PoFxActivateComponent(fx.handle, 0, 0);
+}
+
+static void begin_to_wait(void) {
+    begin_on();
+    idled = false;
+}
+
+static void held_at_the_end(void) {
+    wdmsim_settle(fx_machine());
+    assert_true(idled);
+    assert_int_equal(fx_look(&fx, 0).condition, WDMSIM_FX_ACTIVE);
+}
+
+/*
+ * waits_for_idle            worker                    holder
+ * activates, goes on        is in the callback
+ * idles, waits                                        activates again
+ * does not wait for the holder
+ */
+static void pfx_023_a_wait_for_idle_ends_when_there_is_none(void **state) {
+    static const struct explored scenario = {.processors = 2,
+                                             .preemptions = 2,
+                                             .actors = {waits_for_idle, holder},
+                                             .begin = begin_to_wait,
+                                             .check = held_at_the_end};
     UNREFERENCED_PARAMETER(state);
     assert_true(explore(&scenario) > 20);
 }
@@ -93,7 +145,7 @@ static unsigned without_f_change, with_f_change;
 /* Activated while the idle condition was open: nothing but the active callback follows; afterwards:
  * down and up again. */
 static void active_at_the_end(void) {
-    wdmsim_settle(ki_self());
+    wdmsim_settle(fx_machine());
     assert_int_equal(fx_look(&fx, 0).condition, WDMSIM_FX_ACTIVE);
     bool direct = strcmp(fx.log, "I0 A0 ") == 0;
     without_f_change += direct;
@@ -141,7 +193,7 @@ static void begin_active_with_power(void) {
 }
 
 static void powered_at_the_end(void) {
-    wdmsim_settle(ki_self());
+    wdmsim_settle(fx_machine());
     assert_int_equal(fx_look(&fx, 0).condition, WDMSIM_FX_ACTIVE);
     assert_int_equal(fx_look_device(&fx).power, WDMSIM_FX_POWER_REQUIRED);
     assert_true(strcmp(fx.log, "I0 DPNR DPR A0 ") == 0);
@@ -187,7 +239,7 @@ static void begin_to_unregister(void) {
 }
 
 static void silence(void) {
-    wdmsim_settle(ki_self());
+    wdmsim_settle(fx_machine());
     assert_true(unregistered);
     assert_string_equal(fx.log, "");
 }
@@ -208,11 +260,14 @@ static void pfx_103_unregistration_against_workers(void **state) {
 static const ULONG uses[FX_MAX] = {0, 1, 0, 2 | 4}; /* 3 -> {1 -> 0, 2} */
 static unsigned left_running;
 
+static unsigned completed_later;
+
 static VOID complete_condition(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2) {
     UNREFERENCED_PARAMETER(argument1);
     UNREFERENCED_PARAMETER(argument2);
+    UNREFERENCED_PARAMETER(dpc);
+    completed_later++;
     PoFxCompleteIdleCondition(fx.handle, (ULONG)(ULONG_PTR)context);
-    dpc->DeferredContext = NULL;
 }
 
 static KDPC condition_dpcs[FX_MAX];
@@ -220,31 +275,30 @@ static KDPC condition_dpcs[FX_MAX];
 /* Half of the idle conditions are completed by a DPC. */
 static VOID idle_sometimes_later(PVOID context, ULONG component) {
     struct fx_test *t = context;
-    bool later = wdmsim_choose(ki_self(), 2);
-    t->hold_idle = later;
+    t->hold_idle_of[component] = wdmsim_choose(fx_machine(), 2);
     fx_idle(context, component);
-    t->hold_idle = false;
-    if (later) {
+    if (t->hold_idle_of[component]) {
         KeInitializeDpc(&condition_dpcs[component], complete_condition,
                         (PVOID)(ULONG_PTR)component);
         KeInsertQueueDpc(&condition_dpcs[component], NULL, NULL);
     }
 }
 
-/* Takes and drops references, with every kind of flag, and changes hints. */
+/* Takes and drops references, with every kind of flag, and changes hints. Few are held at a time,
+ * so that components do become idle. */
 static void act(void *context) {
-    struct machine *m = ki_self();
+    struct machine *m = fx_machine();
     ULONG held[4] = {0};
     UNREFERENCED_PARAMETER(context);
-    for (unsigned i = 0; i < 40; i++) {
+    for (unsigned i = 0; i < 100; i++) {
         ULONG component = wdmsim_choose(m, 4);
         ULONG flags = wdmsim_choose(m, 3);
         if (wdmsim_choose(m, 8) == 0) {
             PoFxSetComponentLatency(fx.handle, component, wdmsim_choose(m, 2) ? 10000 : 1000000);
-        } else if (held[component] && wdmsim_choose(m, 2)) {
+        } else if (held[component]) {
             held[component]--;
             PoFxIdleComponent(fx.handle, component, flags);
-        } else {
+        } else if (wdmsim_choose(m, 4) == 0) {
             held[component]++;
             PoFxActivateComponent(fx.handle, component, flags);
         }
@@ -264,6 +318,7 @@ static void body(void *context) {
     static ULONG providers[FX_MAX][2];
     UNREFERENCED_PARAMETER(context);
     fx_fresh(&fx, NULL);
+    fx.pauses = true;
     fx.providers = uses;
     struct fx_description d = fx_describe(&fx, 4, 3);
     d.device.ComponentIdleConditionCallback = idle_sometimes_later;
@@ -275,12 +330,13 @@ static void body(void *context) {
                 c->Providers[c->ProviderCount++] = j;
     }
     fx_register(&fx, &d);
-    if (wdmsim_choose(ki_self(), 2))
+    if (wdmsim_choose(fx_machine(), 2))
         PoFxSetDeviceIdleTimeout(fx.handle, 20000);
     PoFxStartDevicePowerManagement(fx.handle);
     left_running = ACTORS;
+    completed_later = 0;
     for (unsigned i = 0; i < ACTORS; i++)
-        wdmsim_system_thread(ki_self(), act, NULL, NULL);
+        wdmsim_system_thread(fx_machine(), act, NULL, NULL);
 }
 
 static bool none_left(void *context) {
@@ -290,6 +346,7 @@ static bool none_left(void *context) {
 
 /* PFX-038: active and idle callbacks alternate under random schedules. */
 static void pfx_038_the_rules_hold_under_random_schedules(void **state) {
+    uint64_t activations[4] = {0};
     UNREFERENCED_PARAMETER(state);
     for (uint64_t seed = 1; seed <= 60; seed++) {
         struct wdmsim_config config = {.processors = 1 + seed % 4,
@@ -311,17 +368,25 @@ static void pfx_038_the_rules_hold_under_random_schedules(void **state) {
             wdmsim_show_fx(m, 0, text, sizeof text);
             fail_msg("seed %u never ends:\n%s", (unsigned)seed, text);
         }
-        for (ULONG i = 0; i < 4; i++)
-            assert_int_equal(fx_look(&fx, i).condition, WDMSIM_FX_IDLE);
+        assert_true(completed_later > 1);
+        for (ULONG i = 0; i < 4; i++) {
+            struct wdmsim_fx_component component = fx_look(&fx, i);
+            assert_int_equal(component.condition, WDMSIM_FX_IDLE);
+            activations[i] += component.activations;
+        }
         assert_int_equal(fx_look_device(&fx).power, WDMSIM_FX_POWER_NOT_REQUIRED);
         wdmsim_machine_destroy(m);
     }
+    /* They were idle and active again, each of them. */
+    for (ULONG i = 0; i < 4; i++)
+        assert_true(activations[i] > 300);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pfx_039_two_users_of_a_component),
         cmocka_unit_test(pfx_040_with_device_power),
+        cmocka_unit_test(pfx_023_a_wait_for_idle_ends_when_there_is_none),
         cmocka_unit_test(pfx_035_completion_against_activation),
         cmocka_unit_test(pfx_056_activation_against_giving_power_up),
         cmocka_unit_test(pfx_103_unregistration_against_workers),

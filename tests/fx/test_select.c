@@ -3,6 +3,18 @@
 
 #define UNSET PO_FX_UNKNOWN_TIME
 
+/* The device registers anew, without hints, and stays in D0. */
+static void begin_again(struct fx_description *d) {
+    if (fx.handle)
+        PoFxUnregisterDevice(fx.handle);
+    fx.active[0] = true;
+    fx.state[0] = 0;
+    d->device.DevicePowerNotRequiredCallback = NULL;
+    d->device.DevicePowerRequiredCallback = NULL;
+    fx_start_device(&fx, d);
+    fx_clear(&fx);
+}
+
 /* PFX-045: the worked table of the specification. */
 static void pfx_045_the_deepest_state_that_the_hints_allow(struct machine *m) {
     static const struct {
@@ -17,6 +29,7 @@ static void pfx_045_the_deepest_state_that_the_hints_allow(struct machine *m) {
     };
     UNREFERENCED_PARAMETER(m);
     fx_begin_on(1, 3);
+    assert_int_equal(fx_look(&fx, 0).state, 2); /* before any hint */
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         PoFxActivateComponent(fx.handle, 0, PO_FX_FLAG_BLOCKING);
         PoFxSetComponentLatency(fx.handle, 0, rows[i].latency);
@@ -25,6 +38,7 @@ static void pfx_045_the_deepest_state_that_the_hints_allow(struct machine *m) {
         PoFxIdleComponent(fx.handle, 0, PO_FX_FLAG_BLOCKING);
         wdmsim_settle(m);
         assert_int_equal(fx_look(&fx, 0).state, rows[i].state);
+        assert_int_equal(fx.state[0], rows[i].state); /* the driver has been told */
     }
 }
 
@@ -35,8 +49,15 @@ static void pfx_046_a_state_of_unknown_time_is_not_chosen(struct machine *m) {
     fx_fresh(&fx, NULL);
     struct fx_description d = fx_describe(&fx, 1, 4);
     fx_part(&d, 0)->IdleStates = states;
-    fx_start_device(&fx, &d);
+    begin_again(&d);
     assert_int_equal(fx_look(&fx, 0).state, 1);
+    /* Not even where the only other choice is F0, and whatever limits are set. */
+    PoFxSetComponentLatency(fx.handle, 0, UNSET);
+    PoFxSetComponentResidency(fx.handle, 0, UNSET - 1);
+    wdmsim_settle(m);
+    assert_int_equal(fx_look(&fx, 0).state, 1);
+    PoFxSetComponentResidency(fx.handle, 0, 9);
+    fx_expect("S0:0 ");
 }
 
 static void pfx_047_a_lower_limit_leads_through_f0(struct machine *m) {
@@ -59,15 +80,57 @@ static void pfx_048_hints_of_an_active_component_are_silent(struct machine *m) {
     fx_expect("");
 }
 
+/* Each of the three by itself, set while the component is idle and while it is active. */
 static void pfx_049_hints_last(struct machine *m) {
     UNREFERENCED_PARAMETER(m);
-    fx_begin_on(1, 3);
-    PoFxSetComponentLatency(fx.handle, 0, 10000);
-    fx_expect("S0:0 S0:1 ");
-    for (unsigned i = 0; i < 3; i++) {
-        PoFxActivateComponent(fx.handle, 0, 0);
-        PoFxIdleComponent(fx.handle, 0, 0);
-        fx_expect("S0:0 A0 I0 S0:1 ");
+    fx_fresh(&fx, NULL);
+    struct fx_description d = fx_describe(&fx, 1, 3);
+    for (unsigned hint = 0; hint < 6; hint++) {
+        begin_again(&d);
+        if (hint >= 3)
+            PoFxActivateComponent(fx.handle, 0, PO_FX_FLAG_BLOCKING);
+        if (hint % 3 == 0)
+            PoFxSetComponentLatency(fx.handle, 0, 10000);
+        else if (hint % 3 == 1)
+            PoFxSetComponentResidency(fx.handle, 0, 50000);
+        else
+            PoFxSetComponentWake(fx.handle, 0, TRUE);
+        if (hint >= 3)
+            PoFxIdleComponent(fx.handle, 0, PO_FX_FLAG_BLOCKING);
+        fx_expect(hint >= 3 ? "S0:0 A0 I0 S0:1 " : "S0:0 S0:1 ");
+        for (unsigned i = 0; i < 3; i++) {
+            PoFxActivateComponent(fx.handle, 0, 0);
+            PoFxIdleComponent(fx.handle, 0, 0);
+            fx_expect("S0:0 A0 I0 S0:1 ");
+        }
+    }
+}
+
+/* With every deepest wakeable state that a component can have, under every limit. */
+static void pfx_050_no_hint_leads_deeper_than_it_can_wake(struct machine *m) {
+    static const ULONGLONG limits[] = {0, 400, 9999, 10000, 100000, 10000000, UNSET - 1, UNSET};
+    enum { LIMITS = sizeof limits / sizeof limits[0] };
+    fx_fresh(&fx, NULL);
+    struct fx_description d = fx_describe(&fx, 1, 3);
+    for (ULONG deepest = 0; deepest < 3; deepest++) {
+        ULONG found = 0;
+        fx_part(&d, 0)->DeepestWakeableIdleState = deepest;
+        begin_again(&d);
+        PoFxActivateComponent(fx.handle, 0, PO_FX_FLAG_BLOCKING);
+        PoFxSetComponentWake(fx.handle, 0, TRUE);
+        for (unsigned i = 0; i < LIMITS * LIMITS; i++) {
+            PoFxSetComponentLatency(fx.handle, 0, limits[i % LIMITS]);
+            PoFxSetComponentResidency(fx.handle, 0, limits[i / LIMITS]);
+            PoFxIdleComponent(fx.handle, 0, PO_FX_FLAG_BLOCKING);
+            wdmsim_settle(m);
+            ULONG state = fx_look(&fx, 0).state;
+            assert_in_range(state, 0, deepest);
+            found = state > found ? state : found;
+            PoFxActivateComponent(fx.handle, 0, PO_FX_FLAG_BLOCKING);
+        }
+        assert_int_equal(found, deepest);
+        PoFxIdleComponent(fx.handle, 0, PO_FX_FLAG_BLOCKING);
+        wdmsim_settle(m);
     }
 }
 
@@ -124,7 +187,7 @@ static void by_choice_a_hint_waits_for_the_next_idle(struct machine *m) {
 
 static void time_in_each_state_is_counted(struct machine *m) {
     fx_begin_on(1, 3);
-    uint32_t node = pnp_node_of(fx.pdo)->serial;
+    uint32_t node = fx.node;
     wdmsim_advance(m, 3 * WDMSIM_MS);
     PoFxActivateComponent(fx.handle, 0, PO_FX_FLAG_BLOCKING);
     wdmsim_advance(m, 2 * WDMSIM_MS);
@@ -147,6 +210,7 @@ int main(void) {
         fx_unit_test(pfx_048_hints_of_an_active_component_are_silent),
         fx_unit_test(pfx_049_hints_last),
         fx_unit_test(pfx_050_armed_for_wake_it_stays_wakeable),
+        fx_unit_test(pfx_050_no_hint_leads_deeper_than_it_can_wake),
         fx_unit_test(arming_a_component_in_f1_changes_nothing),
         fx_unit_test(a_hint_during_a_change_is_followed_afterwards),
         wdmsim_unit_test_on(by_choice_a_hint_waits_for_the_next_idle, &choosing),

@@ -120,6 +120,7 @@ static NTSTATUS add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo) {
     if (!NT_SUCCESS(status))
         return status;
     fx.pdo = pdo;
+    fx.node = wdmsim_node_of_device(fx_machine(), pdo);
     struct extension *extension = fdo->DeviceExtension;
     extension->below = IoAttachDeviceToDeviceStack(fdo, pdo);
     fdo->Flags |= DO_POWER_PAGABLE;

@@ -1,5 +1,5 @@
 /* System sleep, and components that must be in F0 while the device goes to Dx. */
-#include "fx_test.h"
+#include "fx_inside.h"
 
 static unsigned gone; /* how many waits have ended */
 static void go(struct machine *m, void *context) {
@@ -39,16 +39,43 @@ static void pfx_063_the_report_after_s0_is_accepted_in_d0(struct machine *m) {
     fx_expect("I0 S0:1 DPNR ");
 }
 
+/* However much is activated and idled, and whatever became of the device. */
 static void pfx_064_without_the_report_it_never_idles_again(struct machine *m) {
     begin(0);
+    wdmsim_fx_watchdog(m, 60 * WDMSIM_S, 0);
     sleep_now(m);
     fx_clear(&fx);
     fx_system_irp(m, fx.pdo, PowerSystemWorking, go, NULL);
+    fx_device_irp(m, fx.pdo, PowerDeviceD0, NULL, NULL);
+    fx_device_irp_done(m, fx.pdo, PowerDeviceD0, STATUS_SUCCESS);
+    for (unsigned i = 0; i < 3; i++) {
+        PoFxActivateComponent(fx.handle, 0, 0);
+        PoFxIdleComponent(fx.handle, 0, 0);
+        wdmsim_advance(m, 19 * WDMSIM_S);
+        assert_int_equal(fx_reports("has not reported"), 0);
+    }
     wdmsim_advance(m, 3600 * WDMSIM_S);
     fx_expect("");
+    assert_int_equal(fx_reports("has not reported"), 1);
+    assert_int_equal(fx_look_device(&fx).power, WDMSIM_FX_POWER_REQUIRED);
     assert_true(fx_look_device(&fx).report_due);
     PoFxReportDevicePoweredOn(fx.handle);
     fx_expect("I0 S0:1 DPNR ");
+}
+
+/* A device that stayed in D0 and was in use neither; and what was reported in time is no report. */
+static void pfx_064_nor_does_one_that_was_in_use(struct machine *m) {
+    begin(0);
+    PoFxActivateComponent(fx.handle, 0, PO_FX_FLAG_BLOCKING);
+    fx_clear(&fx);
+    fx_system_irp(m, fx.pdo, PowerSystemWorking, go, NULL);
+    PoFxIdleComponent(fx.handle, 0, 0);
+    wdmsim_advance(m, 599 * WDMSIM_S);
+    fx_expect("I0 S0:1 ");
+    PoFxReportDevicePoweredOn(fx.handle);
+    fx_expect("DPNR ");
+    wdmsim_advance(m, 3600 * WDMSIM_S);
+    assert_int_equal(fx_reports("has not reported"), 0);
 }
 
 static void pfx_065_a_device_in_dx_is_powered_before_the_system_sleeps(struct machine *m) {
@@ -209,7 +236,7 @@ static void pfx_070_a_surprised_device_is_taken_down_again(struct machine *m) {
 static void pfx_071_an_unregistered_one_may_be_named(struct machine *m) {
     UNREFERENCED_PARAMETER(m);
     begin(0);
-    PoFxNotifySurprisePowerOn(fx_node(NULL));
+    PoFxNotifySurprisePowerOn(fx_plug(NULL));
     fx_expect("");
 }
 
@@ -226,6 +253,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         fx_unit_test(pfx_063_the_report_after_s0_is_accepted_in_d0),
         fx_unit_test(pfx_064_without_the_report_it_never_idles_again),
+        fx_unit_test(pfx_064_nor_does_one_that_was_in_use),
         fx_unit_test(pfx_065_a_device_in_dx_is_powered_before_the_system_sleeps),
         fx_unit_test(pfx_065_it_waits_for_the_report),
         fx_unit_test(an_active_device_need_not_wait),

@@ -1,5 +1,5 @@
 /* PoFxUnregisterDevice, also with things pending. */
-#include "fx_test.h"
+#include "fx_inside.h"
 
 static void unregister_here(ULONG component) {
     UNREFERENCED_PARAMETER(component);

@@ -151,7 +151,10 @@ static inline void test_stop_thread(void *context) {
     test_body(test_machine);
 }
 
-/* Runs a body as a kernel thread of a machine of its own, which must stop at this bug check. */
+static struct wdmsim_stop test_stopped;
+
+/* Runs a body as a kernel thread of a machine of its own, which must stop at this bug check; it is
+ * in test_stopped then. */
 static inline void test_expect_stop(void (*body)(struct machine *m), uint32_t code,
                                     uint64_t first) {
     bool done;
@@ -165,6 +168,7 @@ static inline void test_expect_stop(void (*body)(struct machine *m), uint32_t co
         wdmsim_fixture_print_stop(stop);
     assert_int_equal(stop->code, code);
     assert_int_equal(stop->parameters[0], first);
+    test_stopped = *stop;
     wdmsim_machine_destroy(test_machine);
 }
 

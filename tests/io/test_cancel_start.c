@@ -138,7 +138,7 @@ static const struct explored scenario = {.processors = 2,
 static void a_read_is_started_or_canceled(void **state) {
     UNREFERENCED_PARAMETER(state);
     memset(outcomes, 0, sizeof outcomes);
-    assert_true(explore_up_to(&scenario, 3) > 1000);
+    assert_true(explore_up_to(&scenario, 3) > 2000);
     for (unsigned i = 0; i < OUTCOMES; i++)
         assert_true(outcomes[i] > 0);
 }

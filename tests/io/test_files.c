@@ -113,6 +113,22 @@ static void an_exclusive_device_opens_once(struct machine *m) {
     test_close(m, test_open(m));
 }
 
+static void the_file_of_a_device_has_no_section(struct machine *m) {
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\lower");
+    OBJECT_ATTRIBUTES attributes;
+    IO_STATUS_BLOCK iosb;
+    HANDLE file, section;
+    load(m);
+    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, NULL, NULL);
+    assert_int_equal(ZwOpenFile(&file, FILE_READ_DATA, &attributes, &iosb, FILE_SHARE_READ, 0),
+                     STATUS_SUCCESS);
+    assert_int_equal(
+        ZwCreateSection(&section, SECTION_MAP_READ, NULL, NULL, PAGE_READONLY, SEC_COMMIT, file),
+        STATUS_INVALID_FILE_FOR_SECTION);
+    ZwClose(file);
+    assert_string_equal(story, "ouc");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(cleanup_comes_before_close),
@@ -121,6 +137,7 @@ int main(void) {
         wdmsim_unit_test(names_that_lead_nowhere),
         wdmsim_unit_test(the_rest_of_the_path_is_the_file_name),
         wdmsim_unit_test(an_exclusive_device_opens_once),
+        wdmsim_unit_test(the_file_of_a_device_has_no_section),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

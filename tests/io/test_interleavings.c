@@ -4,7 +4,8 @@
  * against that of its requests.
  *
  * The tables have a column for each actor. Each is explored over every schedule with at most two
- * forced switches, on one and two processors, the smaller ones on three as well.
+ * forced switches (a file whose end takes time: one), on one and two processors, the smaller ones
+ * on three as well.
  */
 #include "io_test.h"
 
@@ -59,7 +60,7 @@ static void nobody_uses_a_removed_device(void **state) {
                                       .check = check_removal};
     (void)state;
     memset(outcomes, 0, sizeof outcomes);
-    assert_true(explore_up_to(&scenario, 2) > 50);
+    assert_true(explore_up_to(&scenario, 2) > 200);
     assert_true(outcomes[0] && outcomes[1] && outcomes[2]);
 }
 
@@ -175,7 +176,7 @@ static void one_of_three_completes(void **state) {
                                       .check = check_queue};
     (void)state;
     memset(outcomes, 0, sizeof outcomes);
-    assert_true(explore_up_to(&scenario, 3) > 100);
+    assert_true(explore_up_to(&scenario, 3) > 1500);
     assert_true(outcomes[0] && outcomes[1] && outcomes[2]);
 }
 
@@ -185,23 +186,57 @@ static void one_of_three_completes(void **state) {
  * closes the last handle     gives up its reference     references by handle, if it is still one
  * the cleanup                                           gives that up
  * perhaps the close          perhaps the close          perhaps the close
+ *
+ * The driver completes both requests at once; or it pends them, and completes them a moment later:
+ * until then the file is whole. There freed memory is inaccessible, so that a look at a file that
+ * is gone stops the machine.
  */
 static HANDLE handle;
 static PFILE_OBJECT file;
+static bool pends;
+static PIRP ending; /* the request that is pended */
+static KTIMER end_timer;
+static KDPC end_dpc;
 static unsigned cleanups, closes, found;
+static unsigned references; /* that the actors have, besides the handle's */
+
+static NTSTATUS end(PIRP irp) {
+    LARGE_INTEGER due = {.QuadPart = -10000};
+    assert_null(ending);
+    if (!pends)
+        return test_complete(irp, STATUS_SUCCESS, 0);
+    ending = irp;
+    IoMarkIrpPending(irp);
+    KeSetTimer(&end_timer, due, &end_dpc);
+    return STATUS_PENDING;
+}
+
+static KDEFERRED_ROUTINE complete_end;
+static VOID complete_end(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2) {
+    PIRP irp = ending;
+    UNREFERENCED_PARAMETER(dpc);
+    UNREFERENCED_PARAMETER(context);
+    UNREFERENCED_PARAMETER(argument1);
+    UNREFERENCED_PARAMETER(argument2);
+    assert_int_equal(file->Type, IO_TYPE_FILE);
+    assert_ptr_equal(file->DeviceObject, test_device);
+    ending = NULL;
+    test_complete(irp, STATUS_SUCCESS, 0);
+}
 
 static NTSTATUS on_cleanup(PDEVICE_OBJECT device, PIRP irp) {
     UNREFERENCED_PARAMETER(device);
     assert_int_equal(closes, 0);
     cleanups++;
-    return test_complete(irp, STATUS_SUCCESS, 0);
+    return end(irp);
 }
 
 static NTSTATUS on_close(PDEVICE_OBJECT device, PIRP irp) {
     UNREFERENCED_PARAMETER(device);
     assert_int_equal(cleanups, 1);
+    assert_int_equal(references, 0);
     closes++;
-    return test_complete(irp, STATUS_SUCCESS, 0);
+    return end(irp);
 }
 
 static void open_handle(void) {
@@ -215,6 +250,10 @@ static void open_handle(void) {
 
 static void begin_file(void) {
     cleanups = closes = found = 0;
+    pends = false;
+    ending = NULL;
+    KeInitializeTimer(&end_timer);
+    KeInitializeDpc(&end_dpc, complete_end, NULL);
     test_lower[IRP_MJ_CLEANUP] = on_cleanup;
     test_lower[IRP_MJ_CLOSE] = on_close;
     test_load(wdmsim_fixture.machine);
@@ -222,6 +261,12 @@ static void begin_file(void) {
     assert_int_equal(
         ObReferenceObjectByHandle(handle, 0, *IoFileObjectType, KernelMode, (PVOID *)&file, NULL),
         STATUS_SUCCESS);
+    references = 1;
+}
+
+static void begin_slow_file(void) {
+    begin_file();
+    pends = true;
 }
 
 static VOID close_handle(PVOID context) {
@@ -231,36 +276,54 @@ static VOID close_handle(PVOID context) {
 
 static VOID give_up(PVOID context) {
     UNREFERENCED_PARAMETER(context);
+    references--;
     ObDereferenceObject(file);
 }
 
 static VOID use_handle(PVOID context) {
     PVOID object;
     UNREFERENCED_PARAMETER(context);
-    if (!NT_SUCCESS(
-            ObReferenceObjectByHandle(handle, 0, *IoFileObjectType, KernelMode, &object, NULL)))
+    NTSTATUS status =
+        ObReferenceObjectByHandle(handle, 0, *IoFileObjectType, KernelMode, &object, NULL);
+    if (status == STATUS_INVALID_HANDLE)
         return;
+    assert_int_equal(status, STATUS_SUCCESS);
     found++;
+    references++;
     assert_ptr_equal(object, file);
-    assert_int_equal(closes, 0);
+    assert_int_equal(cleanups, 0);
+    references--;
     ObDereferenceObject(object);
 }
 
 static void check_file(void) {
     assert_int_equal(cleanups, 1);
     assert_int_equal(closes, 1);
+    assert_null(ending);
     assert_int_equal(test_device->ReferenceCount, 0);
     outcomes[found]++;
 }
 
+static const struct explored file_scenario = {.preemptions = 2,
+                                              .actors = {close_handle, give_up, use_handle},
+                                              .begin = begin_file,
+                                              .check = check_file};
+
 static void a_file_ends_once(void **state) {
-    const struct explored scenario = {.preemptions = 2,
-                                      .actors = {close_handle, give_up, use_handle},
-                                      .begin = begin_file,
-                                      .check = check_file};
     (void)state;
     memset(outcomes, 0, sizeof outcomes);
-    assert_true(explore_up_to(&scenario, 3) > 50);
+    assert_true(explore_up_to(&file_scenario, 3) > 1200);
+    assert_true(outcomes[0] && outcomes[1]);
+}
+
+static void a_file_is_there_until_it_is_closed(void **state) {
+    struct explored slow = file_scenario;
+    (void)state;
+    slow.begin = begin_slow_file;
+    slow.flags = WDMSIM_GUARD_POOL;
+    slow.preemptions = 1;
+    memset(outcomes, 0, sizeof outcomes);
+    assert_true(explore_up_to(&slow, 2) > 50);
     assert_true(outcomes[0] && outcomes[1]);
 }
 
@@ -358,7 +421,7 @@ static void a_thread_ends_after_its_requests(void **state) {
                                       .check = check_thread};
     (void)state;
     memset(outcomes, 0, sizeof outcomes);
-    assert_true(explore_up_to(&scenario, 2) > 50);
+    assert_true(explore_up_to(&scenario, 2) > 300);
     assert_true(outcomes[0] && outcomes[1] && outcomes[2]);
 }
 
@@ -367,6 +430,7 @@ int main(void) {
         cmocka_unit_test(nobody_uses_a_removed_device),
         cmocka_unit_test(one_of_three_completes),
         cmocka_unit_test(a_file_ends_once),
+        cmocka_unit_test(a_file_is_there_until_it_is_closed),
         cmocka_unit_test(a_thread_ends_after_its_requests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,6 +50,36 @@ static void the_last_release_needs_its_tag(void **state) {
     test_expect_stop(wrong_last_tag_body, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xD6);
 }
 
+static void acquire_raw_body(struct machine *m) {
+    memset(&lock, 0, sizeof lock);
+    IoAcquireRemoveLock(&lock, m);
+}
+
+static void release_raw_body(struct machine *m) {
+    memset(&lock, 0x5a, sizeof lock);
+    IoReleaseRemoveLock(&lock, m);
+}
+
+static void wait_raw_body(struct machine *m) {
+    memset(&lock, 0, sizeof lock);
+    IoReleaseRemoveLockAndWait(&lock, m);
+}
+
+static void using_a_lock_that_is_not_initialised(void **state) {
+    static const struct {
+        void (*body)(struct machine *m);
+        const char *routine;
+    } cases[] = {{acquire_raw_body, "called IoAcquireRemoveLock for the remove lock at 0x"},
+                 {release_raw_body, "called IoReleaseRemoveLock for the remove lock at 0x"},
+                 {wait_raw_body, "called IoReleaseRemoveLockAndWait for the remove lock at 0x"}};
+    UNREFERENCED_PARAMETER(state);
+    for (unsigned i = 0; i < ARRAYSIZE(cases); i++) {
+        test_expect_stop(cases[i].body, DRIVER_VERIFIER_DETECTED_VIOLATION, 0x1002);
+        assert_non_null(strstr(test_stopped.explanation, cases[i].routine));
+        assert_int_equal(test_stopped.parameters[1], (ULONG_PTR)&lock);
+    }
+}
+
 static void again_body(struct machine *m) {
     test_load(m);
     PIO_REMOVE_LOCK own = test_device->DeviceExtension;
@@ -108,6 +138,7 @@ int main(void) {
         wdmsim_unit_test(removal_waits_for_the_last_release),
         cmocka_unit_test(a_release_needs_its_tag),
         cmocka_unit_test(the_last_release_needs_its_tag),
+        cmocka_unit_test(using_a_lock_that_is_not_initialised),
         cmocka_unit_test(a_removed_lock_is_not_initialised_again),
         wdmsim_unit_test(a_lock_in_fresh_memory_is_another),
     };

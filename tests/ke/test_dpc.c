@@ -227,7 +227,7 @@ static void queue_against_flush_in_every_order(void **state) {
                                              .check = check_ran};
     (void)state;
     flushed_before = flushed_after = 0;
-    assert_true(explore_up_to(&scenario, 2) > 20);
+    assert_true(explore_up_to(&scenario, 2) > 150);
     assert_true(flushed_before && flushed_after);
 }
 

@@ -157,7 +157,7 @@ static void a_pulse_meets_a_wait_or_is_lost(void **state) {
                                              .check = check_pulse};
     (void)state;
     met = lost = 0;
-    assert_true(explore_up_to(&scenario, 3) > 30);
+    assert_true(explore_up_to(&scenario, 3) > 4000);
     assert_true(met && lost);
 }
 
@@ -211,7 +211,7 @@ static void a_pulse_of_a_synchronization_event_wakes_one(void **state) {
                                              .check = check_sync_pulse};
     (void)state;
     memset(seen_waiting, 0, sizeof seen_waiting);
-    assert_true(explore_up_to(&scenario, 2) > 100);
+    assert_true(explore_up_to(&scenario, 2) > 200);
     assert_true(seen_waiting[0] && seen_waiting[1] && seen_waiting[2]);
 }
 

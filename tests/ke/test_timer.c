@@ -155,7 +155,7 @@ static void cancel_against_expiry_in_every_order(void **state) {
                                              .check = check_race};
     (void)state;
     memset(timer_outcomes, 0, sizeof timer_outcomes);
-    assert_true(explore_up_to(&scenario, 2) > 50);
+    assert_true(explore_up_to(&scenario, 2) > 1000);
     for (unsigned i = 0; i < 3; i++)
         assert_true(timer_outcomes[i] > 0);
 }

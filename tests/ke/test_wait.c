@@ -193,7 +193,7 @@ static void a_wait_for_all_takes_both_at_once(void **state) {
         .check = check_all};
     (void)state;
     seen_signaled = taken_between = 0;
-    assert_true(explore_up_to(&scenario, 3) > 100);
+    assert_true(explore_up_to(&scenario, 3) > 3000);
     assert_true(seen_signaled && taken_between);
 }
 

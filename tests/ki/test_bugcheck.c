@@ -76,6 +76,51 @@ static void overflow(void *context) {
     zero = recurse(&start, 0);
 }
 
+static void (*volatile nowhere)(void) = (void (*)(void))(ULONG_PTR)0x1000;
+
+static void jump(void *context) {
+    KIRQL irql;
+    (void)context;
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    nowhere();
+}
+
+static void read_malformed(void *context) {
+    KIRQL irql;
+    (void)context;
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    (void)*(volatile int *)(ULONG_PTR)0x1234567812345678;
+}
+
+static void illegal(void *context) {
+    (void)context;
+#if defined(__x86_64__)
+    __asm__ volatile("ud2");
+#else
+    __asm__ volatile(".inst 0");
+#endif
+}
+
+static void privileged(void *context) {
+    (void)context;
+#if defined(__x86_64__)
+    __asm__ volatile("cli");
+#else
+    __asm__ volatile("msr daifset, #2");
+#endif
+}
+
+static void privileged_dpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2) {
+    (void)dpc, (void)argument1, (void)argument2;
+    privileged(context);
+}
+
+static void privileged_in_dpc(void *context) {
+    static KDPC dpc;
+    KeInitializeDpc(&dpc, privileged_dpc, context);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+}
+
 static void faults_are_the_bug_checks_of_windows(void **state) {
     static const struct {
         void (*body)(void *);
@@ -86,6 +131,13 @@ static void faults_are_the_bug_checks_of_windows(void **state) {
         {write_null_at_dispatch, DRIVER_IRQL_NOT_LESS_OR_EQUAL, 0x10},
         {divide, SYSTEM_THREAD_EXCEPTION_NOT_HANDLED, (uint32_t)STATUS_INTEGER_DIVIDE_BY_ZERO},
         {overflow, UNEXPECTED_KERNEL_MODE_TRAP, 8},
+        {jump, DRIVER_IRQL_NOT_LESS_OR_EQUAL, 0x1000},
+#if defined(__x86_64__) /* others tell the address */
+        {read_malformed, SYSTEM_THREAD_EXCEPTION_NOT_HANDLED, (uint32_t)STATUS_ACCESS_VIOLATION},
+#endif
+        {illegal, SYSTEM_THREAD_EXCEPTION_NOT_HANDLED, (uint32_t)STATUS_ILLEGAL_INSTRUCTION},
+        {privileged, SYSTEM_THREAD_EXCEPTION_NOT_HANDLED, (uint32_t)STATUS_PRIVILEGED_INSTRUCTION},
+        {privileged_in_dpc, KMODE_EXCEPTION_NOT_HANDLED, (uint32_t)STATUS_PRIVILEGED_INSTRUCTION},
     };
     (void)state;
     for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -94,6 +146,13 @@ static void faults_are_the_bug_checks_of_windows(void **state) {
         const struct wdmsim_stop *stop = stop_of(m, cases[i].body);
         assert_int_equal(stop->code, cases[i].code);
         assert_int_equal((uint32_t)stop->parameters[0], cases[i].parameter);
+        assert_non_null(stop->frames[0].image);
+        if (stop->code == SYSTEM_THREAD_EXCEPTION_NOT_HANDLED)
+            assert_in_range(stop->parameters[1] - (ULONG_PTR)cases[i].body, 0, 200);
+        if (cases[i].body == jump) {
+            assert_int_equal(stop->parameters[2], 8);
+            assert_in_range(stop->frames[0].address - (ULONG_PTR)jump, 0, 200);
+        }
         wdmsim_machine_destroy(m);
     }
 }

@@ -1,6 +1,7 @@
 /* WDMSIM_GUARD_PAGED: paged pool is out of reach at DISPATCH_LEVEL and above, and nowhere else.
  * What an access to guarded memory means when nobody handles it. */
 #include "../threads.h"
+#include "../touch.h"
 
 #define TAG 'tseT'
 
@@ -10,16 +11,6 @@ static const struct wdmsim_config two = {.processors = 2,
                                          .flags = WDMSIM_CHECK_RULES | WDMSIM_GUARD_PAGED};
 static const struct wdmsim_config special = {.processors = 1,
                                              .flags = WDMSIM_CHECK_RULES | WDMSIM_GUARD_POOL};
-
-static NTSTATUS touch(volatile char *p) {
-    NTSTATUS status = STATUS_SUCCESS;
-    __try {
-        (void)*p;
-    } __except (EXCEPTION_EXECUTE_HANDLER) {
-        status = GetExceptionCode();
-    }
-    return status;
-}
 
 static char *paged_block(void) {
     char *p = ExAllocatePool2(POOL_FLAG_PAGED, 100, TAG);
@@ -32,14 +23,14 @@ static void the_irql_decides(struct machine *m) {
     char *nonpaged = ExAllocatePool2(POOL_FLAG_NON_PAGED, 100, TAG);
     KIRQL irql;
     (void)m;
-    assert_int_equal(touch(paged), STATUS_SUCCESS);
+    assert_true(can_read(paged));
     KeRaiseIrql(APC_LEVEL, &irql);
-    assert_int_equal(touch(paged), STATUS_SUCCESS);
+    assert_true(can_read(paged));
     KeRaiseIrqlToDpcLevel();
-    assert_int_equal(touch(paged), STATUS_ACCESS_VIOLATION);
-    assert_int_equal(touch(nonpaged), STATUS_SUCCESS);
+    assert_false(can_read(paged));
+    assert_true(can_read(nonpaged));
     KeLowerIrql(irql);
-    assert_int_equal(touch(paged), STATUS_SUCCESS);
+    assert_true(can_read(paged));
     ExFreePool(paged);
     ExFreePool(nonpaged);
 }
@@ -51,31 +42,31 @@ static void a_spin_lock_raises_it(struct machine *m) {
     (void)m;
     KeInitializeSpinLock(&lock);
     KeAcquireSpinLock(&lock, &irql);
-    assert_int_equal(touch(paged), STATUS_ACCESS_VIOLATION);
+    assert_false(can_read(paged));
     KeReleaseSpinLock(&lock, irql);
-    assert_int_equal(touch(paged), STATUS_SUCCESS);
+    assert_true(can_read(paged));
     ExFreePool(paged);
 }
 
-static NTSTATUS touched;
+static bool touched;
 
 static KDEFERRED_ROUTINE touch_in_dpc;
 static VOID touch_in_dpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2) {
     (void)Dpc;
     (void)Argument1;
     (void)Argument2;
-    touched = touch(Context);
+    touched = can_read(Context);
 }
 
 static void a_dpc_cannot_reach_it(struct machine *m) {
     char *paged = paged_block();
     KDPC dpc;
     (void)m;
-    touched = STATUS_SUCCESS;
+    touched = true;
     KeInitializeDpc(&dpc, touch_in_dpc, paged);
     KeInsertQueueDpc(&dpc, NULL, NULL);
-    assert_int_equal(touched, STATUS_ACCESS_VIOLATION);
-    assert_int_equal(touch(paged), STATUS_SUCCESS);
+    assert_false(touched);
+    assert_true(can_read(paged));
     ExFreePool(paged);
 }
 
@@ -85,12 +76,12 @@ static void locked_pages_stay(struct machine *m) {
     (void)m;
     MmProbeAndLockPages(mdl, KernelMode, IoReadAccess);
     KIRQL irql = KeRaiseIrqlToDpcLevel();
-    assert_int_equal(touch(paged), STATUS_SUCCESS);
+    assert_true(can_read(paged));
     KeLowerIrql(irql);
     MmUnlockPages(mdl);
     IoFreeMdl(mdl);
     irql = KeRaiseIrqlToDpcLevel();
-    assert_int_equal(touch(paged), STATUS_ACCESS_VIOLATION);
+    assert_false(can_read(paged));
     KeLowerIrql(irql);
     ExFreePool(paged);
 }
@@ -101,7 +92,7 @@ static char *shared;
 
 static VOID reader(PVOID Context) {
     (void)Context;
-    touched = touch(shared);
+    touched = can_read(shared);
     InterlockedExchange(&read_elsewhere, 1);
 }
 
@@ -110,15 +101,15 @@ static void each_processor_has_its_own(struct machine *m) {
     (void)m;
     shared = paged_block();
     read_elsewhere = 0;
-    touched = STATUS_UNSUCCESSFUL;
+    touched = false;
     KIRQL irql = PASSIVE_LEVEL;
     assert_int_equal(
         PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, reader, NULL), 0);
     irql = KeRaiseIrqlToDpcLevel();
     while (!read_elsewhere)
         KeStallExecutionProcessor(1);
-    assert_int_equal(touched, STATUS_SUCCESS);
-    assert_int_equal(touch(shared), STATUS_ACCESS_VIOLATION);
+    assert_true(touched);
+    assert_false(can_read(shared));
     KeLowerIrql(irql);
     ZwClose(handle);
     ExFreePool(shared);

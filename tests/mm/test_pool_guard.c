@@ -4,21 +4,12 @@
 
 #include <wdmsim/cmocka.h>
 
+#include "../touch.h"
+
 #define TAG 'tseT'
 
 static const struct wdmsim_config guarded = {.processors = 1,
                                              .flags = WDMSIM_CHECK_RULES | WDMSIM_GUARD_POOL};
-
-/* STATUS_ACCESS_VIOLATION if the byte cannot be read. */
-static NTSTATUS touch(volatile char *p) {
-    NTSTATUS status = STATUS_SUCCESS;
-    __try {
-        (void)*p;
-    } __except (EXCEPTION_EXECUTE_HANDLER) {
-        status = GetExceptionCode();
-    }
-    return status;
-}
 
 static void the_byte_behind_a_block_faults(struct machine *m) {
     (void)m;
@@ -26,8 +17,8 @@ static void the_byte_behind_a_block_faults(struct machine *m) {
         char *p = ExAllocatePoolWithTag(NonPagedPoolNx, size, TAG);
         size_t end = size < PAGE_SIZE ? size : (size + PAGE_SIZE - 1) & ~(size_t)(PAGE_SIZE - 1);
         memset(p, 1, size);
-        assert_int_equal(touch(p + size - 1), STATUS_SUCCESS);
-        assert_int_equal(touch(p + end), STATUS_ACCESS_VIOLATION);
+        assert_true(can_read(p + size - 1));
+        assert_false(can_read(p + end));
         ExFreePoolWithTag(p, TAG);
         size = size >= 4096 ? size & ~(size_t)4095 : size;
     }
@@ -39,7 +30,7 @@ static void a_freed_block_faults_for_good(struct machine *m) {
     ExFreePool(p);
     for (unsigned i = 0; i < 100; i++)
         assert_ptr_not_equal(ExAllocatePoolWithTag(PagedPool, 100, TAG), p);
-    assert_int_equal(touch(p), STATUS_ACCESS_VIOLATION);
+    assert_false(can_read(p));
 }
 
 static void page_sized_blocks_are_page_aligned(struct machine *m) {
@@ -86,7 +77,7 @@ static void lookaside_lists_keep_nothing(struct machine *m) {
     ExInitializeNPagedLookasideList(&list, NULL, NULL, 0, 64, TAG, 0);
     char *p = ExAllocateFromNPagedLookasideList(&list);
     ExFreeToNPagedLookasideList(&list, p);
-    assert_int_equal(touch(p), STATUS_ACCESS_VIOLATION);
+    assert_false(can_read(p));
     ExDeleteNPagedLookasideList(&list);
 }
 
@@ -101,17 +92,17 @@ static void underrun_priority_puts_a_block_at_the_start_of_its_page(struct machi
 static void special_pool_can_be_asked_for_without_the_flag(struct machine *m) {
     (void)m;
     char *p = ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_SPECIAL_POOL, 64, TAG);
-    assert_int_equal(touch(p + 63), STATUS_SUCCESS);
-    assert_int_equal(touch(p + 64), STATUS_ACCESS_VIOLATION);
+    assert_true(can_read(p + 63));
+    assert_false(can_read(p + 64));
     ExFreePool(p);
 }
 
 static void user_buffers_end_at_an_inaccessible_page_too(struct machine *m) {
     char *user = (char *)(ULONG_PTR)wdmsim_user_alloc(m, NULL, 160);
-    assert_int_equal(touch(user + 159), STATUS_SUCCESS);
-    assert_int_equal(touch(user + 160), STATUS_ACCESS_VIOLATION);
+    assert_true(can_read(user + 159));
+    assert_false(can_read(user + 160));
     assert_int_equal(wdmsim_user_free(m, NULL, (ULONG_PTR)user), 0);
-    assert_int_equal(touch(user), STATUS_ACCESS_VIOLATION);
+    assert_false(can_read(user));
 }
 
 /* Check that the byte behind a block faults whatever its size, and is reported as what it is. */
@@ -120,7 +111,7 @@ static void an_exact_block_ends_at_its_last_byte(struct machine *m) {
     for (size_t size = 1; size < 300; size++) {
         char *p = ExAllocatePool2(POOL_FLAG_PAGED, size, TAG);
         memset(p, 1, size);
-        assert_int_equal(touch(p + size), STATUS_ACCESS_VIOLATION);
+        assert_false(can_read(p + size));
         if (size % 16 == 0)
             assert_int_equal((ULONG_PTR)p & 15, 0);
         ExFreePoolWithTag(p, TAG);
@@ -132,6 +123,30 @@ static void reading_one_byte_too_far_is_named(struct machine *m) {
     volatile char *p = ExAllocatePool2(POOL_FLAG_PAGED, 8, TAG);
     wdmsim_expect_bugcheck(PAGE_FAULT_BEYOND_END_OF_ALLOCATION);
     (void)p[8];
+}
+
+/* Check that guarded blocks do not hide it: only user addresses raise exceptions. */
+static void a_guarded_block_hides_no_overrun(struct machine *m) {
+    (void)m;
+    volatile char *p = ExAllocatePool2(POOL_FLAG_NON_PAGED, 32, TAG);
+    wdmsim_expect_bugcheck(PAGE_FAULT_BEYOND_END_OF_ALLOCATION);
+    __try {
+        p[32] = 1;
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        fail();
+    }
+}
+
+static void a_guarded_block_hides_no_stale_pointer(struct machine *m) {
+    (void)m;
+    volatile char *p = ExAllocatePool2(POOL_FLAG_NON_PAGED, 32, TAG);
+    ExFreePool((PVOID)p);
+    wdmsim_expect_bugcheck(PAGE_FAULT_IN_FREED_SPECIAL_POOL);
+    __try {
+        (void)*p;
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        fail();
+    }
 }
 
 /* Check that without it the promised alignment is kept, and the read goes unseen. */
@@ -148,6 +163,8 @@ int main(void) {
         .processors = 1, .flags = WDMSIM_CHECK_RULES | WDMSIM_GUARD_POOL | WDMSIM_GUARD_EXACT};
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test_on(the_byte_behind_a_block_faults, &guarded),
+        wdmsim_unit_test_on(a_guarded_block_hides_no_overrun, &guarded),
+        wdmsim_unit_test_on(a_guarded_block_hides_no_stale_pointer, &guarded),
         wdmsim_unit_test_on(an_exact_block_ends_at_its_last_byte, &exact),
         wdmsim_unit_test_on(reading_one_byte_too_far_is_named, &exact),
         wdmsim_unit_test_on(alignment_comes_first_otherwise, &guarded),

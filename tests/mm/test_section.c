@@ -116,9 +116,17 @@ static void what_is_refused(struct machine *m) {
     assert_int_equal(
         ZwCreateSection(&handle, SECTION_ALL_ACCESS, NULL, &none, PAGE_READWRITE, SEC_COMMIT, NULL),
         STATUS_INVALID_PARAMETER_4);
-    assert_int_equal(ZwCreateSection(&handle, SECTION_ALL_ACCESS, NULL, NULL, PAGE_READWRITE,
-                                     SEC_COMMIT, (HANDLE)4),
+    assert_int_equal(ZwCreateSection(&handle, SECTION_ALL_ACCESS, NULL, &maximum, PAGE_READWRITE,
+                                     SEC_IMAGE, NULL),
                      STATUS_INVALID_FILE_FOR_SECTION);
+    ZwCreateEvent(&view, EVENT_ALL_ACCESS, NULL, NotificationEvent, FALSE);
+    assert_int_equal(
+        ZwCreateSection(&handle, SECTION_ALL_ACCESS, NULL, NULL, PAGE_READWRITE, SEC_COMMIT, view),
+        STATUS_OBJECT_TYPE_MISMATCH);
+    ZwClose(view);
+    assert_int_equal(
+        ZwCreateSection(&handle, SECTION_ALL_ACCESS, NULL, NULL, PAGE_READWRITE, SEC_COMMIT, view),
+        STATUS_INVALID_HANDLE);
     assert_int_equal(NtCreateSectionEx(&handle, SECTION_ALL_ACCESS, NULL, &maximum, PAGE_READWRITE,
                                        SEC_COMMIT, NULL, NULL, 1),
                      STATUS_INVALID_PARAMETER);

@@ -14,8 +14,6 @@
 
 #include <wdmsim/pep.h>
 
-#include "po/pep/pep.h"
-
 #define PEP_MOST 0x40u
 
 /* Sees a notification first: true if it has answered it, *answer then goes back. */
@@ -131,15 +129,10 @@ static inline void pep_register_plugin(void) {
     assert_int_equal(PoFxRegisterPlugin(&pep.information, &pep.kernel), STATUS_SUCCESS);
 }
 
-/* The manager's part: the stack of a device node has been built, and is gone. */
-static inline void pep_added(PDEVICE_OBJECT pdo) {
-    struct pnp_node *node = pnp_node_of(pdo);
-    node->path = (char *)"TEST\\DEVICE\\0";
-    pep_device_observe(ki_self(), node, PNP_EVENT_ADDED);
-}
-static inline void pep_removed(PDEVICE_OBJECT pdo) {
-    pnp_node_of(pdo)->state = WDMSIM_NODE_REMOVED;
-    pep_device_observe(ki_self(), pnp_node_of(pdo), PNP_EVENT_REMOVED);
+/* The device's slot is emptied. */
+static inline void pep_unplug(void) {
+    assert_int_equal(wdmsim_unplug(fx_machine(), fx.node), 0);
+    wdmsim_settle(fx_machine());
 }
 
 /* A registered plug-in that owns the device `fx`, whose driver has registered, not started. */
@@ -147,7 +140,6 @@ static inline void pep_begin_registered(ULONG components, ULONG states) {
     pep_fresh();
     pep_register_plugin();
     fx_fresh(&fx, NULL);
-    pep_added(fx.pdo);
     struct fx_description d = fx_describe(&fx, components, states);
     fx_register(&fx, &d);
 }
@@ -155,7 +147,7 @@ static inline void pep_begin_registered(ULONG components, ULONG states) {
 static inline void pep_begin(ULONG components, ULONG states) {
     pep_begin_registered(components, states);
     PoFxStartDevicePowerManagement(fx.handle);
-    wdmsim_settle(ki_self());
+    wdmsim_settle(fx_machine());
     fx_clear(&fx);
 }
 /* A device whose power is always required, so that only components matter. */
@@ -163,13 +155,12 @@ static inline void pep_begin_on(ULONG components, ULONG states) {
     pep_fresh();
     pep_register_plugin();
     fx_fresh(&fx, NULL);
-    pep_added(fx.pdo);
     struct fx_description d = fx_describe(&fx, components, states);
     d.device.DevicePowerNotRequiredCallback = NULL;
     d.device.DevicePowerRequiredCallback = NULL;
     fx_register(&fx, &d);
     PoFxStartDevicePowerManagement(fx.handle);
-    wdmsim_settle(ki_self());
+    wdmsim_settle(fx_machine());
     fx_clear(&fx);
 }
 
@@ -178,7 +169,7 @@ static inline void pep_work(PEP_WORK_TYPE type) {
     pep.work.WorkType = type;
     pep.need_work = TRUE;
     pep.kernel.RequestWorker(pep.kernel.Plugin);
-    wdmsim_settle(ki_self());
+    wdmsim_settle(fx_machine());
 }
 
 #endif

@@ -5,11 +5,16 @@
 
 static int acceptance;
 
+/* The bug check's parameters are the plug-in and what it was shown. */
 static bool accept_as(PEPHANDLE handle, ULONG id, PVOID data, BOOLEAN *answer) {
+    PPEP_REGISTER_DEVICE reg = data;
     (void)handle;
     if (id != PEP_DPM_REGISTER_DEVICE)
         return false;
-    ((PPEP_REGISTER_DEVICE)data)->DeviceAccepted = (PEP_DEVICE_ACCEPTANCE_TYPE)acceptance;
+    reg->DeviceAccepted = (PEP_DEVICE_ACCEPTANCE_TYPE)acceptance;
+    fx_stop.p[1] = (int64_t)(ULONG_PTR)pep.kernel.Plugin;
+    fx_stop.p[2] = (int64_t)(ULONG_PTR)reg->DeviceId;
+    fx_stop.p[3] = (int64_t)(ULONG_PTR)reg->Register;
     *answer = TRUE;
     return true;
 }
@@ -19,7 +24,6 @@ static NTSTATUS register_device(pep_test_fn *hook) {
     pep.dpm = hook;
     pep_register_plugin();
     fx_fresh(&fx, NULL);
-    pep_added(fx.pdo);
     struct fx_description d = fx_describe(&fx, 1, 2);
     return fx_try(&fx, &d);
 }
@@ -28,7 +32,14 @@ static NTSTATUS register_device(pep_test_fn *hook) {
 static void pfx_105_a_bad_acceptance_is_a_bug_check(struct machine *m) {
     (void)m;
     acceptance = PepDeviceAcceptedReserved;
-    fx_expect_stop(INTERNAL_POWER_ERROR, 0x617, -1, -1, -1);
+    fx_expect_stop(INTERNAL_POWER_ERROR, 0x617, 0, 0, 0);
+    register_device(accept_as);
+}
+
+static void pfx_105_and_so_is_one_that_there_is_not(struct machine *m) {
+    (void)m;
+    acceptance = PepDeviceAccepted + 1;
+    fx_expect_stop(INTERNAL_POWER_ERROR, 0x617, 0, 0, 0);
     register_device(accept_as);
 }
 
@@ -74,6 +85,7 @@ static void returning_at_another_level_is_a_bug_check(struct machine *m) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         fx_unit_test(pfx_105_a_bad_acceptance_is_a_bug_check),
+        fx_unit_test(pfx_105_and_so_is_one_that_there_is_not),
         wdmsim_unit_test(an_owner_may_decline_the_registration),
         fx_unit_test(altering_an_input_field_is_a_bug_check),
         wdmsim_unit_test(returning_at_another_level_is_a_bug_check),

@@ -3,8 +3,7 @@
  */
 #include "pep_test.h"
 
-/* PFX-090, with the manager played by the test: PREPARE when the stack is built, ABANDON when it is
- * gone. */
+/* PFX-090: PREPARE when the stack is built, ABANDON when it is gone. */
 static void pfx_090_prepare_comes_first_and_abandon_last(struct machine *m) {
     (void)m;
     pep_begin_registered(1, 1);
@@ -14,20 +13,77 @@ static void pfx_090_prepare_comes_first_and_abandon_last(struct machine *m) {
     fx_clear(&fx);
     PoFxUnregisterDevice(fx.handle);
     fx_expect_now("UNREGISTER ");
-    pep_removed(fx.pdo);
+    pep_unplug();
     fx_expect_now("ABANDON ");
 }
 
 /* A device that never registers gets both all the same. */
 static void a_device_that_does_not_register_is_prepared_and_abandoned(struct machine *m) {
-    (void)m;
+    struct wdmsim_pnp_result result;
     pep_fresh();
     pep_register_plugin();
     fx_fresh(&fx, NULL);
-    pep_added(fx.pdo);
-    pep_added(fx.pdo); /* started again after a rebalance: not a second time */
-    pep_removed(fx.pdo);
+    /* Stopped and started again: not a second time. */
+    assert_int_equal(wdmsim_pnp(m, WDMSIM_PNP_REBALANCE, fx.node, &result), 0);
+    pep_unplug();
     fx_expect_now("PREPARE ABANDON ");
+}
+
+static bool handle_lives;
+
+/* Whatever bears the device's handle: the structures of these begin with it. */
+static bool watch_handle(PEPHANDLE handle, ULONG id, PVOID data, BOOLEAN *answer) {
+    (void)handle, (void)answer;
+    switch (id) {
+    case PEP_DPM_PREPARE_DEVICE:
+    case PEP_DPM_ABANDON_DEVICE:
+    case PEP_DPM_WORK:
+    case PEP_DPM_SYSTEM_LATENCY_UPDATE:
+        return false;
+    case PEP_DPM_REGISTER_DEVICE:
+        assert_false(handle_lives);
+        handle_lives = true;
+        return false;
+    default:
+        assert_true(handle_lives);
+        assert_ptr_equal(*(PEPHANDLE *)data, PEP_HANDLE);
+        if (id == PEP_DPM_UNREGISTER_DEVICE)
+            handle_lives = false;
+        return false;
+    }
+}
+
+static const GUID control_code = {0x11, 2, 3, {4}};
+
+/* Everything that a driver and the managers do to a device, before and after its registration. */
+static void pfx_091_nothing_bears_the_handle_but_in_between(struct machine *m) {
+    SIZE_T returned;
+    handle_lives = false;
+    pep_fresh();
+    pep.dpm = watch_handle;
+    pep_register_plugin();
+    fx_fresh(&fx, NULL);
+    wdmsim_pep_system_latency(m, 1000000);
+    for (unsigned round = 0; round < 2; round++) {
+        struct fx_description d = fx_describe(&fx, 2, 3);
+        fx.power_told = false;
+        memset(fx.active, true, sizeof fx.active);
+        memset(fx.state, 0, sizeof fx.state);
+        fx_go_to(&fx, PowerDeviceD0);
+        fx_start_device(&fx, &d);
+        assert_true(handle_lives);
+        PoFxPowerControl(fx.handle, &control_code, NULL, 0, NULL, 0, &returned);
+        PoFxActivateComponent(fx.handle, 1, 0);
+        PoFxIdleComponent(fx.handle, 1, PO_FX_FLAG_ASYNC_ONLY);
+        PoFxUnregisterDevice(fx.handle);
+        assert_false(handle_lives);
+        fx_go_to(&fx, PowerDeviceD3);
+        pep.kernel.RequestWorker(pep.kernel.Plugin);
+        wdmsim_advance(m, 10 * WDMSIM_S);
+    }
+    assert_int_equal(pep.dpm_count[PEP_DPM_REGISTER_DEVICE], 2);
+    assert_true(pep.dpm_count[PEP_DPM_NOTIFY_COMPONENT_IDLE_STATE] > 8);
+    pep_unplug();
 }
 
 /* PFX-091 */
@@ -48,7 +104,7 @@ static void pfx_091_register_begins_and_unregister_ends_the_handles_life(struct 
     ULONG told = 0;
     for (ULONG i = 0; i < PEP_MOST; i++)
         told += pep.dpm_count[i];
-    pep_removed(fx.pdo);
+    pep_unplug();
     fx_expect_now("ABANDON ");
     for (ULONG i = 0; i < PEP_MOST; i++)
         told -= pep.dpm_count[i];
@@ -71,7 +127,7 @@ static bool look_at_registration(PEPHANDLE handle, ULONG id, PVOID data, BOOLEAN
     if (id != PEP_DPM_REGISTER_DEVICE)
         return false;
     assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL);
-    assert_int_equal(reg->DeviceId->Length, 2 * strlen("TEST\\DEVICE\\0"));
+    assert_int_equal(reg->DeviceId->Length, 2 * strlen("TEST\\DEVICE\\0000"));
     assert_int_equal(reg->DeviceId->Buffer[5], 'D');
     assert_int_equal(reg->Register->ComponentCount, 2);
     assert_int_equal(reg->Register->Components[1]->IdleStateCount, 3);
@@ -87,7 +143,6 @@ static void registration_shows_the_components(struct machine *m) {
     pep.dpm = look_at_registration;
     pep_register_plugin();
     fx_fresh(&fx, NULL);
-    pep_added(fx.pdo);
     struct fx_description d = fx_describe(&fx, 2, 3);
     fx_register(&fx, &d);
     assert_ptr_equal(pep.device, fx.handle);
@@ -98,12 +153,11 @@ static void a_device_nobody_claims_is_not_shown_to_plugins(struct machine *m) {
     pep.declines = true;
     pep_register_plugin();
     fx_fresh(&fx, NULL);
-    pep_added(fx.pdo);
     struct fx_description d = fx_describe(&fx, 1, 2);
     fx_start_device(&fx, &d);
     fx_expect("PREPARE I0 S0:1 DPNR ");
     PoFxUnregisterDevice(fx.handle);
-    pep_removed(fx.pdo);
+    pep_unplug();
     fx_expect("");
     (void)m;
 }
@@ -144,7 +198,6 @@ plugins_are_asked_in_turn_and_the_first_that_accepts_owns_the_device(struct mach
     assert_int_equal(PoFxRegisterPlugin(&second.information, &second.kernel), STATUS_SUCCESS);
     assert_ptr_not_equal(second.kernel.Plugin, pep.kernel.Plugin);
     fx_fresh(&fx, NULL);
-    pep_added(fx.pdo);
     struct fx_description d = fx_describe(&fx, 1, 1);
     fx_register(&fx, &d);
     fx_expect_now("PREPARE ");
@@ -155,8 +208,9 @@ plugins_are_asked_in_turn_and_the_first_that_accepts_owns_the_device(struct mach
 static void a_registration_outlives_the_stack_till_the_driver_ends_it(struct machine *m) {
     (void)m;
     pep_begin(1, 1);
-    pep_removed(fx.pdo);
-    fx_expect_now("");
+    pep_unplug();
+    assert_null(strstr(fx.log, "ABANDON "));
+    fx_clear(&fx);
     PoFxUnregisterDevice(fx.handle);
     fx_expect_now("UNREGISTER ABANDON ");
 }
@@ -166,6 +220,7 @@ int main(void) {
         wdmsim_unit_test(pfx_090_prepare_comes_first_and_abandon_last),
         wdmsim_unit_test(a_device_that_does_not_register_is_prepared_and_abandoned),
         wdmsim_unit_test(pfx_091_register_begins_and_unregister_ends_the_handles_life),
+        wdmsim_unit_test(pfx_091_nothing_bears_the_handle_but_in_between),
         wdmsim_unit_test(pfx_013_start_tells_the_plugin_once),
         wdmsim_unit_test(registration_shows_the_components),
         wdmsim_unit_test(a_device_nobody_claims_is_not_shown_to_plugins),

@@ -53,11 +53,22 @@ static void an_autonomous_state_needs_no_word(struct machine *m) {
 
 /* PFX-107 */
 static void pfx_107_state_0_is_not_tested_and_a_veto_keeps_the_processor_out(struct machine *m) {
+    struct wdmsim_idle_state before[4], after[4];
     ppm_fresh();
     ppm_begin(m);
+    wdmsim_pep_idle_states(m, 0, before, 4, NULL);
     ppm.veto = 3;
     ppm_sleep(200 * WDMSIM_MS);
     ppm_expect("T2/- T1/- X0/- C0/- ");
+    wdmsim_pep_idle_states(m, 0, after, 4, NULL);
+    assert_int_equal(after[0].time - before[0].time, 200 * WDMSIM_MS);
+    assert_int_equal(after[1].count, before[1].count);
+    assert_int_equal(after[2].count, before[2].count);
+    ppm.veto = PEP_IDLE_VETO_NONE;
+    ppm_sleep(500 * WDMSIM_US); /* too short for all but state 0 */
+    ppm_expect("X0/- C0/- ");
+    ppm_sleep(200 * WDMSIM_MS);
+    ppm_expect("T2/- X2/- C2/- ");
 }
 
 static void a_reserved_veto_is_a_bug_check(struct machine *m) {

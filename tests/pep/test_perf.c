@@ -157,24 +157,36 @@ static void a_change_is_the_plugins_to_grant(struct machine *m) {
     assert_int_equal(perf.requests, 1);
 }
 
+/* What the framework remembers: above PASSIVE_LEVEL the plug-in is not asked. */
+static void expect_recorded(ULONGLONG frequency, ULONGLONG band) {
+    ULONGLONG current[2];
+    KIRQL irql;
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    for (ULONG set = 0; set < 2; set++)
+        assert_int_equal(PoFxQueryCurrentComponentPerfState(fx.handle, 0, 0, set, &current[set]),
+                         STATUS_SUCCESS);
+    KeLowerIrql(irql);
+    assert_int_equal(current[0], frequency);
+    assert_int_equal(current[1], band);
+}
+
 /* PFX-078 */
 static void pfx_078_a_denial_changes_nothing(struct machine *m) {
     PO_FX_PERF_STATE_CHANGE changes[] = {{.Set = 0, .StateValue = 800},
                                          {.Set = 1, .StateIndex = 1}};
-    ULONGLONG current;
     (void)m;
     begin();
     register_own(0);
-    perf.denies = true;
     PoFxIssueComponentPerfStateChangeMultiple(fx.handle, PO_FX_FLAG_BLOCKING, 0, 2, changes, NULL);
-    assert_int_equal(called, 1);
+    assert_true(succeeded);
+    expect_recorded(800, 1);
+    perf.denies = true;
+    changes[0].StateValue = 300;
+    changes[1].StateIndex = 2;
+    PoFxIssueComponentPerfStateChangeMultiple(fx.handle, PO_FX_FLAG_BLOCKING, 0, 2, changes, NULL);
+    assert_int_equal(called, 2);
     assert_false(succeeded);
-    assert_int_equal(PoFxQueryCurrentComponentPerfState(fx.handle, 0, 0, 0, &current),
-                     STATUS_SUCCESS);
-    assert_int_equal(current, 400);
-    assert_int_equal(PoFxQueryCurrentComponentPerfState(fx.handle, 0, 0, 1, &current),
-                     STATUS_SUCCESS);
-    assert_int_equal(current, 0);
+    expect_recorded(800, 1);
 }
 
 static void a_request_can_be_completed_later_by_work(struct machine *m) {
@@ -182,7 +194,7 @@ static void a_request_can_be_completed_later_by_work(struct machine *m) {
     begin();
     register_own(0);
     perf.later = true;
-    PoFxIssueComponentPerfStateChange(fx.handle, 0, 0, &change, NULL);
+    PoFxIssueComponentPerfStateChange(fx.handle, 0, 0, &change, &change);
     wdmsim_advance(m, WDMSIM_S);
     assert_int_equal(called, 0);
     pep.work.CompletePerfState.DeviceHandle = pep.device;
@@ -190,6 +202,23 @@ static void a_request_can_be_completed_later_by_work(struct machine *m) {
     pep_work(PepWorkCompletePerfState);
     assert_int_equal(called, 1);
     assert_true(succeeded);
+    assert_ptr_equal(request_context, &change);
+}
+
+static void pfx_078_a_denial_by_work_changes_nothing(struct machine *m) {
+    PO_FX_PERF_STATE_CHANGE change = {.Set = 0, .StateValue = 500};
+    (void)m;
+    begin();
+    register_own(0);
+    perf.later = true;
+    PoFxIssueComponentPerfStateChange(fx.handle, 0, 0, &change, &change);
+    pep.work.CompletePerfState.DeviceHandle = pep.device;
+    pep.work.CompletePerfState.Succeeded = FALSE;
+    pep_work(PepWorkCompletePerfState);
+    assert_int_equal(called, 1);
+    assert_false(succeeded);
+    assert_ptr_equal(request_context, &change);
+    expect_recorded(100, 0); /* where they begin */
 }
 
 /* PFX-081 */
@@ -227,6 +256,7 @@ int main(void) {
         wdmsim_unit_test(a_change_is_the_plugins_to_grant),
         wdmsim_unit_test(pfx_078_a_denial_changes_nothing),
         wdmsim_unit_test(a_request_can_be_completed_later_by_work),
+        wdmsim_unit_test(pfx_078_a_denial_by_work_changes_nothing),
         wdmsim_unit_test(pfx_081_the_plugin_is_asked_each_time_f0_is_reached),
         fx_unit_test(a_present_state_outside_its_set_is_a_bug_check),
     };

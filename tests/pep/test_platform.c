@@ -48,12 +48,16 @@ static void pfx_108_a_vetoed_platform_state_is_not_entered(struct machine *m) {
     uint64_t count = states[0].count;
     assert_int_equal(pep.kernel.PlatformIdleVeto(ppm.handles[0], 0, 1, TRUE), STATUS_SUCCESS);
     assert_int_equal(pep.kernel.PlatformIdleVeto(ppm.handles[0], 0, 9, TRUE), STATUS_SUCCESS);
-    ppm_sleep(WDMSIM_S);
-    ppm_expect("T2/- X2/- C2/- ");
-    pep.kernel.PlatformIdleVeto(ppm.handles[0], 0, 1, FALSE);
-    ppm_sleep(WDMSIM_S);
-    ppm_expect("T2/- X2/- C2/- ");
-    pep.kernel.PlatformIdleVeto(ppm.handles[0], 0, 9, FALSE);
+    assert_int_equal(pep.kernel.PlatformIdleVeto(ppm.handles[0], 0, 9, TRUE), STATUS_SUCCESS);
+    /* Of one reason, of another twice: each of them keeps it up to the last. */
+    static const ULONG withdrawn[] = {1, 9, 9};
+    for (unsigned i = 0; i < 3; i++) {
+        ppm_sleep(WDMSIM_S);
+        ppm_expect("T2/- X2/- C2/- ");
+        wdmsim_pep_platform_states(m, states, 2);
+        assert_int_equal(states[0].count, count);
+        pep.kernel.PlatformIdleVeto(ppm.handles[0], 0, withdrawn[i], FALSE);
+    }
     ppm_sleep(WDMSIM_S);
     ppm_expect("T2/0 X2/0 C2/0 ");
     wdmsim_pep_platform_states(m, states, 2);
@@ -268,11 +272,7 @@ static bool constrain(PEPHANDLE handle, ULONG id, PVOID data, BOOLEAN *answer) {
 }
 
 static void add_device(struct machine *m, ULONG states, bool has_power) {
-    fx_driver = NULL;
-    memset(&fx, 0, sizeof fx);
-    fx.pdo = fx_node(NULL);
-    fx.active[0] = true;
-    pep_added(fx.pdo);
+    fx_fresh(&fx, NULL);
     struct fx_description d = fx_describe(&fx, 1, states);
     if (!has_power) {
         d.device.DevicePowerNotRequiredCallback = NULL;
@@ -301,7 +301,7 @@ static void the_platform_waits_for_a_device(struct machine *m) {
     assert_int_equal(pep.dpm_count[PEP_DPM_COMPONENT_IDLE_CONSTRAINTS], 1);
     ppm_sleep(WDMSIM_S);
     ppm_expect("T2/- X2/- C2/- ");
-    fx_device_irp_done(m, fx.pdo, PowerDeviceD3, STATUS_SUCCESS);
+    fx_go_to(&fx, PowerDeviceD3);
     wdmsim_settle(m);
     ppm.log[0] = 0;
     ppm_sleep(WDMSIM_S);
@@ -328,14 +328,13 @@ static void pfx_106_a_components_constraint_is_void_below_its_devices(struct mac
     PoFxSetComponentLatency(fx.handle, 0, 10000);
     wdmsim_settle(m);
     assert_int_equal(fx_look(&fx, 0).state, 1);
-    fx_device_irp_done(m, fx.pdo, PowerDeviceD3, STATUS_SUCCESS);
+    fx_go_to(&fx, PowerDeviceD3);
     wdmsim_settle(m);
     ppm.log[0] = 0;
     ppm_sleep(WDMSIM_S);
     ppm_expect("T2/0 X2/0 C2/0 ");
-    struct fx_device *device = (struct fx_device *)(void *)fx.handle;
-    assert_int_equal(device->plugin->f_constraint(m, device, 0), 0);
-    assert_int_equal(device->plugin->d_constraint(m, device), PowerDeviceD3);
+    assert_int_equal(fx_look(&fx, 0).f_constraint, 0);
+    assert_int_equal(fx_look_device(&fx).d_constraint, 3);
 }
 
 static void a_device_that_was_there_before_the_platform_is_asked_too(struct machine *m) {
@@ -384,7 +383,7 @@ static void an_f_state_that_is_none_is_a_bug_check(struct machine *m) {
 
 static void the_debuggers_device_is_announced_and_asked_about(struct machine *m) {
     begin_constrained(m, PowerDeviceD0, 0, 2);
-    uint32_t node = pnp_node_of(fx.pdo)->serial;
+    uint32_t node = fx.node;
     assert_int_equal(wdmsim_pep_debugger(m, node), 0);
     assert_int_equal(pep.dpm_count[PEP_DPM_REGISTER_DEBUGGER], 1);
     assert_int_equal(pep.dpm_count[PEP_DPM_QUERY_DEBUGGER_TRANSITION_REQUIREMENTS], 1);
@@ -394,7 +393,7 @@ static void the_debuggers_device_is_announced_and_asked_about(struct machine *m)
 static void a_plugin_leaves_a_debugger_alone_that_the_system_powers(struct machine *m) {
     begin_constrained(m, PowerDeviceD0, 0, 2);
     automatic = true;
-    assert_int_equal(wdmsim_pep_debugger(m, pnp_node_of(fx.pdo)->serial), 0);
+    assert_int_equal(wdmsim_pep_debugger(m, fx.node), 0);
     fx_expect_stop(INTERNAL_POWER_ERROR, 0x61E, 0, 0, 0);
     pep.kernel.TransitionCriticalResource(fx.handle, 0, FALSE);
 }
@@ -408,7 +407,7 @@ static void the_debugger_belongs_to_the_whole_platform(struct machine *m) {
     ppm_begin(m);
     add_device(m, 2, false);
     fx_expect_stop(INTERNAL_POWER_ERROR, 0x61F, -1, 0, 0);
-    wdmsim_pep_debugger(m, pnp_node_of(fx.pdo)->serial);
+    wdmsim_pep_debugger(m, fx.node);
 }
 
 #define PPM_TWO_STOP(body)                                                                         \

@@ -242,11 +242,14 @@ static void system_states_are_announced_to_every_processor(struct machine *m) {
     ppm_fresh();
     ppm.first = system_state;
     ppm_begin(m);
-    pep_system_state(m, PowerSystemSleeping3, true);
+    memset(entered, 0, sizeof entered);
+    memset(resumed, 0, sizeof resumed);
+    assert_int_equal(wdmsim_power_down(m, WDMSIM_POWER_SLEEP3, 0, NULL), 0);
     assert_int_equal(entered[0], PowerSystemSleeping3);
     assert_int_equal(entered[1], PowerSystemSleeping3);
     assert_int_equal(resumed[0], 0);
-    pep_system_state(m, PowerSystemSleeping3, false);
+    assert_int_equal(wdmsim_power_wake(m), 0);
+    assert_int_equal(resumed[0], PowerSystemSleeping3);
     assert_int_equal(resumed[1], PowerSystemSleeping3);
 }
 

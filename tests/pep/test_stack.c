@@ -1,6 +1,6 @@
 /*
- * A plug-in and a device on a stack that the PnP manager builds: the managers' own part of what the
- * other tests play.
+ * A plug-in and a device whose driver registers in its START, as drivers do: the order of what the
+ * plug-in and the driver are told.
  */
 #include "pep_test.h"
 
@@ -58,6 +58,7 @@ static NTSTATUS stack_add(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo) {
     if (!NT_SUCCESS(status))
         return status;
     fx.pdo = pdo;
+    fx.node = wdmsim_node_of_device(fx_machine(), pdo);
     lower = IoAttachDeviceToDeviceStack(self, pdo);
     self->Flags |= lower->Flags & DO_POWER_PAGABLE;
     self->Flags &= ~DO_DEVICE_INITIALIZING;

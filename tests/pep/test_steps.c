@@ -58,6 +58,22 @@ static void pfx_094_refusing_a_step_is_a_bug_check(struct machine *m) {
     wdmsim_settle(m);
 }
 
+static bool refuse_after_the_driver(PEPHANDLE handle, ULONG id, PVOID data, BOOLEAN *answer) {
+    (void)handle;
+    *answer = FALSE;
+    return id == PEP_DPM_NOTIFY_COMPONENT_IDLE_STATE &&
+           ((PPEP_NOTIFY_COMPONENT_IDLE_STATE)data)->DriverNotified;
+}
+
+static void pfx_094_and_so_it_is_after_the_driver(struct machine *m) {
+    pep_begin_on(1, 2);
+    pep.dpm = refuse_after_the_driver;
+    fx_expect_stop(INTERNAL_POWER_ERROR, 0x605, PEP_DPM_NOTIFY_COMPONENT_IDLE_STATE,
+                   (int64_t)(ULONG_PTR)pep.kernel.Plugin, 0);
+    PoFxActivateComponent(fx.handle, 0, 0);
+    wdmsim_settle(m);
+}
+
 static void the_deprecated_notification_of_activity_is_never_sent(struct machine *m) {
     pep_begin(2, 3);
     for (unsigned i = 0; i < 3; i++) {
@@ -77,6 +93,7 @@ int main(void) {
         wdmsim_unit_test(pfx_093_an_incomplete_pre_notification_holds_the_driver_back),
         wdmsim_unit_test(an_incomplete_post_notification_holds_the_step_back),
         fx_unit_test(pfx_094_refusing_a_step_is_a_bug_check),
+        fx_unit_test(pfx_094_and_so_it_is_after_the_driver),
         wdmsim_unit_test(the_deprecated_notification_of_activity_is_never_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,6 +24,7 @@ enum { TEST_CHILDREN = 4 };
 static struct test_child test_children[TEST_CHILDREN];
 static PDRIVER_OBJECT test_bus_driver;
 static PDEVICE_OBJECT test_bus_fdo, test_bus_lower, test_bus_pdo;
+static bool test_no_memory; /* for instance ids */
 static bool test_no_reference, test_null_entry, test_delete_reported, test_keep_pdo, test_no_ids;
 static PDEVICE_OBJECT test_foreign; /* reported beside the children */
 static uint32_t test_bus;
@@ -93,6 +94,8 @@ static NTSTATUS test_child_id(struct test_child *child, PIRP irp, BUS_QUERY_ID_T
     case BusQueryDeviceID:
         return test_no_ids ? irp->IoStatus.Status : test_answer_text(irp, child->device_id, 1);
     case BusQueryInstanceID:
+        if (test_no_memory)
+            return STATUS_INSUFFICIENT_RESOURCES;
         return test_answer_text(irp, child->instance_id, 1);
     case BusQueryHardwareIDs:
         return test_answer_text(irp, child->hardware_ids, 2);
@@ -245,8 +248,8 @@ static inline void test_begin_bus(struct machine *m) {
     struct wdmsim_installation child = {.id = "BUS\\CHILD", .function = "function"};
     test_begin(m);
     memcpy(test_children, children, sizeof children);
-    test_no_reference = test_null_entry = test_delete_reported = test_keep_pdo = test_no_ids =
-        false;
+    test_no_memory = test_no_reference = test_null_entry = test_delete_reported = test_keep_pdo =
+        test_no_ids = false;
     test_foreign = NULL;
     assert_int_equal(wdmsim_service_define_entry(m, "bus", (wdmsim_driver_entry *)test_bus_entry),
                      0);

@@ -127,6 +127,17 @@ static void a_device_without_a_device_id_has_a_problem(struct machine *m) {
     assert_int_equal(test_problem(m, wdmsim_node_next(m, test_bus)), WDMSIM_PROBLEM_INVALID_DATA);
 }
 
+/* … and of several none is taken for another. */
+static void a_device_whose_id_lacks_memory_has_a_problem(struct machine *m) {
+    test_begin_bus(m);
+    test_children[0].present = test_children[1].present = test_no_memory = true;
+    test_plug_bus(m);
+    uint32_t first = wdmsim_node_next(m, test_bus), second = wdmsim_node_next(m, first);
+    assert_int_equal(test_problem(m, first), WDMSIM_PROBLEM_INVALID_DATA);
+    assert_int_equal(test_problem(m, second), WDMSIM_PROBLEM_INVALID_DATA);
+    assert_int_equal((NTSTATUS)test_info(m, second).problem_status, STATUS_INSUFFICIENT_RESOURCES);
+}
+
 /* PNP-049 */
 static void pnp_049_reporting_a_used_pdo_again_is_reported(struct machine *m) {
     test_begin_bus(m);
@@ -230,6 +241,7 @@ TEST_MAIN(wdmsim_unit_test(pnp_002_a_new_pdo_is_asked_who_it_is),
           wdmsim_unit_test(pnp_056_invalidations_collapse),
           wdmsim_unit_test(a_space_in_an_id_is_reported),
           wdmsim_unit_test(a_device_without_a_device_id_has_a_problem),
+          wdmsim_unit_test(a_device_whose_id_lacks_memory_has_a_problem),
           wdmsim_unit_test(pnp_049_reporting_a_used_pdo_again_is_reported),
           wdmsim_unit_test(pnp_047_deletion_waits_for_references),
           wdmsim_unit_test(pnp_048_a_second_delete),

@@ -79,6 +79,38 @@ static void pnp_065_the_interface_comes_referenced(struct machine *m) {
     assert_int_equal(wdmsim_pnp_reports(m), 1);
 }
 
+/* PNP-065: the same holds for each interface of the bus; a query that failed holds nothing. */
+static void pnp_065_each_interface_holds_the_device(struct machine *m) {
+    static const struct {
+        const GUID *guid;
+        USHORT size;
+    } kinds[] = {
+        {&GUID_BUS_INTERFACE_STANDARD, sizeof(BUS_INTERFACE_STANDARD)},
+        {&GUID_PNP_LOCATION_INTERFACE, sizeof(PNP_LOCATION_INTERFACE)},
+        {&GUID_REENUMERATE_SELF_INTERFACE_STANDARD, sizeof(REENUMERATE_SELF_INTERFACE_STANDARD)},
+        {&GUID_DEVICE_RESET_INTERFACE_STANDARD, sizeof(DEVICE_RESET_INTERFACE_STANDARD)},
+    };
+    union {
+        INTERFACE any;
+        BUS_INTERFACE_STANDARD bus;
+        DEVICE_RESET_INTERFACE_STANDARD reset;
+    } one;
+    test_begin(m);
+    uint32_t node = TEST_PLUG(m, .function = "function");
+    for (size_t i = 0; i < ARRAYSIZE(kinds); i++) {
+        assert_int_equal(
+            query_for(wdmsim_node_pdo(m, node), kinds[i].guid, &one, sizeof(INTERFACE)),
+            STATUS_NOT_SUPPORTED);
+        assert_int_equal(query_for(wdmsim_node_pdo(m, node), kinds[i].guid, &one, kinds[i].size),
+                         STATUS_SUCCESS);
+        assert_int_equal(test_veto(m, WDMSIM_PNP_REMOVE, node), WDMSIM_VETO_DRIVER);
+        one.any.InterfaceDereference(one.any.Context);
+        assert_int_equal(test_do(m, WDMSIM_PNP_REMOVE, node), STATUS_SUCCESS);
+        assert_int_equal(test_do(m, WDMSIM_PNP_START, node), STATUS_SUCCESS);
+    }
+    assert_int_equal(wdmsim_pnp_reports(m), 0);
+}
+
 static void a_device_says_where_it_is(struct machine *m) {
     PNP_LOCATION_INTERFACE location = {0};
     WCHAR *strings = NULL;
@@ -144,4 +176,5 @@ TEST_MAIN(wdmsim_unit_test(a_device_says_where_it_is),
           wdmsim_unit_test(a_device_can_reenumerate_itself),
           wdmsim_unit_test(a_device_can_be_reset), wdmsim_unit_test(get_and_set_bus_data),
           wdmsim_unit_test(addresses_are_the_same_on_both_sides),
-          wdmsim_unit_test(pnp_065_the_interface_comes_referenced))
+          wdmsim_unit_test(pnp_065_the_interface_comes_referenced),
+          wdmsim_unit_test(pnp_065_each_interface_holds_the_device))

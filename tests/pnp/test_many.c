@@ -109,6 +109,8 @@ static void calls_that_make_no_sense(struct machine *m) {
     assert_int_equal(wdmsim_unplug(m, WDMSIM_ROOT_NODE), WDMSIM_ERROR_INVALID);
     assert_int_equal(wdmsim_unplug(m, 77), WDMSIM_ERROR_NOT_FOUND);
     assert_int_equal(wdmsim_plug_again(m, 77, &node), WDMSIM_ERROR_NOT_FOUND);
+    assert_int_equal(wdmsim_unplug_silently(m, 77), WDMSIM_ERROR_NOT_FOUND);
+    assert_false(wdmsim_slot_is_plugged(m, 77));
 }
 
 static void the_tree_as_text(struct machine *m) {

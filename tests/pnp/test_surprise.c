@@ -116,6 +116,36 @@ static void pnp_049_a_device_that_comes_back_is_a_new_one(struct machine *m) {
     assert_int_equal(test_state(m, again), WDMSIM_NODE_STARTED);
 }
 
+/* A device that is in its slot is not put in once more, and stays what it is. */
+static void a_plugged_device_cannot_be_plugged(struct machine *m) {
+    uint32_t again;
+    test_begin(m);
+    uint32_t bus = TEST_PLUG(m, .function = "function");
+    uint32_t node = test_plug_under(m, bus, TEST_DEVICE(.function = "lower"));
+    uint32_t bus_slot = test_info(m, bus).slot, slot = test_info(m, node).slot;
+    assert_int_equal(wdmsim_plug_again(m, slot, &again), WDMSIM_ERROR_BUSY);
+    assert_int_equal(test_state(m, node), WDMSIM_NODE_STARTED);
+    assert_true(wdmsim_slot_is_plugged(m, slot));
+    assert_int_equal(wdmsim_unplug(m, bus), 0);
+    assert_false(wdmsim_slot_is_plugged(m, slot));
+    assert_int_equal(wdmsim_plug_again(m, bus_slot, &again), 0);
+    assert_true(wdmsim_slot_is_plugged(m, slot));
+}
+
+/* Out and in before the bus is asked: the old device is gone by surprise, the new one another. */
+static void a_device_can_be_changed_unseen(struct machine *m) {
+    uint32_t again;
+    test_begin(m);
+    uint32_t node = TEST_PLUG(m, .function = "function"), slot = test_info(m, node).slot;
+    assert_int_equal(wdmsim_unplug_silently(m, slot), 0);
+    assert_int_equal(wdmsim_unplug_silently(m, slot), WDMSIM_ERROR_NOT_FOUND);
+    assert_int_equal(test_state(m, node), WDMSIM_NODE_STARTED);
+    assert_int_equal(wdmsim_plug_again(m, slot, &again), 0);
+    assert_int_equal(test_state(m, node), WDMSIM_NODE_DELETED);
+    assert_int_equal(test_state(m, again), WDMSIM_NODE_STARTED);
+    assert_true(test_saw("function:SURPRISE"));
+}
+
 /* PNP-043 */
 static bool gone_at_filter(struct test_device *device, PIRP irp, UCHAR minor, NTSTATUS *status) {
     UNREFERENCED_PARAMETER(irp);
@@ -141,4 +171,6 @@ TEST_MAIN(wdmsim_unit_test(pnp_040_an_unplugged_device_is_surprise_removed),
           wdmsim_unit_test(a_parent_waits_for_its_children),
           wdmsim_unit_test(a_device_without_a_driver_goes),
           wdmsim_unit_test(pnp_049_a_device_that_comes_back_is_a_new_one),
+          wdmsim_unit_test(a_plugged_device_cannot_be_plugged),
+          wdmsim_unit_test(a_device_can_be_changed_unseen),
           wdmsim_unit_test(pnp_043_a_device_that_never_started_is_surprise_removed))

@@ -29,6 +29,10 @@ static const struct {
      "t:1:35: error: expected a sleep state, found \"S9\"; did you mean \"S1\"?\n"},
     {STEPS("{\"expect\":{\"transitions\":{\"system\":{\"S0 -> S3\":[1]}}}}"),
      "t:1:73: error: a range is [least, most]\n"},
+    {STEPS("{\"expect\":{\"residency\":{\"system\":[1]}}}"),
+     "t:1:59: error: expected a table of states, found a list\n"},
+    {STEPS("{\"expect\":{\"transitions\":{\"system\":1}}}"),
+     "t:1:61: error: expected a table of transitions, found 1\n"},
 };
 
 static void test_flaws(void **state) {

@@ -14,6 +14,8 @@ static const struct {
      "t:1:13: error: \"name\" stands here a second time\n"},
     {"{\"name\":\"x\",\"n\\u0061me\":\"y\",\"steps\":[]}",
      "t:1:13: error: \"name\" stands here a second time\n"},
+    {"{\"name\":\"x\",\"machine\":{\"messages\":{\"IHVBUS\":15,\"IHVBUZ\":1}},\"steps\":[]}",
+     "t:1:48: error: there is no component \"IHVBUZ\"\n"},
     {STEPS("{}"), "t:1:26: error: an empty step\n"},
     {STEPS("1"), "t:1:26: error: expected a step, found 1\n"},
     {STEPS("{\"opne\":\"x\"}"),

@@ -15,7 +15,11 @@
 EXTERN_C_START
 
 typedef struct _KTHREAD *PKTHREAD, *PRKTHREAD;
+#ifdef __cplusplus /* there, drivers pass a PETHREAD for a PKTHREAD without a cast */
+typedef struct _KTHREAD *PETHREAD;
+#else
 typedef struct _ETHREAD *PETHREAD;
+#endif
 typedef struct _KPROCESS *PKPROCESS, *PRKPROCESS, *PEPROCESS;
 typedef struct _EJOB *PEJOB;
 typedef struct _ESILO *PESILO;

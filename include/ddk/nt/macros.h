@@ -97,15 +97,13 @@
 #define LOBYTE(w) ((BYTE)((DWORD_PTR)(w)&0xff))
 #define HIBYTE(w) ((BYTE)((DWORD_PTR)(w) >> 8))
 
-/* Lower-case min and max break C++ standard headers, so C++ gets them only when it asks. */
-#if !defined(__cplusplus) || defined(WDMSIM_MINMAX)
+/* In C++ too: standard headers come before these, or NOMINMAX does. */
 #ifndef NOMINMAX
 #ifndef min
 #define min(a, b) (((a) < (b)) ? (a) : (b))
 #endif
 #ifndef max
 #define max(a, b) (((a) > (b)) ? (a) : (b))
-#endif
 #endif
 #endif
 

@@ -32,6 +32,13 @@ typedef enum _GAUGE_PNP_STATE {
     GaugeSurpriseRemoved
 } GAUGE_PNP_STATE;
 
+/* Who cancels a wait/wake IRP keeps it from its end for so long: it completes it then. */
+typedef enum _GAUGE_WAIT_WAKE_STATE {
+    GaugeWaitWakeOver,
+    GaugeWaitWakePending,
+    GaugeWaitWakeCanceling
+} GAUGE_WAIT_WAKE_STATE;
+
 typedef struct _GAUGE_EXTENSION {
     PDEVICE_OBJECT Self, Pdo, Lower;
     IO_REMOVE_LOCK RemoveLock;
@@ -60,8 +67,9 @@ typedef struct _GAUGE_EXTENSION {
     PIRP PowerUpIrp; /* a D0 IRP that waits for the hardware */
     KTIMER PowerTimer;
     KDPC PowerDpc;
-    PIRP WaitWakeIrp;
-    LONG WaitWakeArmed;
+    LONG WaitWakeArmed; /* a wait/wake IRP was requested … */
+    PIRP WaitWakeIrp;   /* … and is on its way, */
+    LONG WaitWakeState; /* a GAUGE_WAIT_WAKE_STATE */
 } GAUGE_EXTENSION, *PGAUGE_EXTENSION;
 
 NTSTATUS GaugeComplete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information);

@@ -8,7 +8,7 @@
  */
 #include "gauge.h"
 
-static IO_COMPLETION_ROUTINE GaugeSystemDone, GaugeD0Done;
+static IO_COMPLETION_ROUTINE GaugeSystemDone, GaugeD0Done, GaugeWaitWakeUp;
 static REQUEST_POWER_COMPLETE GaugeDeviceDone, GaugeResumed, GaugeWokenForReads, GaugeWaitWakeDone;
 static KDEFERRED_ROUTINE GaugeHardwareUp;
 
@@ -193,6 +193,35 @@ static NTSTATUS GaugeDevicePower(PGAUGE_EXTENSION Extension, PIRP Irp)
     return GaugePassPower(Extension, Irp);
 }
 
+/* It comes to its end, unless somebody is canceling it just now. */
+static NTSTATUS GaugeWaitWakeUp(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
+{
+    PGAUGE_EXTENSION extension = DeviceObject->DeviceExtension;
+
+    UNREFERENCED_PARAMETER(Context);
+    PoStartNextPowerIrp(Irp);
+    if (Irp->PendingReturned)
+        IoMarkIrpPending(Irp);
+    if (InterlockedExchange(&extension->WaitWakeState, GaugeWaitWakeOver) == GaugeWaitWakeCanceling)
+        return STATUS_MORE_PROCESSING_REQUIRED;
+    return STATUS_CONTINUE_COMPLETION;
+}
+
+static NTSTATUS GaugeWaitWake(PGAUGE_EXTENSION Extension, PIRP Irp)
+{
+    IoMarkIrpPending(Irp);
+    IoCopyCurrentIrpStackLocationToNext(Irp);
+    IoSetCompletionRoutine(Irp, GaugeWaitWakeUp, NULL, TRUE, TRUE, TRUE);
+    Extension->WaitWakeIrp = Irp;
+    InterlockedExchange(&Extension->WaitWakeState, GaugeWaitWakePending);
+    PoCallDriver(Extension->Lower, Irp);
+    /* Who disarms the device because it goes sets the state first, but came too early for this IRP. */
+    if (Extension->State != GaugeStarted)
+        GaugeDisarm(Extension);
+    IoReleaseRemoveLock(&Extension->RemoveLock, Irp);
+    return STATUS_PENDING;
+}
+
 NTSTATUS GaugePower(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     PGAUGE_EXTENSION extension = DeviceObject->DeviceExtension;
@@ -203,6 +232,8 @@ NTSTATUS GaugePower(PDEVICE_OBJECT DeviceObject, PIRP Irp)
         PoStartNextPowerIrp(Irp);
         return GaugeComplete(Irp, status, 0);
     }
+    if (stack->MinorFunction == IRP_MN_WAIT_WAKE)
+        return GaugeWaitWake(extension, Irp);
     if (stack->MinorFunction != IRP_MN_SET_POWER && stack->MinorFunction != IRP_MN_QUERY_POWER)
         return GaugePassPower(extension, Irp);
     if (stack->Parameters.Power.Type == SystemPowerState)
@@ -276,7 +307,6 @@ static VOID GaugeWaitWakeDone(PDEVICE_OBJECT Device, UCHAR Minor, POWER_STATE St
     UNREFERENCED_PARAMETER(Device);
     UNREFERENCED_PARAMETER(Minor);
     UNREFERENCED_PARAMETER(State);
-    InterlockedExchangePointer((PVOID *)&extension->WaitWakeIrp, NULL);
     InterlockedExchange(&extension->WaitWakeArmed, 0);
     GaugeWakeUp(extension);
     if (again)
@@ -300,7 +330,7 @@ NTSTATUS GaugeArm(PGAUGE_EXTENSION Extension)
     }
     state.SystemState = Extension->Capabilities.SystemWake;
     status = PoRequestPowerIrp(Extension->Pdo, IRP_MN_WAIT_WAKE, state, GaugeWaitWakeDone, Extension,
-                               &Extension->WaitWakeIrp);
+                               NULL);
     if (status == STATUS_PENDING)
         return STATUS_SUCCESS;
     InterlockedExchange(&Extension->WaitWakeArmed, 0);
@@ -310,8 +340,11 @@ NTSTATUS GaugeArm(PGAUGE_EXTENSION Extension)
 
 VOID GaugeDisarm(PGAUGE_EXTENSION Extension)
 {
-    PIRP irp = InterlockedExchangePointer((PVOID *)&Extension->WaitWakeIrp, NULL);
-
-    if (irp != NULL)
-        IoCancelIrp(irp);
+    if (InterlockedCompareExchange(&Extension->WaitWakeState, GaugeWaitWakeCanceling,
+                                   GaugeWaitWakePending) != GaugeWaitWakePending)
+        return;
+    IoCancelIrp(Extension->WaitWakeIrp);
+    if (InterlockedCompareExchange(&Extension->WaitWakeState, GaugeWaitWakePending,
+                                   GaugeWaitWakeCanceling) == GaugeWaitWakeOver)
+        IoCompleteRequest(Extension->WaitWakeIrp, IO_NO_INCREMENT);
 }

@@ -276,14 +276,21 @@ static NTSTATUS TriplexSystemDone(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID C
     SYSTEM_POWER_STATE system = stack->Parameters.Power.State.SystemState;
     POWER_STATE state;
 
+    NTSTATUS status;
+
     UNREFERENCED_PARAMETER(Context);
     if (NT_SUCCESS(Irp->IoStatus.Status)) {
         if (stack->MinorFunction == IRP_MN_SET_POWER)
             extension->SystemState = system;
         state.DeviceState = system == PowerSystemWorking ? PowerDeviceD0 : PowerDeviceD3;
-        if (PoRequestPowerIrp(extension->Pdo, stack->MinorFunction, state, TriplexDeviceDone, Irp,
-                              NULL) == STATUS_PENDING)
+        status = PoRequestPowerIrp(extension->Pdo, stack->MinorFunction, state, TriplexDeviceDone,
+                                   Irp, NULL);
+        if (status == STATUS_PENDING)
             return STATUS_MORE_PROCESSING_REQUIRED;
+        if (stack->MinorFunction == IRP_MN_QUERY_POWER)
+            Irp->IoStatus.Status = status;
+        else if (state.DeviceState == PowerDeviceD0)
+            TriplexReportPoweredOn(extension);
     }
     PoStartNextPowerIrp(Irp);
     IoReleaseRemoveLock(&extension->RemoveLock, Irp);

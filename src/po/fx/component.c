@@ -59,7 +59,7 @@ static struct fx_waiter *fx_waiter_of(struct fx_component *c) {
 /* Nothing to do, whoever comes. */
 static bool fx_component_is_steady(struct machine *m, const struct fx_component *c) {
     if (c->condition == FX_ACTIVE)
-        return !c->due && (c->references || fx_is_quiet(c->device));
+        return !c->due && (c->references ? IsListEmpty(&c->waiters) : fx_is_quiet(c->device));
     return c->condition == FX_IDLE && c->resting && !c->references && !c->settling &&
            (!fx_is_powered(c->device) || c->state == fx_wanted_state(m, c));
 }
@@ -316,7 +316,12 @@ static bool fx_step_active(struct machine *m, struct fx_component *c, KIRQL irql
         fx_call_active(m, c, irql);
         return true;
     }
-    if (c->references || fx_is_quiet(c->device))
+    if (c->references) {
+        /* Used again before anybody saw it unused: whoever waits for idle has missed nothing. */
+        fx_waiters_done(m, c, true);
+        return false;
+    }
+    if (fx_is_quiet(c->device))
         return false;
     c->condition = FX_IDLING;
     c->due = true;
@@ -501,7 +506,7 @@ static void fx_component_block(struct machine *m, struct fx_component *c, KIRQL 
 static void fx_component_request(struct machine *m, struct fx_component *c, KIRQL irql, ULONG flags,
                                  bool idle, const void *caller) {
     fx_component_begin(m, c);
-    if (!idle && c->condition == FX_ACTIVE)
+    if (idle ? c->condition == FX_IDLE || c->condition == FX_CHANGING : c->condition == FX_ACTIVE)
         return;
     if (flags & PO_FX_FLAG_BLOCKING) {
         fx_component_block(m, c, irql, idle, caller);

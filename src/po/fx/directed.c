@@ -59,9 +59,10 @@ bool fx_children_can(struct machine *m, const struct fx_device *d) {
     return fx_children_are(m, d, fx_child_can);
 }
 
+/* A device with a paging file, and the debugger's, are left alone. */
 bool fx_can_be_directed(const struct fx_device *d) {
-    return d->started && !d->never_direct && d->driver.DirectedPowerDownCallback &&
-           d->driver.DirectedPowerUpCallback;
+    return d->started && !d->never_direct && !d->node->usage[DeviceUsageTypePaging] &&
+           d->driver.DirectedPowerDownCallback && d->driver.DirectedPowerUpCallback;
 }
 
 static bool fx_parents_are_up(const struct fx_device *d) {

@@ -132,11 +132,24 @@ static uint64_t fx_watch_component(struct machine *m, struct fx_component *c, ui
     return c->asked + limit;
 }
 
+/* Without the report after S0 nothing hangs, but the device is never given up again. */
+static uint64_t fx_watch_resume(struct machine *m, struct fx_device *d, uint64_t limit) {
+    if (!d->resumed || !limit)
+        return UINT64_MAX;
+    if (d->resumed + limit > ki_clock_awake(&m->clock))
+        return d->resumed + limit;
+    d->resumed = 0;
+    fx_report(m, d,
+              "the driver has not reported the device powered on since the system went to "
+              "S0: its power stays required");
+    return UINT64_MAX;
+}
+
 static uint64_t fx_watch_device(struct machine *m, struct fx_device *d) {
     struct fx_part *fx = m->fx;
     bool directed = d->directed != FX_UNDIRECTED;
     uint64_t limit = directed ? fx->directed_limit : fx->watchdog;
-    uint64_t next = UINT64_MAX;
+    uint64_t next = UINT64_MAX, resume = fx_watch_resume(m, d, fx->watchdog);
     if (d->asked && limit) {
         next = d->asked + limit;
         if (next <= ki_clock_awake(&m->clock) && directed)
@@ -153,7 +166,7 @@ static uint64_t fx_watch_device(struct machine *m, struct fx_device *d) {
         uint64_t due = fx_watch_component(m, &d->components[i], fx->watchdog);
         next = due < next ? due : next;
     }
-    return next;
+    return resume < next ? resume : next;
 }
 
 static KDEFERRED_ROUTINE fx_watch_dpc;
@@ -191,7 +204,9 @@ void fx_plugin_add(struct machine *m, const struct fx_plugin *plugin) {
 }
 
 void *fx_device_allocate(struct machine *m, struct fx_device *d, size_t size) {
-    PLIST_ENTRY block = mm_pool_allocate_zeroed(m, NonPagedPoolNx, 16 + size, FX_TAG);
+    PLIST_ENTRY block = NULL;
+    if (!mm_fails(m)) /* only drivers' calls that return a status come here */
+        block = mm_pool_allocate_zeroed(m, NonPagedPoolNx, 16 + size, FX_TAG);
     if (!block)
         return NULL;
     InsertTailList(&d->memory, block);

@@ -179,7 +179,7 @@ struct fx_device {
     bool crashdump;
     bool system_held;                     /* sleeps with the system: kernel references are taken */
     bool pnp_held;                        /* likewise for a PnP IRP */
-    bool never_direct;                    /* paging or debug device */
+    bool never_direct;                    /* the debugger's device */
     UCHAR power;                          /* enum fx_power */
     UCHAR directed;                       /* enum fx_directed */
     UCHAR report_due;                     /* FX_DUE_ bits */
@@ -205,6 +205,7 @@ struct fx_device {
     KEVENT callback_over; /* while unregistering: some routine of the driver returned */
     LIST_ENTRY memory;    /* fx_device_allocate */
     uint64_t asked;       /* when the last unanswered callback was made, ns + 1; or 0 */
+    uint64_t resumed;     /* when S0 came that the driver has not reported on, ns + 1; or 0 */
     ULONG component_count;
     struct fx_component *components;
 };
@@ -241,7 +242,7 @@ bool fx_pnp_irp(struct machine *m, PDEVICE_OBJECT pdo, UCHAR minor, fx_go *go, v
 void fx_pnp_irp_done(struct machine *m, PDEVICE_OBJECT pdo, UCHAR minor);
 /* The stack has been removed. True if its driver has not unregistered: the node must stay. */
 bool fx_device_removed(struct machine *m, PDEVICE_OBJECT pdo);
-/* The device is on the paging path, or is the debugger's: never directed. */
+/* The device is the debugger's: never directed. */
 void fx_device_never_direct(struct machine *m, PDEVICE_OBJECT pdo, bool never);
 
 /* ---- low-power idle of a working system (standby.c) ---- */

@@ -146,6 +146,7 @@ void fx_reported(struct machine *m, struct fx_device *d, UCHAR reasons) {
     for (ULONG i = 0; i < d->component_count; i++)
         d->components[i].held_f0 &= ~(ULONG)FX_HELD_DX;
     if (reasons & FX_DUE_RESUME) {
+        d->resumed = 0;
         if (d->system_held) {
             d->system_held = false;
             fx_unhold(m, d);
@@ -267,6 +268,10 @@ bool fx_system_irp(struct machine *m, PDEVICE_OBJECT pdo, SYSTEM_POWER_STATE sta
         return true;
     KIRQL irql = fx_enter(m);
     if (state == PowerSystemWorking) {
+        if (!(d->report_due & FX_DUE_RESUME)) {
+            d->resumed = ki_clock_awake(&m->clock) + 1;
+            fx_watch(m);
+        }
         d->report_due |= FX_DUE_RESUME;
     } else {
         if (!d->system_held) {

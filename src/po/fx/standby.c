@@ -145,8 +145,7 @@ struct fx_device *fx_first_blocker(struct machine *m, ULONG *component) {
 
 static _Noreturn void fx_drips_overdue(struct machine *m, struct fx_device *d, ULONG component) {
     bool whole = component == d->component_count;
-    ki_bugcheck(m, INTERNAL_POWER_ERROR, 0x619, (ULONG_PTR)d,
-                whole ? 0 : (ULONG_PTR)&d->components[component], 0,
+    ki_bugcheck(m, INTERNAL_POWER_ERROR, 0x619, (ULONG_PTR)d, whole ? 0 : component, 0,
                 "device node %u has kept the platform from its deepest idle state too long",
                 d->serial);
 }

@@ -162,8 +162,7 @@ static void pep_fx_unregister(struct machine *m, struct fx_device *fx) {
     pep_constraints_free(m, d);
     mm_pool_free(m, d, PEP_TAG);
     fx->plugin_data = NULL;
-    struct pnp_node *node = pnp_node_of(fx->pdo);
-    if (node && node->state >= WDMSIM_NODE_REMOVED)
+    if (fx->node->state >= WDMSIM_NODE_REMOVED)
         pep_abandon(m, fx->serial);
 }
 

@@ -15,19 +15,19 @@ int OtherNumber(void);
 static const char per_file[] = PER_FILE;
 
 static void Unload(PDRIVER_OBJECT DriverObject) {
-    UNREFERENCED_PARAMETER(DriverObject);
     EventUnregisterSample_Provider();
+    WPP_CLEANUP(DriverObject);
 }
 
 NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {
     static const UCHAR bytes[] = {0xab, 0xcd};
     RECORDER_LOG_CREATE_PARAMS params;
     RECORDER_LOG log;
-    UNREFERENCED_PARAMETER(RegistryPath);
     DriverObject->DriverUnload = Unload;
     if (NUMBER + MORE + FROM_FOLDER + FROM_OPTIONS + OtherNumber() != 150 ||
         RtlCompareMemory(per_file, "x & y", 6) != 6)
         return STATUS_UNSUCCESSFUL;
+    WPP_INIT_TRACING(DriverObject, RegistryPath);
     RECORDER_LOG_CREATE_PARAMS_INIT(&params, "sample");
     if (!WppRecorderIsDefaultLogAvailable() || !NT_SUCCESS(WppRecorderLogCreate(&params, &log)))
         return STATUS_UNSUCCESSFUL;

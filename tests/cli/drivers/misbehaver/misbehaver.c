@@ -12,6 +12,7 @@
 #define IOCTL_LEAK CTL_CODE(FILE_DEVICE_UNKNOWN, 0x802, METHOD_BUFFERED, FILE_ANY_ACCESS)
 #define IOCTL_PRINT CTL_CODE(FILE_DEVICE_UNKNOWN, 0x803, METHOD_BUFFERED, FILE_ANY_ACCESS)
 #define IOCTL_BUG_CHECK CTL_CODE(FILE_DEVICE_UNKNOWN, 0x804, METHOD_BUFFERED, FILE_ANY_ACCESS)
+#define IOCTL_PRINT_PIECES CTL_CODE(FILE_DEVICE_UNKNOWN, 0x805, METHOD_BUFFERED, FILE_ANY_ACCESS)
 
 DRIVER_INITIALIZE DriverEntry;
 static DRIVER_UNLOAD MisbehaverUnload;
@@ -43,6 +44,16 @@ static VOID MisbehaverBugCheck(VOID) {
     KeBugCheckEx(0xE2, 1, 2, 3, 4); /* MANUALLY_INITIATED_CRASH */
 }
 
+/* One line in many calls, and a second one that never ends. */
+static VOID MisbehaverPrintPieces(VOID) {
+    ULONG i;
+
+    DbgPrint("misbehaver: bytes");
+    for (i = 0; i < 8; i++)
+        DbgPrint(" %02x", i);
+    DbgPrint("\nmisbehaver: the last word");
+}
+
 static NTSTATUS MisbehaverDeviceControl(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     UNREFERENCED_PARAMETER(DeviceObject);
     switch (IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceIoControl.IoControlCode) {
@@ -57,6 +68,9 @@ static NTSTATUS MisbehaverDeviceControl(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
         break;
     case IOCTL_PRINT:
         DbgPrint("misbehaver: printing <&> today\n");
+        break;
+    case IOCTL_PRINT_PIECES:
+        MisbehaverPrintPieces();
         break;
     case IOCTL_BUG_CHECK:
         MisbehaverBugCheck();
