@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <string.h>
 
 static sigjmp_buf touch_faulted;
 

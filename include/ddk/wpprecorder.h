@@ -125,8 +125,7 @@ FORCEINLINE ULONG wdmsim_recorder_digits(WPP_RECORDER_TRI_STATE Use,
 
 FORCEINLINE RECORDER_LOG wdmsim_recorder_new(PCSTR Identifier, ULONG Size, ULONG ErrorSize,
                                              ULONG Digits, ULONG Tag) {
-    RECORDER_LOG log =
-        (RECORDER_LOG)ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*log) + Size, Tag);
+    RECORDER_LOG log = (RECORDER_LOG)ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*log) + Size, Tag);
     if (!log)
         return NULL;
     wdmsim_recorder_name(log->Identifier, Identifier);
@@ -173,8 +172,8 @@ FORCEINLINE VOID wdmsim_recorder_end(VOID) {
 /* PASSIVE_LEVEL, before or after WPP_INIT_TRACING. */
 FORCEINLINE VOID WppRecorderConfigure(PRECORDER_CONFIGURE_PARAMS ConfigureParams) {
     wdmsim_recorder.Off = !ConfigureParams->CreateDefaultLog;
-    wdmsim_recorder.Digits = wdmsim_recorder_digits(ConfigureParams->UseTimeStamp,
-                                                    ConfigureParams->PreciseTimeStamp);
+    wdmsim_recorder.Digits =
+        wdmsim_recorder_digits(ConfigureParams->UseTimeStamp, ConfigureParams->PreciseTimeStamp);
     if (wdmsim_recorder.Log)
         wdmsim_recorder.Log->Digits = wdmsim_recorder.Digits;
     wdmsim_recorder_default();

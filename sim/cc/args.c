@@ -191,6 +191,29 @@ static void option_with_value(struct cc_command *command, const char *option, co
     }
 }
 
+/* -Wp,a,b: what it says of dependency files is understood, the rest handed on. */
+static void preprocessor_words(struct cc_command *command, const char *words) {
+    struct cc_list list = {0};
+    for (; *words; words += strcspn(words, ","), words += *words == ',') {
+        cc_add(&list, cc_copy(words, strcspn(words, ",")));
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        const char *word = list.items[i], *value = i + 1 < list.count ? list.items[i + 1] : NULL;
+        bool writes = strcmp(word, "-MD") == 0 || strcmp(word, "-MMD") == 0;
+        if (writes && value) { /* in this form the file's name follows */
+            command->dependency_mode = word;
+            command->dependency_file = value;
+            i++;
+        } else if (is_one_of(word, (const char *const[]){"-MF", "-MT", "-MQ", NULL}) && value) {
+            dependency_option(command, word, value);
+            i++;
+        } else {
+            cc_add(&command->preprocess, cc_format("-Wp,%s", word));
+        }
+    }
+    cc_list_free(&list);
+}
+
 static bool joined_preprocess(struct cc_command *command, const char *option) {
     static const char *const joined[] = {"-isystem", "-iquote", "-idirafter", "-include",
                                          "-I",       "-D",      "-U",         NULL};
@@ -201,7 +224,11 @@ static bool joined_preprocess(struct cc_command *command, const char *option) {
             return true;
         }
     }
-    if (starts(option, "-Wp,") || is_one_of(option, preprocess_flags)) {
+    if (starts(option, "-Wp,")) {
+        preprocessor_words(command, option + 4);
+        return true;
+    }
+    if (is_one_of(option, preprocess_flags)) {
         cc_add(&command->preprocess, option);
         return true;
     }

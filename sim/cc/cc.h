@@ -309,6 +309,8 @@ const char *cc_original(const struct cc_list *shadows, const char *path);
 /** Runs argv[0] from PATH; with `output` its standard output is collected there.
  *  Returns its exit status (128 + signal when it was killed). */
 int cc_run(const struct cc_list *argv, struct cc_text *output);
+/** Hands a signal on to the compiler, now or when one is started; for signal handlers. */
+void cc_interrupt(int number);
 /** Becomes the command. */
 void cc_exec(const struct cc_list *argv) __attribute__((noreturn));
 

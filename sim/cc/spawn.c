@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -25,6 +26,16 @@ static void read_all(int descriptor, struct cc_text *into) {
     }
 }
 
+static volatile sig_atomic_t running; /* the compiler's process, 0 = none */
+static volatile sig_atomic_t stopped; /* the signal that ends us: nothing more is started */
+
+void cc_interrupt(int number) {
+    stopped = number;
+    if (running) {
+        kill((pid_t)running, number);
+    }
+}
+
 static int wait_for(pid_t child) {
     int status;
     while (waitpid(child, &status, 0) < 0) {
@@ -32,6 +43,7 @@ static int wait_for(pid_t child) {
             cc_die("waiting for the compiler: %s", strerror(errno));
         }
     }
+    running = 0;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -50,6 +62,10 @@ int cc_run(const struct cc_list *argv, struct cc_text *output) {
     pid_t child;
     int error = posix_spawnp(&child, argv->items[0], &actions, NULL, (char **)argv->items, environ);
     posix_spawn_file_actions_destroy(&actions);
+    running = error ? 0 : (sig_atomic_t)child;
+    if (stopped && running) {
+        kill(child, stopped); /* it came while the compiler was being started */
+    }
     if (error) {
         cc_die("cannot run %s: %s", argv->items[0], strerror(error));
     }

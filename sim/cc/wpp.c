@@ -10,7 +10,8 @@
  *
  * of the library, or, in source that is compiled with ENABLE_WPP_RECORDER, a function of
  * <wpprecorder.h> with the log before these arguments: the IFRLOG parameter of the trace function,
- * or the driver's default log. `flags_level` is a list like "FLAGS=DBG_INIT LEVEL=TRACE_LEVEL_ERROR" with the
+ * or the driver's default log. `flags_level` is a list like
+ * "FLAGS=DBG_INIT LEVEL=TRACE_LEVEL_ERROR" with the
  * spelling the source used. `format` is the source's, `%!…!` forms included: STDPREFIX, FUNC, FILE,
  * LINE, LEVEL, FLAGS, COMPNAME and SUBCOMPNAME take no argument; GUID, CLSID, IID, LIBID, SID take
  * a pointer; every other name (STATUS, HRESULT, WINERROR, a CUSTOM_TYPE …) takes an int. Arguments

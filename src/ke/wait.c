@@ -295,7 +295,8 @@ static NTSTATUS ke_delay_thread(struct machine *m, KPROCESSOR_MODE mode, BOOLEAN
         if (ke_wait_interrupted(thread, mode, alertable, &status))
             return status;
         ki_yield_thread(m);
-        ki_yield_processor(m);
+        if (m->processor_count > 1)
+            ki_yield_processor(m);
         return STATUS_SUCCESS;
     }
     struct ke_wait wait = {

@@ -273,8 +273,6 @@ void ki_wake_halted(struct machine *m, struct ki_processor *cpu) {
 }
 
 void ki_yield_processor(struct machine *m) {
-    if (!(m->runnable & ~ki_bit(m->cpu)))
-        return;
     uint64_t others = ki_movable(m) & ~ki_bit(m->cpu);
     if (!others || m->sleeper)
         return;

@@ -34,8 +34,8 @@ void *mm_pool_allocate_for(struct machine *m, POOL_TYPE type, size_t size, ULONG
                            const void *caller);
 /*
  * Whether a routine that a driver calls finds no memory, by choice (WDMSIM_FAIL_POOL). For those
- * whose page says so and whose memory is the kernel's afterwards; asked before they change anything,
- * so that they fail as a whole.
+ * whose page says so and whose memory is the kernel's afterwards; asked before they change
+ * anything, so that they fail as a whole.
  */
 bool mm_choose_failure(struct machine *m);
 static inline bool mm_fails(struct machine *m) {

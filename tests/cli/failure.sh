@@ -62,6 +62,12 @@ step_fails '{ "repeat": 5, "steps": [ { "note": "x" }, { "read": 4, "file": "h",
     'step 3.2  read 4 on h (round 1 of 5): information'
 step_fails '{ "interrupt": "0x99" }' 'a driver connected to vector 0x99'
 
+# A device that is plugged in is not plugged in again.
+printf '{ "name": "twice", "devices": [ { "name": "d", "id": "ROOT\\\\D", "traits": [ "raw" ] } ],\n  "steps": [ { "unplug": "d" }, { "plug": "d" }, { "plug": "d" } ] }' >twice.json
+expect_code 1 run twice.json
+expect_line out 'step 3  plug d'
+expect_line out 'actual   it is plugged in already'
+
 # What is left behind, and debug output.
 misbehave leak.json 0x222008 ', { "close": "h" }, { "unload": "misbehaver" }, { "expect": { "leaks": 0 } }'
 expect_code 1 run leak.json

@@ -294,7 +294,7 @@ static void storm(uint64_t seed, bool hungry) {
     wdmsim_set_chooser(machine, choose, NULL);
     build_the_tree();
     starving = hungry;
-    hunger = 2 + (unsigned)draw(40);
+    hunger = 2 + (unsigned)draw(12);
     for (unsigned i = (unsigned)draw(300) + 10; i && !wdmsim_machine_stop(machine); i--)
         act();
     starving = false;

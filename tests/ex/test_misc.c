@@ -1,9 +1,9 @@
 /* Modes, local time, processor features, UUIDs, clock resolution, secure pools. */
+#include "../touch.h" /* the host's headers come first */
+
 #include <ntddk.h>
 
 #include <wdmsim/cmocka.h>
-
-#include "../touch.h"
 
 static KPROCESSOR_MODE seen;
 static bool done;

@@ -79,6 +79,31 @@ static void ports_of_every_width(struct machine *m) {
     assert_string_equal(story, "p r1+1p r2+2p r4+4p w1+1=b1p w2+2=b2p w4+4=b4");
 }
 
+static void intrinsics_reach_the_ports(struct machine *m) {
+    UCHAR c[2] = {1, 2};
+    USHORT s[1] = {3};
+    ULONG l[1] = {5};
+    prepare(m);
+    assert_int_equal(__inbyte(PORT + 1), 0x12);
+    assert_int_equal(__inword(PORT + 2), 0x2213);
+    assert_int_equal(__indword(PORT + 4), 0x44332215);
+    __outbyte(PORT + 1, 0xb1);
+    __outword(PORT + 2, 0xb2);
+    __outdword(PORT + 4, 0xb4);
+    assert_string_equal(story, "p r1+1p r2+2p r4+4p w1+1=b1p w2+2=b2p w4+4=b4");
+    story[0] = 0;
+    __outbytestring(PORT, c, 2);
+    __outwordstring(PORT, s, 1);
+    __outdwordstring(PORT, l, 1);
+    assert_string_equal(story, "p w1+0=1p w1+0=2p w2+0=3p w4+0=5");
+    __inbytestring(PORT, c, 2);
+    __inwordstring(PORT, s, 1);
+    __indwordstring(PORT, l, 1);
+    assert_int_equal(c[1], 0x11);
+    assert_int_equal(s[0], 0x2211);
+    assert_int_equal(l[0], 0x44332211);
+}
+
 static void a_buffer_goes_through_one_port(struct machine *m) {
     UCHAR c[2] = {1, 2};
     USHORT s[2] = {3, 4};
@@ -146,6 +171,7 @@ int main(void) {
         wdmsim_unit_test(registers_of_every_width),
         wdmsim_unit_test(a_buffer_of_registers_is_one_after_the_other),
         wdmsim_unit_test(ports_of_every_width),
+        wdmsim_unit_test(intrinsics_reach_the_ports),
         wdmsim_unit_test(a_buffer_goes_through_one_port),
         wdmsim_unit_test(where_no_device_is),
         wdmsim_unit_test(banks_lie_apart_and_outside_ram),

@@ -1,10 +1,10 @@
 /* Mapping locked pages: at reserved addresses, in user space, with other protection; and what is
  * wrong about mapping. */
+#include "../touch.h" /* the host's headers come first */
+
 #include <ntddk.h>
 
 #include <wdmsim/cmocka.h>
-
-#include "../touch.h"
 
 #define TAG 'tseT'
 

@@ -1,7 +1,8 @@
 /* WDMSIM_GUARD_PAGED: paged pool is out of reach at DISPATCH_LEVEL and above, and nowhere else.
  * What an access to guarded memory means when nobody handles it. */
+#include "../touch.h" /* the host's headers come first */
+
 #include "../threads.h"
-#include "../touch.h"
 
 #define TAG 'tseT'
 

@@ -1,10 +1,10 @@
 /* WDMSIM_GUARD_POOL: blocks end at an inaccessible page, freed ones stay inaccessible, damage
  * around them is found. */
+#include "../touch.h" /* the host's headers come first */
+
 #include <ntddk.h>
 
 #include <wdmsim/cmocka.h>
-
-#include "../touch.h"
 
 #define TAG 'tseT'
 

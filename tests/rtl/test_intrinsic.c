@@ -1,5 +1,5 @@
-/* Check the compiler's intrinsics that the machine answers: time stamps, CR8, CPUID, 16-byte
- * exchange. */
+/* Check the compiler's intrinsics: time stamps, CR8, CPUID and others that the machine answers;
+ * strings of elements, shifts, exchanges. */
 #include <ntifs.h>
 #include <wdmsim/cmocka.h>
 
@@ -88,6 +88,52 @@ static void yielding_lets_another_processor_move(struct machine *m) {
     ZwClose(thread);
 }
 
+static void strings_of_elements_move_upwards(struct machine *m) {
+    (void)m;
+    UCHAR bytes[] = "abcdef";
+    USHORT words[4] = {1, 2, 3, 4};
+    ULONG numbers[4] = {0};
+    ULONG64 large[3] = {0};
+    __movsb(bytes + 1, bytes, 4); /* repeats what it has written */
+    assert_memory_equal(bytes, "aaaaaf", 6);
+    __movsw(words, words + 2, 2);
+    assert_int_equal(words[0] + words[1] * 16 + words[2] * 256, 0x343);
+    __stosd(numbers + 1, 0x12345678, 2);
+    __movsd(numbers + 3, numbers + 2, 1);
+    assert_int_equal(numbers[0], 0);
+    assert_int_equal(numbers[3], 0x12345678);
+    __stosq(large, 0x1122334455667788, 2);
+    __movsq(large + 2, large + 1, 1);
+    assert_true(large[2] == 0x1122334455667788);
+    __stosw(words, 9, 4);
+    __stosb(bytes, 'z', 5);
+    assert_int_equal(words[3], 9);
+    assert_memory_equal(bytes, "zzzzzf", 6);
+}
+
+static void bits_are_shifted_and_counted(struct machine *m) {
+    (void)m;
+    char small = 127;
+    assert_true(__shiftleft128(0x8000000000000001, 0x10, 4) == 0x108);
+    assert_true(__shiftright128(0x10, 0x3, 4) == 0x3000000000000001);
+    assert_true(__shiftleft128(1, 2, 64) == 2 && __shiftright128(1, 2, 64) == 1);
+    assert_true(__ll_rshift(-16, 66) == -4 && __ull_rshift(16, 66) == 4 && __ll_lshift(1, 65) == 2);
+    assert_int_equal(__popcnt16(0x1F00F), 8);
+    assert_int_equal(_InterlockedExchangeAdd8(&small, 1), 127);
+    assert_int_equal(small, -128);
+    __wbinvd();
+}
+
+static void what_is_undefined_is_a_fault(struct machine *m) {
+    (void)m;
+    NTSTATUS status = 0;
+    __try {
+        __ud2();
+    } __except (status = GetExceptionCode(), EXCEPTION_EXECUTE_HANDLER) {
+    }
+    assert_int_equal((ULONG)status, (ULONG)STATUS_ILLEGAL_INSTRUCTION);
+}
+
 int main(void) {
     static const struct wdmsim_config two = {.processors = 2, .flags = WDMSIM_CHECK_RULES};
     const struct CMUnitTest tests[] = {
@@ -95,6 +141,9 @@ int main(void) {
         wdmsim_unit_test(a_loop_on_the_time_stamp_ends),
         wdmsim_unit_test(cr8_is_the_irql),
         wdmsim_unit_test(cpuid_describes_the_same_processor_everywhere),
+        wdmsim_unit_test(strings_of_elements_move_upwards),
+        wdmsim_unit_test(bits_are_shifted_and_counted),
+        wdmsim_unit_test(what_is_undefined_is_a_fault),
         wdmsim_unit_test(a_16_byte_exchange_compares_first),
         wdmsim_unit_test(other_machine_registers_are_a_bug_check),
         wdmsim_unit_test_on(yielding_lets_another_processor_move, &two),

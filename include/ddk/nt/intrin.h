@@ -245,6 +245,29 @@ FORCEINLINE ULONG64 PopulationCount64(ULONG64 Operand) {
     return (ULONG64)__builtin_popcountll(Operand);
 }
 
+FORCEINLINE ULONG64 ShiftLeft128(ULONG64 LowPart, ULONG64 HighPart, UCHAR Shift) {
+    return (ULONG64)((((unsigned __int128)HighPart << 64 | LowPart) << (Shift & 63)) >> 64);
+}
+FORCEINLINE ULONG64 ShiftRight128(ULONG64 LowPart, ULONG64 HighPart, UCHAR Shift) {
+    return (ULONG64)(((unsigned __int128)HighPart << 64 | LowPart) >> (Shift & 63));
+}
+
+/* ---- strings of elements, upwards one by one ---- */
+
+#define WDMSIM_STRING_OPERATIONS(T, SUFFIX)                                                        \
+    FORCEINLINE VOID wdmsim_movs##SUFFIX(T *Destination, T const *Source, SIZE_T Count) {          \
+        for (; Count; Count--)                                                                     \
+            *Destination++ = *Source++;                                                            \
+    }                                                                                              \
+    FORCEINLINE VOID wdmsim_stos##SUFFIX(T *Destination, T Value, SIZE_T Count) {                  \
+        for (; Count; Count--)                                                                     \
+            *Destination++ = Value;                                                                \
+    }
+WDMSIM_STRING_OPERATIONS(UCHAR, b)
+WDMSIM_STRING_OPERATIONS(USHORT, w)
+WDMSIM_STRING_OPERATIONS(ULONG, d)
+WDMSIM_STRING_OPERATIONS(ULONG64, q)
+
 /* ---- barriers ---- */
 
 #define MemoryBarrier() __atomic_thread_fence(__ATOMIC_SEQ_CST)

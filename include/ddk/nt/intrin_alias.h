@@ -14,6 +14,8 @@
 #define _InterlockedExchangeAdd InterlockedExchangeAdd
 #define _InterlockedExchangeAdd64 InterlockedExchangeAdd64
 #define _InterlockedExchangeAdd16 InterlockedExchangeAdd16
+#define _InterlockedExchangeAdd8(a, v)                                                             \
+    __atomic_fetch_add((char volatile *)(a), (char)(v), __ATOMIC_SEQ_CST)
 #define _InterlockedAdd InterlockedAdd
 #define _InterlockedAdd64 InterlockedAdd64
 #define _InterlockedAdd16 InterlockedAdd16
@@ -157,7 +159,13 @@
 #define _byteswap_ulong(v) __builtin_bswap32(v)
 #define _byteswap_uint64(v) __builtin_bswap64(v)
 #define __popcnt(v) ((ULONG)__builtin_popcount(v))
+#define __popcnt16(v) ((USHORT)__builtin_popcount((USHORT)(v)))
 #define __popcnt64(v) ((ULONG64)__builtin_popcountll(v))
+#define __shiftleft128 ShiftLeft128
+#define __shiftright128 ShiftRight128
+#define __ll_lshift(v, s) ((ULONG64)(v) << ((s)&63))
+#define __ll_rshift(v, s) ((LONG64)(v) >> ((s)&63))
+#define __ull_rshift(v, s) ((ULONG64)(v) >> ((s)&63))
 #define __umulh UnsignedMultiplyHigh
 #define __mulh MultiplyHigh
 #define _umul128 UnsignedMultiply128
@@ -178,8 +186,33 @@
 #define __fastfail(c) wdmsim_fast_fail(c)
 #define __int2c() DbgRaiseAssertionFailure()
 #define __assume(e) ((void)0)
-#define __stosb(d, v, n) ((void)memset((d), (v), (n)))
-#define __movsb(d, s, n) ((void)memcpy((d), (s), (n)))
+#if defined(__x86_64__)
+#define __ud2() __asm__ volatile("ud2")
+#else
+#define __ud2() __asm__ volatile(".inst 0")
+#endif
+#define __movsb wdmsim_movsb
+#define __movsw wdmsim_movsw
+#define __movsd wdmsim_movsd
+#define __movsq wdmsim_movsq
+#define __stosb wdmsim_stosb
+#define __stosw wdmsim_stosw
+#define __stosd wdmsim_stosd
+#define __stosq wdmsim_stosq
+#define __inbyte(p) READ_PORT_UCHAR((PUCHAR)(ULONG_PTR)(p))
+#define __inword(p) READ_PORT_USHORT((PUSHORT)(ULONG_PTR)(p))
+#define __indword(p) READ_PORT_ULONG((PULONG)(ULONG_PTR)(p))
+#define __outbyte(p, v) WRITE_PORT_UCHAR((PUCHAR)(ULONG_PTR)(p), (v))
+#define __outword(p, v) WRITE_PORT_USHORT((PUSHORT)(ULONG_PTR)(p), (v))
+#define __outdword(p, v) WRITE_PORT_ULONG((PULONG)(ULONG_PTR)(p), (v))
+#define __inbytestring(p, b, n) READ_PORT_BUFFER_UCHAR((PUCHAR)(ULONG_PTR)(p), (b), (n))
+#define __inwordstring(p, b, n) READ_PORT_BUFFER_USHORT((PUSHORT)(ULONG_PTR)(p), (b), (n))
+#define __indwordstring(p, b, n) READ_PORT_BUFFER_ULONG((PULONG)(ULONG_PTR)(p), (b), (n))
+#define __outbytestring(p, b, n) WRITE_PORT_BUFFER_UCHAR((PUCHAR)(ULONG_PTR)(p), (b), (n))
+#define __outwordstring(p, b, n) WRITE_PORT_BUFFER_USHORT((PUSHORT)(ULONG_PTR)(p), (b), (n))
+#define __outdwordstring(p, b, n) WRITE_PORT_BUFFER_ULONG((PULONG)(ULONG_PTR)(p), (b), (n))
+/* Memory is always what was written to it: there are no caches. */
+#define __wbinvd() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define __rdtsc() wdmsim_rdtsc()
 #define __rdtscp(a) wdmsim_rdtscp((ULONG *)(a))
 #define __readcr0() wdmsim_readcr(0)
