@@ -16,6 +16,7 @@
 #include <wdmsim/pnp.h>
 #include <wdmsim/pofx.h>
 #include <wdmsim/power.h>
+#include <wdmsim/recorder.h>
 #include <wdmsim/registers.h>
 #include <wdmsim/request.h>
 #include <wdmsim/thread.h>

@@ -119,7 +119,8 @@ function(wdmsim_add_driver name)
     endif()
     list(FILTER sources INCLUDE REGEX "\\.(c|C|cc|CC|cpp|CPP|cxx)$")
     if(NOT sources)
-        message(FATAL_ERROR "wdmsim_add_driver(${name}): no C or C++ source file given")
+        message(FATAL_ERROR "wdmsim_add_driver(${name}): no C or C++ source file given "
+                            "(a project is given behind PROJECT)")
     endif()
 
     add_library(${name} SHARED ${sources})

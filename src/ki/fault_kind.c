@@ -171,7 +171,7 @@ static NTSTATUS ki_divide_status(const ucontext_t *uc) {
 /* Two kinds of floating-point exceptions that signals count among others. */
 static NTSTATUS ki_float_status(NTSTATUS status, const ucontext_t *uc) {
     enum { DENORMAL = 2, UNDERFLOW = 16, STACK = 64 };
-    const struct _libc_fpstate *state = uc->uc_mcontext.fpregs;
+    const fpregset_t state = uc->uc_mcontext.fpregs;
     bool x87 = uc->uc_mcontext.gregs[REG_TRAPNO] == KI_TRAP_FLOAT;
     unsigned raised = x87 ? state->swd & ~state->cwd : state->mxcsr & ~(state->mxcsr >> 7);
     if (status == STATUS_FLOAT_UNDERFLOW && (raised & (DENORMAL | UNDERFLOW)) == DENORMAL)
