@@ -4,6 +4,7 @@
 # another letter case, so that a generated header stands between, which no dependency file may name.
 set -u
 launcher=$1 compiler=$2 work=$3
+export CCACHE_DISABLE=1 # ccache in front of the compiler gives -S a target of its own
 rm -rf "$work"
 mkdir -p "$work"
 cd "$work" || exit 2
