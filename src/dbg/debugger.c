@@ -14,6 +14,8 @@
 #include "ki/bugcheck.h"
 #include "ki/gate.h"
 #include "ki/trace.h"
+#include "nt/exception.h"
+#include "rtl/rtl.h"
 
 /* What KdDebuggerEnabled (0) and KdDebuggerNotPresent (1) point to. */
 BOOLEAN *wdmsim_debugger_state(ULONG Which) {
@@ -22,25 +24,26 @@ BOOLEAN *wdmsim_debugger_state(ULONG Which) {
     return (BOOLEAN *)(ULONG_PTR)&states[Which ? !attached : attached];
 }
 
-/* Continues when a guarded block says so; without one around, the machine stops with `sentence`. */
+/* Continues when a guarded block says so; without one around, the machine stops with `sentence`.
+ * The caller of the routine with the given frame is who stands there. */
 static void dbg_raise(struct machine *m, NTSTATUS status, ULONG_PTR information, void *caller,
-                      const char *sentence) {
+                      void *frame, const char *sentence) {
     if (m->flags & WDMSIM_DEBUGGER) {
         KI_TRACE(m, BREAK, ki_address_name(m, caller), (ULONG)status);
         return;
     }
-    if (!m->seh)
-        ki_bugcheck(m, KMODE_EXCEPTION_NOT_HANDLED, (ULONG_PTR)(LONG_PTR)status, (ULONG_PTR)caller,
-                    information, 0, "%s: %s", ki_address_name(m, caller), sentence);
-    EXCEPTION_RECORD record = {.ExceptionCode = status, .NumberParameters = 1};
+    EXCEPTION_RECORD record = {
+        .ExceptionCode = status, .ExceptionAddress = caller, .NumberParameters = 1};
     record.ExceptionInformation[0] = information;
-    RtlRaiseException(&record);
+    rtl_raise(&record, frame, sentence);
 }
+#define DBG_RAISE(status, information, sentence)                                                   \
+    dbg_raise(m, status, information, __builtin_return_address(0), __builtin_frame_address(0),     \
+              sentence)
 
 VOID DbgBreakPoint(VOID) {
     KI_GATE(DbgBreakPoint);
-    dbg_raise(m, STATUS_BREAKPOINT, 0, __builtin_return_address(0),
-              "a breakpoint, and no debugger to handle it");
+    DBG_RAISE(STATUS_BREAKPOINT, 0, "a breakpoint, and no debugger to handle it");
 }
 
 VOID DbgBreakPointWithStatus(ULONG Status) {
@@ -48,7 +51,7 @@ VOID DbgBreakPointWithStatus(ULONG Status) {
     char sentence[96];
     snprintf(sentence, sizeof sentence,
              "a breakpoint with status 0x%x, and no debugger to handle it", Status);
-    dbg_raise(m, STATUS_BREAKPOINT, Status, __builtin_return_address(0), sentence);
+    DBG_RAISE(STATUS_BREAKPOINT, Status, sentence);
 }
 
 static const char *dbg_file_name(const char *path) {
@@ -61,8 +64,7 @@ static const char *dbg_file_name(const char *path) {
 
 VOID DbgRaiseAssertionFailure(VOID) {
     KI_GATE(DbgRaiseAssertionFailure);
-    dbg_raise(m, STATUS_ASSERTION_FAILURE, 0, __builtin_return_address(0),
-              "an assertion failed, and no debugger to handle it");
+    DBG_RAISE(STATUS_ASSERTION_FAILURE, 0, "an assertion failed, and no debugger to handle it");
 }
 
 VOID RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG LineNumber,
@@ -76,7 +78,7 @@ VOID RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG LineNumber,
     dbg_message(m, sentence,
                 (size_t)length < sizeof sentence ? (size_t)length : sizeof sentence - 1);
     sentence[strcspn(sentence, "\n")] = 0;
-    dbg_raise(m, STATUS_ASSERTION_FAILURE, 0, __builtin_return_address(0), sentence);
+    DBG_RAISE(STATUS_ASSERTION_FAILURE, 0, sentence);
 }
 
 /* Shows the prompt; nobody answers, so no character arrives. */

@@ -54,12 +54,8 @@ struct ki_fault {
 /* Offered every fault before it becomes a bug check; does not return if a guarded block handles it.
  * Set by src/rtl. */
 extern void (*ki_fault_filter)(struct machine *m, const struct ki_fault *fault);
-/* The CONTEXT of a fault, in memory of the machine. Set by src/rtl. */
-extern const CONTEXT *(*ki_fault_record)(struct machine *m, const struct ki_fault *fault);
-
-/* Whether an exception on the running stack that nothing handles escapes from a system service: on
- * a program's thread all the kernel's and the drivers' code is part of one. A DPC or an interrupt
- * that runs nested on that stack is not. */
-bool ki_in_system_service(const struct machine *m);
+/* Fills in the exception record and the context of a fault. Set by src/rtl. */
+extern void (*ki_fault_record)(const struct ki_fault *fault, struct _EXCEPTION_RECORD *record,
+                               CONTEXT *context);
 
 #endif

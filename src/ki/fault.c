@@ -27,13 +27,14 @@
 #include <sys/mman.h>
 
 #include "ki/bugcheck.h"
+#include "ki/exception.h"
 #include "ki/fault_kind.h"
 #include "ki/machine.h"
 #include "ki/signal_context.h"
 #include "ki/thread.h"
 
 void (*ki_fault_filter)(struct machine *m, const struct ki_fault *fault);
-const CONTEXT *(*ki_fault_record)(struct machine *m, const struct ki_fault *fault);
+void (*ki_fault_record)(const struct ki_fault *fault, EXCEPTION_RECORD *record, CONTEXT *context);
 
 static const int ki_fault_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
 static struct sigaction ki_fault_previous[KI_COUNT(ki_fault_signals)];
@@ -92,11 +93,6 @@ static _Noreturn void ki_double_fault(struct machine *m, const struct ki_fault *
                    fault->frame_pointer, "the kernel stack is exhausted (double fault)");
 }
 
-bool ki_in_system_service(const struct machine *m) {
-    const struct _KTHREAD *thread = m->cpu->thread;
-    return thread && thread->user && !m->cpu->in_dpc && m->cpu->irql <= DISPATCH_LEVEL;
-}
-
 /* Nobody handled it: the bug check that Windows raises for it. */
 static _Noreturn void ki_fault_bugcheck(struct machine *m, const struct ki_fault *fault) {
     char text[256];
@@ -119,16 +115,10 @@ static _Noreturn void ki_fault_bugcheck(struct machine *m, const struct ki_fault
         ki_bugcheck_at(m, PAGE_FAULT_IN_NONPAGED_AREA,
                        (const ULONG_PTR[4]){fault->address, access * 2, fault->instruction, 0},
                        place, fault->frame_pointer, text);
-    if (ki_in_system_service(m))
-        ki_bugcheck_at(m, SYSTEM_SERVICE_EXCEPTION,
-                       (const ULONG_PTR[4]){(ULONG_PTR)(ULONG)fault->status, fault->instruction,
-                                            (ULONG_PTR)ki_fault_record(m, fault), 0},
-                       place, fault->frame_pointer, text);
-    /* A DPC has no thread of the system around it. */
-    ki_bugcheck_at(
-        m, m->cpu->in_dpc ? KMODE_EXCEPTION_NOT_HANDLED : SYSTEM_THREAD_EXCEPTION_NOT_HANDLED,
-        (const ULONG_PTR[4]){(ULONG_PTR)(ULONG)fault->status, fault->instruction, 0, 0}, place,
-        fault->frame_pointer, text);
+    EXCEPTION_RECORD record;
+    CONTEXT context;
+    ki_fault_record(fault, &record, &context);
+    ki_exception_unhandled(m, &record, &context, place, fault->frame_pointer, text);
 }
 
 /* On the fiber's own stack, after the signal: the search for a handler. */

@@ -4,13 +4,15 @@
  * The time stamp counter is the virtual clock at 10 MHz steps of 100 ns times the nominal frequency
  * of 1 GHz, so a tick is a nanosecond; each reading lets a little time pass, and loops on it end.
  * CR8 is the IRQL. Control registers hold what 64-bit Windows runs with; CPUID describes a plain
- * processor, the same on every host. What a driver may not touch (MSRs, other control registers) is
- * a bug check, as the fault would be.
+ * processor, the same on every host. What it does not have (MSRs, other control registers) is the
+ * exception of a privileged instruction, which drivers that look for such a register guard against.
  */
+#include <stdio.h>
 #include <string.h>
 
-#include "ki/bugcheck.h"
 #include "ki/processor.h"
+#include "nt/exception.h"
+#include "rtl/rtl.h"
 
 /* What a reading of the counter costs. */
 #define RTL_READ_COST 25u
@@ -32,12 +34,17 @@ VOID wdmsim_yield_processor(VOID) { ki_yield_processor(ki_self()); }
 
 /* ---- registers ---- */
 
-static _Noreturn void rtl_privileged(const char *what, ULONG number, void *caller) {
-    struct machine *m = ki_self();
-    ki_bugcheck(m, KMODE_EXCEPTION_NOT_HANDLED, (ULONG_PTR)(LONG_PTR)STATUS_PRIVILEGED_INSTRUCTION,
-                (ULONG_PTR)caller, number, 0, "%s accessed %s %#x, which the machine does not have",
-                ki_address_name(m, caller), what, number);
+static _Noreturn void rtl_privileged(const char *what, ULONG number, void *caller, void *frame) {
+    char sentence[64];
+    EXCEPTION_RECORD record = {.ExceptionCode = STATUS_PRIVILEGED_INSTRUCTION,
+                               .ExceptionFlags = EXCEPTION_NONCONTINUABLE,
+                               .ExceptionAddress = caller};
+    snprintf(sentence, sizeof sentence, "the machine does not have %s %#x", what, number);
+    rtl_raise(&record, frame, sentence);
+    KI_UNREACHABLE();
 }
+#define RTL_PRIVILEGED(what, number)                                                               \
+    rtl_privileged(what, number, __builtin_return_address(0), __builtin_frame_address(0))
 
 ULONG64 wdmsim_readcr(ULONG Register) {
     switch (Register) {
@@ -52,27 +59,25 @@ ULONG64 wdmsim_readcr(ULONG Register) {
     case 8:
         return ki_self()->cpu->irql;
     default:
-        rtl_privileged("control register", Register, __builtin_return_address(0));
+        RTL_PRIVILEGED("control register", Register);
     }
 }
 
 VOID wdmsim_writecr(ULONG Register, ULONG64 Value) {
     struct machine *m = ki_self();
     if (Register != 8 || Value > HIGH_LEVEL)
-        rtl_privileged("control register", Register, __builtin_return_address(0));
+        RTL_PRIVILEGED("control register", Register);
     if (Value > m->cpu->irql)
         ki_raise(m, (KIRQL)Value);
     else
         ki_lower(m, (KIRQL)Value);
 }
 
-ULONG64 wdmsim_readmsr(ULONG Register) {
-    rtl_privileged("MSR", Register, __builtin_return_address(0));
-}
+ULONG64 wdmsim_readmsr(ULONG Register) { RTL_PRIVILEGED("MSR", Register); }
 
 VOID wdmsim_writemsr(ULONG Register, ULONG64 Value) {
     UNREFERENCED_PARAMETER(Value);
-    rtl_privileged("MSR", Register, __builtin_return_address(0));
+    RTL_PRIVILEGED("MSR", Register);
 }
 
 /* ---- what the processor can do ---- */

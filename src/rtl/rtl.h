@@ -21,4 +21,11 @@ LONG rtl_compare_unicode(const WCHAR *a, size_t a_length, const WCHAR *b, size_t
 /* Paged pool for a string of the driver whose code `caller` is in; NULL without memory. */
 void *rtl_string_allocate(struct machine *m, size_t size, const void *caller);
 
+/*
+ * Raises the exception for the code at record->ExceptionAddress, which called the routine whose
+ * frame is given. Returns when a filter lets it continue. `sentence` says, behind that code's name,
+ * why the machine stops when nothing handles it; NULL: by the exception's name.
+ */
+void rtl_raise(struct _EXCEPTION_RECORD *record, void *frame_pointer, const char *sentence);
+
 #endif

@@ -26,10 +26,12 @@
 
 #include "nt/exception.h"
 #include "ki/bugcheck.h"
+#include "ki/exception.h"
 #include "ki/fault_kind.h"
 #include "ki/gate.h"
 #include "ki/trace.h"
 #include "rtl/context.h"
+#include "rtl/rtl.h"
 #include "wdmsim_seh.h"
 
 const volatile unsigned char wdmsim_seh_zero = 0;
@@ -159,27 +161,21 @@ static bool seh_dispatch(EXCEPTION_POINTERS *pointers) {
 
 /* ---- raising ---- */
 
-/* Nobody handles it: the bug check that Windows raises for it. */
+/* `sentence`: what there is to say, or NULL. */
 static _Noreturn void seh_unhandled(const EXCEPTION_RECORD *record, const CONTEXT *context,
-                                    void *frame_pointer) {
+                                    void *frame_pointer, const char *sentence) {
     struct machine *m = ki_self();
     if (!m)
         abort();
-    uintptr_t address = (uintptr_t)record->ExceptionAddress;
-    char text[256];
-    snprintf(text, sizeof text, "%s raised %s and nothing handled it",
-             ki_address_name(m, (const void *)address),
-             wdmsim_status_name((uint32_t)record->ExceptionCode));
-    if (ki_in_system_service(m))
-        ki_bugcheck_at(m, SYSTEM_SERVICE_EXCEPTION,
-                       (const ULONG_PTR[4]){(ULONG_PTR)(ULONG)record->ExceptionCode, address,
-                                            (ULONG_PTR)context, 0},
-                       address, frame_pointer, text);
-    const ULONG_PTR parameters[4] = {
-        (ULONG_PTR)(LONG_PTR)record->ExceptionCode, address,
-        record->NumberParameters > 0 ? record->ExceptionInformation[0] : 0,
-        record->NumberParameters > 1 ? record->ExceptionInformation[1] : 0};
-    ki_bugcheck_at(m, KMODE_EXCEPTION_NOT_HANDLED, parameters, address, frame_pointer, text);
+    const char *who = ki_address_name(m, record->ExceptionAddress);
+    char text[512];
+    if (sentence)
+        snprintf(text, sizeof text, "%s: %s", who, sentence);
+    else
+        snprintf(text, sizeof text, "%s raised %s and nothing handled it", who,
+                 wdmsim_status_name((uint32_t)record->ExceptionCode));
+    ki_exception_unhandled(m, record, context, (uintptr_t)record->ExceptionAddress, frame_pointer,
+                           text);
 }
 
 static _Noreturn void seh_raise_status(NTSTATUS status, EXCEPTION_RECORD *cause, void *address,
@@ -192,14 +188,15 @@ static _Noreturn void seh_raise_status(NTSTATUS status, EXCEPTION_RECORD *cause,
     EXCEPTION_POINTERS pointers = {.ExceptionRecord = &record, .ContextRecord = &context};
     rtl_context_of_caller(&context, address, frame_pointer);
     if (!seh_dispatch(&pointers))
-        seh_unhandled(&record, &context, frame_pointer);
+        seh_unhandled(&record, &context, frame_pointer, NULL);
     EXCEPTION_RECORD refused = {.ExceptionCode = STATUS_NONCONTINUABLE_EXCEPTION,
                                 .ExceptionFlags = EXCEPTION_NONCONTINUABLE,
                                 .ExceptionRecord = &record,
                                 .ExceptionAddress = address};
     pointers.ExceptionRecord = &refused;
     (void)seh_dispatch(&pointers);
-    seh_unhandled(&refused, &context, frame_pointer); /* also when a filter insists on continuing */
+    seh_unhandled(&refused, &context, frame_pointer,
+                  NULL); /* also when a filter insists on continuing */
 }
 
 _Noreturn VOID ExRaiseStatus(NTSTATUS Status) {
@@ -220,16 +217,20 @@ _Noreturn VOID ExRaiseDatatypeMisalignment(VOID) {
                      __builtin_frame_address(0));
 }
 
-VOID NTAPI RtlRaiseException(PEXCEPTION_RECORD ExceptionRecord) {
+void rtl_raise(EXCEPTION_RECORD *record, void *frame_pointer, const char *sentence) {
     CONTEXT context;
-    EXCEPTION_POINTERS pointers = {.ExceptionRecord = ExceptionRecord, .ContextRecord = &context};
-    ExceptionRecord->ExceptionAddress = __builtin_return_address(0);
-    rtl_context_of_caller(&context, __builtin_return_address(0), __builtin_frame_address(0));
+    EXCEPTION_POINTERS pointers = {.ExceptionRecord = record, .ContextRecord = &context};
+    rtl_context_of_caller(&context, record->ExceptionAddress, frame_pointer);
     if (!seh_dispatch(&pointers))
-        seh_unhandled(ExceptionRecord, &context, __builtin_frame_address(0));
-    if (ExceptionRecord->ExceptionFlags & EXCEPTION_NONCONTINUABLE)
-        seh_raise_status(STATUS_NONCONTINUABLE_EXCEPTION, ExceptionRecord,
-                         __builtin_return_address(0), __builtin_frame_address(0));
+        seh_unhandled(record, &context, frame_pointer, sentence);
+    if (record->ExceptionFlags & EXCEPTION_NONCONTINUABLE)
+        seh_raise_status(STATUS_NONCONTINUABLE_EXCEPTION, record, record->ExceptionAddress,
+                         frame_pointer);
+}
+
+VOID NTAPI RtlRaiseException(PEXCEPTION_RECORD ExceptionRecord) {
+    ExceptionRecord->ExceptionAddress = __builtin_return_address(0);
+    rtl_raise(ExceptionRecord, __builtin_frame_address(0), NULL);
 }
 
 /* ---- faults ---- */
@@ -287,23 +288,29 @@ static _Noreturn void seh_continue_at_fault(ucontext_t *context) {
     abort(); /* the signal returns elsewhere */
 }
 
+static void seh_fault_record(const struct ki_fault *fault, EXCEPTION_RECORD *record,
+                             CONTEXT *context) {
+    *record = (EXCEPTION_RECORD){.ExceptionCode = fault->status,
+                                 .ExceptionAddress = (PVOID)fault->instruction};
+    if (fault->status == STATUS_ACCESS_VIOLATION) {
+        record->NumberParameters = 2;
+        record->ExceptionInformation[0] = ki_fault_access(fault);
+        record->ExceptionInformation[1] = fault->address;
+    }
+    rtl_context_of_fault(context, fault->context);
+    context->Rip = fault->instruction;
+}
+
 static void seh_on_fault(struct machine *m, const struct ki_fault *fault) {
 #if defined(__linux__) && defined(__x86_64__)
     struct seh_vector_state vectors;
     seh_save_vectors(fault->context, &vectors);
     seh_continuation_vectors = &vectors;
 #endif
-    EXCEPTION_RECORD record = {.ExceptionCode = fault->status,
-                               .ExceptionAddress = (PVOID)fault->instruction};
-    if (fault->status == STATUS_ACCESS_VIOLATION) {
-        record.NumberParameters = 2;
-        record.ExceptionInformation[0] = ki_fault_access(fault);
-        record.ExceptionInformation[1] = fault->address;
-    }
+    EXCEPTION_RECORD record;
     CONTEXT registers;
     EXCEPTION_POINTERS pointers = {.ExceptionRecord = &record, .ContextRecord = &registers};
-    rtl_context_of_fault(&registers, fault->context);
-    registers.Rip = fault->instruction;
+    seh_fault_record(fault, &record, &registers);
     if (fault->status == STATUS_BREAKPOINT && (m->flags & WDMSIM_DEBUGGER)) {
         KI_TRACE(m, BREAK, ki_address_name(m, (PVOID)fault->instruction), (ULONG)fault->status);
         registers.Rip += KI_BREAKPOINT_SIZE; /* somebody typed "g" */
@@ -316,13 +323,6 @@ static void seh_on_fault(struct machine *m, const struct ki_fault *fault) {
 #endif
     ki_stack_restore(m, fault->stack_pointer);
     seh_continue_at_fault(fault->context);
-}
-
-static const CONTEXT *seh_fault_record(struct machine *m, const struct ki_fault *fault) {
-    CONTEXT *context = ki_alloc(m, sizeof *context);
-    rtl_context_of_fault(context, fault->context);
-    context->Rip = fault->instruction;
-    return context;
 }
 
 __attribute__((constructor)) static void seh_install(void) {

@@ -193,7 +193,7 @@ static void a_callbacks_exception_stops_the_system(struct machine *m) {
     HANDLE key;
     (void)m;
     CmRegisterCallbackEx(careless, &altitude, NULL, NULL, &cookie, NULL);
-    wdmsim_expect_bugcheck(KMODE_EXCEPTION_NOT_HANDLED);
+    wdmsim_expect_bugcheck(SYSTEM_THREAD_EXCEPTION_NOT_HANDLED);
     __try {
         key_open(SOFTWARE, NULL, &key);
     } __except (EXCEPTION_EXECUTE_HANDLER) {

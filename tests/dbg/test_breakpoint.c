@@ -4,21 +4,21 @@
 
 static void a_breakpoint_stops_the_machine(struct machine *m) {
     (void)m;
-    wdmsim_expect_bugcheck(KMODE_EXCEPTION_NOT_HANDLED);
+    wdmsim_expect_bugcheck(SYSTEM_THREAD_EXCEPTION_NOT_HANDLED);
     DbgBreakPoint();
     fail();
 }
 
 static void a_breakpoint_with_a_status_does_too(struct machine *m) {
     (void)m;
-    wdmsim_expect_bugcheck(KMODE_EXCEPTION_NOT_HANDLED);
+    wdmsim_expect_bugcheck(SYSTEM_THREAD_EXCEPTION_NOT_HANDLED);
     KdBreakPointWithStatus(DBG_STATUS_FATAL);
     fail();
 }
 
 static void a_failed_assertion_prints_and_stops(struct machine *m) {
     (void)m;
-    wdmsim_expect_bugcheck(KMODE_EXCEPTION_NOT_HANDLED);
+    wdmsim_expect_bugcheck(SYSTEM_THREAD_EXCEPTION_NOT_HANDLED);
     NT_ASSERTMSG("numbers", 1 + 1 == 3);
     fail();
 }

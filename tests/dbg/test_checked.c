@@ -28,7 +28,7 @@ static void arguments_come_as_a_list(struct machine *m) {
 
 static void an_assertion_shows_its_message(struct machine *m) {
     (void)m;
-    wdmsim_expect_bugcheck(KMODE_EXCEPTION_NOT_HANDLED);
+    wdmsim_expect_bugcheck(SYSTEM_THREAD_EXCEPTION_NOT_HANDLED);
     ASSERTMSG("two and two", m != NULL);
     ASSERTMSG("two and two", m == NULL);
     fail();
@@ -36,7 +36,7 @@ static void an_assertion_shows_its_message(struct machine *m) {
 
 static void a_breakpoint_with_a_status_stops(struct machine *m) {
     (void)m;
-    wdmsim_expect_bugcheck(KMODE_EXCEPTION_NOT_HANDLED);
+    wdmsim_expect_bugcheck(SYSTEM_THREAD_EXCEPTION_NOT_HANDLED);
     DbgBreakPointWithStatus(DBG_STATUS_CONTROL_C);
     fail();
 }

@@ -23,7 +23,7 @@ static void exceptions_have_their_codes(struct machine *m) {
 
 static void an_unhandled_one_is_a_bug_check(struct machine *m) {
     (void)m;
-    wdmsim_expect_bugcheck(KMODE_EXCEPTION_NOT_HANDLED);
+    wdmsim_expect_bugcheck(SYSTEM_THREAD_EXCEPTION_NOT_HANDLED);
     ExRaiseAccessViolation();
 }
 

@@ -37,17 +37,25 @@ static void raise_in_a_dpc(void) {
     KeInsertQueueDpc(&dpc, NULL, NULL);
 }
 
-static VOID work(PDEVICE_OBJECT device, PVOID context) {
+static VOID touch_routine(PDEVICE_OBJECT device, PVOID context) {
     UNREFERENCED_PARAMETER(device);
     UNREFERENCED_PARAMETER(context);
     touch_nowhere();
 }
 
-static void touch_in_a_work_item(void) {
+static VOID raise_routine(PDEVICE_OBJECT device, PVOID context) {
+    UNREFERENCED_PARAMETER(device);
+    UNREFERENCED_PARAMETER(context);
+    raise_a_status();
+}
+
+static void in_a_work_item(PIO_WORKITEM_ROUTINE routine) {
     LARGE_INTEGER moment = {.QuadPart = -10000};
-    IoQueueWorkItem(IoAllocateWorkItem(test_device), work, DelayedWorkQueue, NULL);
+    IoQueueWorkItem(IoAllocateWorkItem(test_device), routine, DelayedWorkQueue, NULL);
     KeDelayExecutionThread(KernelMode, FALSE, &moment);
 }
+static void touch_in_a_work_item(void) { in_a_work_item(touch_routine); }
+static void raise_in_a_work_item(void) { in_a_work_item(raise_routine); }
 
 static NTSTATUS flush_irp(PDEVICE_OBJECT device, PIRP irp) {
     UNREFERENCED_PARAMETER(device);
@@ -104,7 +112,9 @@ static void a_status_raised_in_a_service(void **state) {
 static void outside_of_services(void **state) {
     UNREFERENCED_PARAMETER(state);
     on_a_request(touch_in_a_work_item, SYSTEM_THREAD_EXCEPTION_NOT_HANDLED,
-                 (uint32_t)STATUS_ACCESS_VIOLATION);
+                 (uint64_t)STATUS_ACCESS_VIOLATION);
+    on_a_request(raise_in_a_work_item, SYSTEM_THREAD_EXCEPTION_NOT_HANDLED,
+                 (uint64_t)STATUS_DATA_ERROR);
     on_a_request(raise_in_a_dpc, KMODE_EXCEPTION_NOT_HANDLED, (uint64_t)STATUS_DATA_ERROR);
     on_a_request(touch_at_dispatch, DRIVER_IRQL_NOT_LESS_OR_EQUAL, 0);
     on_a_request(touch_the_system, PAGE_FAULT_IN_NONPAGED_AREA, 0xffff800000000000);

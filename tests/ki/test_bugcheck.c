@@ -123,6 +123,17 @@ static void privileged_in_dpc(void *context) {
     KeInsertQueueDpc(&dpc, NULL, NULL);
 }
 
+/* Check where it happened, that the code is sign-extended, and that the records say the same. */
+static void check_thread_exception(const struct wdmsim_stop *stop, ULONG_PTR body) {
+    const EXCEPTION_RECORD *record = (const EXCEPTION_RECORD *)(ULONG_PTR)stop->parameters[2];
+    const CONTEXT *context = (const CONTEXT *)(ULONG_PTR)stop->parameters[3];
+    assert_in_range(stop->parameters[1] - body, 0, 1000);
+    assert_int_equal(stop->parameters[0] >> 32, 0xffffffff);
+    assert_int_equal((uint32_t)record->ExceptionCode, (uint32_t)stop->parameters[0]);
+    assert_ptr_equal(record->ExceptionAddress, stop->parameters[1]);
+    assert_int_equal(context->Rip, stop->parameters[1]);
+}
+
 static void faults_are_the_bug_checks_of_windows(void **state) {
     static const struct {
         void (*body)(void *);
@@ -150,7 +161,7 @@ static void faults_are_the_bug_checks_of_windows(void **state) {
         assert_int_equal((uint32_t)stop->parameters[0], cases[i].parameter);
         assert_non_null(stop->frames[0].image);
         if (stop->code == SYSTEM_THREAD_EXCEPTION_NOT_HANDLED)
-            assert_in_range(stop->parameters[1] - (ULONG_PTR)cases[i].body, 0, 1000);
+            check_thread_exception(stop, (ULONG_PTR)cases[i].body);
         if (cases[i].body == jump) {
             assert_int_equal(stop->parameters[2], 8);
             assert_in_range(stop->frames[0].address - (ULONG_PTR)jump, 0, 1000);

@@ -18,14 +18,14 @@ static void quota_comes_back_as_it_was_charged(struct machine *m) {
  * down. */
 static void too_much_quota_raises(struct machine *m) {
     (void)m;
-    wdmsim_expect_bugcheck(KMODE_EXCEPTION_NOT_HANDLED);
+    wdmsim_expect_bugcheck(SYSTEM_THREAD_EXCEPTION_NOT_HANDLED);
     PsChargePoolQuota(PsGetCurrentProcess(), NonPagedPool, (ULONG_PTR)1 << 40);
 }
 
 static void quota_not_charged_cannot_be_returned(struct machine *m) {
     (void)m;
     PsChargePoolQuota(PsGetCurrentProcess(), PagedPool, 100);
-    wdmsim_expect_bugcheck(KMODE_EXCEPTION_NOT_HANDLED);
+    wdmsim_expect_bugcheck(SYSTEM_THREAD_EXCEPTION_NOT_HANDLED);
     PsReturnPoolQuota(PsGetCurrentProcess(), PagedPool, 101);
 }
 

@@ -60,10 +60,17 @@ static void a_16_byte_exchange_compares_first(struct machine *m) {
     assert_true(value[0] == 10 && value[1] == 20);
 }
 
-static void other_machine_registers_are_a_bug_check(struct machine *m) {
+static void other_machine_registers_are_privileged(struct machine *m) {
+    NTSTATUS status = STATUS_SUCCESS;
     (void)m;
-    wdmsim_expect_bugcheck(KMODE_EXCEPTION_NOT_HANDLED);
-    __readmsr(0x1B);
+    __try {
+        __readmsr(0x1B);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        status = GetExceptionCode();
+    }
+    assert_int_equal(status, STATUS_PRIVILEGED_INSTRUCTION);
+    wdmsim_expect_bugcheck(SYSTEM_THREAD_EXCEPTION_NOT_HANDLED);
+    __writemsr(0x1B, 0);
 }
 
 static void yielding_lets_another_processor_move(struct machine *m);
@@ -145,7 +152,7 @@ int main(void) {
         wdmsim_unit_test(bits_are_shifted_and_counted),
         wdmsim_unit_test(what_is_undefined_is_a_fault),
         wdmsim_unit_test(a_16_byte_exchange_compares_first),
-        wdmsim_unit_test(other_machine_registers_are_a_bug_check),
+        wdmsim_unit_test(other_machine_registers_are_privileged),
         wdmsim_unit_test_on(yielding_lets_another_processor_move, &two),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
