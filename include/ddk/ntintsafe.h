@@ -359,6 +359,8 @@ WDMSIM_INTSAFE_CONVERT(RtlSizeTToLongPtr, size_t, LONG_PTR, LONG_PTR_ERROR)
 
 EXTERN_C_END
 
+#include "nt/intsafe_names.h"
+
 #define RtlSIZETAdd RtlSizeTAdd
 #define RtlSIZETSub RtlSizeTSub
 #define RtlSIZETMult RtlSizeTMult

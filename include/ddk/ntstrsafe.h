@@ -1,7 +1,8 @@
 /*
  * Safe strings: every routine knows the destination's size, always ends it with a null (the
  * RtlString family) and says what happened: STATUS_SUCCESS; STATUS_BUFFER_OVERFLOW, the result is
- * cut; STATUS_INVALID_PARAMETER, a size of 0 or beyond the limit, a destination not terminated.
+ * cut; STATUS_INVALID_PARAMETER, a size of 0 or beyond the limit, a destination not terminated, a
+ * NULL pointer without STRSAFE_IGNORE_NULLS.
  * Cch sizes count characters, Cb bytes. IRQL: any for resident memory; the formatting routines
  * PASSIVE_LEVEL. (ntstrsafe/nf-ntstrsafe-rtlstringcchcopyw …)
  *
@@ -54,24 +55,28 @@ EXTERN_C_START
 #define STRSAFE_CCH(Name) RtlStringCch##Name##A
 #define STRSAFE_OWN(Name) wdmsim_strsafe_##Name##_a
 #define STRSAFE_FORMAT wdmsim_crt__vsnprintf
+#define STRSAFE_MEASURE wdmsim_crt__vscprintf
 #include "nt/strsafe_string.h"
 #undef STRSAFE_CHAR
 #undef STRSAFE_CB
 #undef STRSAFE_CCH
 #undef STRSAFE_OWN
 #undef STRSAFE_FORMAT
+#undef STRSAFE_MEASURE
 
 #define STRSAFE_CHAR wchar_t
 #define STRSAFE_CB(Name) RtlStringCb##Name##W
 #define STRSAFE_CCH(Name) RtlStringCch##Name##W
 #define STRSAFE_OWN(Name) wdmsim_strsafe_##Name##_w
 #define STRSAFE_FORMAT wdmsim_crt__vsnwprintf
+#define STRSAFE_MEASURE wdmsim_crt__vscwprintf
 #include "nt/strsafe_string.h"
 #undef STRSAFE_CHAR
 #undef STRSAFE_CB
 #undef STRSAFE_CCH
 #undef STRSAFE_OWN
 #undef STRSAFE_FORMAT
+#undef STRSAFE_MEASURE
 
 #include "nt/strsafe_unicode.h"
 

@@ -26,7 +26,7 @@ static const struct text_case copies[] = {
     {"", "abcdef", ALL, 0, STATUS_SUCCESS, "abcdef", 6},
     {"", "abcdefg", ALL, 0, STATUS_BUFFER_OVERFLOW, "abcdef", 6},
     {"", "abc", ALL, STRSAFE_FILL_BYTE('#'), STATUS_SUCCESS, "abc###", 3},
-    {"", "abcdefg", ALL, STRSAFE_NO_TRUNCATION, STATUS_BUFFER_OVERFLOW, "??????", 0},
+    {"", "abcdefg", ALL, STRSAFE_NO_TRUNCATION, STATUS_BUFFER_OVERFLOW, "......", 0},
     {"", "abcdefg", ALL, STRSAFE_FAILURE_BYTE('#'), STATUS_BUFFER_OVERFLOW, "######", 0},
     {"", "abcdefg", ALL, STRSAFE_ZERO_LENGTH_ON_FAILURE, STATUS_BUFFER_OVERFLOW, "??????", 0},
     {"xy", NULL, ALL, STRSAFE_IGNORE_NULLS, STATUS_SUCCESS, "xy....", 0},
@@ -40,7 +40,7 @@ static const struct text_case counted_copies[] = {
     {"", "abcdefgh", 6, 0, STATUS_SUCCESS, "abcdef", 6},
     {"", "abcdefgh", 7, 0, STATUS_BUFFER_OVERFLOW, "abcdef", 6},
     {"xy", "abc", 2, STRSAFE_FILL_BYTE('#'), STATUS_SUCCESS, "ab####", 2},
-    {"", "abcdefgh", 7, STRSAFE_NO_TRUNCATION, STATUS_BUFFER_OVERFLOW, "??????", 0},
+    {"", "abcdefgh", 7, STRSAFE_NO_TRUNCATION, STATUS_BUFFER_OVERFLOW, "......", 0},
 };
 
 static const struct text_case appends[] = {
@@ -49,7 +49,7 @@ static const struct text_case appends[] = {
     {"xy", "abcd", ALL, 0, STATUS_SUCCESS, "xyabcd", 6},
     {"xy", "abcde", ALL, 0, STATUS_BUFFER_OVERFLOW, "xyabcd", 6},
     {"xy", "a", ALL, STRSAFE_FILL_BYTE('#'), STATUS_SUCCESS, "xya###", 3},
-    {"xy", "abcde", ALL, STRSAFE_NO_TRUNCATION, STATUS_BUFFER_OVERFLOW, "xy????", 2},
+    {"xy", "abcde", ALL, STRSAFE_NO_TRUNCATION, STATUS_BUFFER_OVERFLOW, "xy....", 2},
     {"xy", "abcde", ALL, STRSAFE_ZERO_LENGTH_ON_FAILURE, STATUS_BUFFER_OVERFLOW, "??????", 0},
     {"xy", NULL, ALL, STRSAFE_IGNORE_NULLS, STATUS_SUCCESS, "xy....", 2},
 };
@@ -60,7 +60,7 @@ static const struct text_case counted_appends[] = {
     {"xy", "abcdef", 4, 0, STATUS_SUCCESS, "xyabcd", 6},
     {"xy", "abcdef", 5, 0, STATUS_BUFFER_OVERFLOW, "xyabcd", 6},
     {"xy", "abc", 1, STRSAFE_FILL_BYTE('#'), STATUS_SUCCESS, "xya###", 3},
-    {"xy", "abcdef", 5, STRSAFE_NO_TRUNCATION, STATUS_BUFFER_OVERFLOW, "xy????", 2},
+    {"xy", "abcdef", 5, STRSAFE_NO_TRUNCATION, STATUS_BUFFER_OVERFLOW, "xy....", 2},
 };
 
 static size_t widen(WCHAR *to, const char *from) {
@@ -195,7 +195,7 @@ static void formatting(struct machine *m) {
         {"xy", "abcdef", ALL, 0, STATUS_SUCCESS, "abcdef", 6},
         {"xy", "abcdefg", ALL, 0, STATUS_BUFFER_OVERFLOW, "abcdef", 6},
         {"", "abc", ALL, STRSAFE_FILL_BYTE('#'), STATUS_SUCCESS, "abc###", 3},
-        {"", "abcdefg", ALL, STRSAFE_NO_TRUNCATION, STATUS_BUFFER_OVERFLOW, "??????", 0},
+        {"", "abcdefg", ALL, STRSAFE_NO_TRUNCATION, STATUS_BUFFER_OVERFLOW, "......", 0},
         {"", "abcdefg", ALL, STRSAFE_FAILURE_BYTE('#'), STATUS_BUFFER_OVERFLOW, "######", 0},
         {"", "abc", ALL, 0x40000000, STATUS_INVALID_PARAMETER, "......", 0},
     };
@@ -248,7 +248,10 @@ static void initializing_refuses_what_is_too_long(struct machine *m) {
     assert_int_equal(string.Length, 0xfffc);
     assert_ptr_equal(string.Buffer, text);
     assert_int_equal(RtlUnicodeStringInitEx(NULL, text, 0), STATUS_INVALID_PARAMETER);
-    assert_int_equal(RtlUnicodeStringInitEx(NULL, text, STRSAFE_IGNORE_NULLS), STATUS_SUCCESS);
+    assert_int_equal(RtlUnicodeStringInitEx(NULL, text, STRSAFE_IGNORE_NULLS),
+                     STATUS_INVALID_PARAMETER);
+    assert_int_equal(RtlUnicodeStringInitEx(NULL, NULL, STRSAFE_IGNORE_NULLS), STATUS_SUCCESS);
+    assert_int_equal(RtlUnicodeStringInit(NULL, text), STATUS_INVALID_PARAMETER);
     assert_int_equal(RtlUnicodeStringInitEx(&string, NULL, 0), STATUS_SUCCESS);
     assert_null(string.Buffer);
 }

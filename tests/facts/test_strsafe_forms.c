@@ -30,7 +30,7 @@ static const struct text_case copies[] = {
     {"", "abcdefgh", ALL, 8, 0, STATUS_BUFFER_OVERFLOW, "abcdefg\0", 7},
     {"", "a", ALL, 0, 0, STATUS_INVALID_PARAMETER, "", 0},
     {"", "abc", ALL, 8, STRSAFE_FILL_BYTE('#'), STATUS_SUCCESS, "abc\0####", 3},
-    {"", "abcdefgh", ALL, 8, STRSAFE_NO_TRUNCATION, STATUS_BUFFER_OVERFLOW, "\0???????", 0},
+    {"", "abcdefgh", ALL, 8, STRSAFE_NO_TRUNCATION, STATUS_BUFFER_OVERFLOW, "\0.......", 0},
     {"", "abcdefgh", ALL, 8, STRSAFE_FAILURE_BYTE('#'), STATUS_BUFFER_OVERFLOW, "#######\0", 7},
     {"", "abcdefgh", ALL, 8, STRSAFE_FAILURE_BYTE(0), STATUS_BUFFER_OVERFLOW, "\0\0\0\0\0\0\0\0",
      0},
@@ -47,7 +47,7 @@ static const struct text_case counted_copies[] = {
     {"", "abcdefghi", 8, 8, 0, STATUS_BUFFER_OVERFLOW, "abcdefg\0", 7},
     {"", "abc", 3, 0, 0, STATUS_INVALID_PARAMETER, "", 0},
     {"", "abcdef", 2, 8, STRSAFE_FILL_BYTE('#'), STATUS_SUCCESS, "ab\0#####", 2},
-    {"", "abcdefghi", 9, 8, STRSAFE_NO_TRUNCATION, STATUS_BUFFER_OVERFLOW, "\0???????", 0},
+    {"", "abcdefghi", 9, 8, STRSAFE_NO_TRUNCATION, STATUS_BUFFER_OVERFLOW, "\0.......", 0},
 };
 
 static const struct text_case appends[] = {
@@ -56,9 +56,10 @@ static const struct text_case appends[] = {
     {"xy", "abcde", ALL, 8, 0, STATUS_SUCCESS, "xyabcde\0", 7},
     {"xy", "abcdef", ALL, 8, 0, STATUS_BUFFER_OVERFLOW, "xyabcde\0", 7},
     {NULL, "a", ALL, 8, 0, STATUS_INVALID_PARAMETER, "........", 0},
+    {"xy", NULL, ALL, 8, 0, STATUS_INVALID_PARAMETER, "xy\0.....", 2},
     {"xy", "a", ALL, 0, 0, STATUS_INVALID_PARAMETER, "", 0},
     {"xy", "a", ALL, 8, STRSAFE_FILL_BYTE('#'), STATUS_SUCCESS, "xya\0####", 3},
-    {"xy", "abcdef", ALL, 8, STRSAFE_NO_TRUNCATION, STATUS_BUFFER_OVERFLOW, "xy\0?????", 2},
+    {"xy", "abcdef", ALL, 8, STRSAFE_NO_TRUNCATION, STATUS_BUFFER_OVERFLOW, "xy\0.....", 2},
     {"xy", "abcdef", ALL, 8, STRSAFE_NULL_ON_FAILURE, STATUS_BUFFER_OVERFLOW, "\0???????", 0},
     {"xy", "abcdef", ALL, 8, STRSAFE_FAILURE_BYTE('#'), STATUS_BUFFER_OVERFLOW, "#######\0", 7},
     {"xy", NULL, ALL, 8, STRSAFE_IGNORE_NULLS, STATUS_SUCCESS, "xy\0.....", 2},
@@ -71,7 +72,7 @@ static const struct text_case counted_appends[] = {
     {"xy", "abcdefgh", 6, 8, 0, STATUS_BUFFER_OVERFLOW, "xyabcde\0", 7},
     {NULL, "a", 1, 8, 0, STATUS_INVALID_PARAMETER, "........", 0},
     {"xy", "abcdef", 1, 8, STRSAFE_FILL_BYTE('#'), STATUS_SUCCESS, "xya\0####", 3},
-    {"xy", "abcdefgh", 6, 8, STRSAFE_NO_TRUNCATION, STATUS_BUFFER_OVERFLOW, "xy\0?????", 2},
+    {"xy", "abcdefgh", 6, 8, STRSAFE_NO_TRUNCATION, STATUS_BUFFER_OVERFLOW, "xy\0.....", 2},
 };
 
 #define FILLED(CHAR) ((CHAR)(sizeof(CHAR) == 1 ? '#' : '#' * 0x101))

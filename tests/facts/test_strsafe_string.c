@@ -80,6 +80,58 @@ static void formatting_is_cut_too(struct machine *m) {
     assert_memory_equal(wide, L"hello", sizeof wide);
 }
 
+static void what_may_not_be_cut_is_not_written(struct machine *m) {
+    (void)m;
+    char *end;
+    size_t left;
+    RtlStringCchCopyA(buffer, 8, "before");
+    assert_int_equal(
+        RtlStringCchPrintfExA(buffer, 8, &end, &left, STRSAFE_NO_TRUNCATION, "%d", 12345678),
+        STATUS_BUFFER_OVERFLOW);
+    assert_string_equal(buffer, "before");
+    assert_ptr_equal(end, buffer);
+    assert_int_equal(
+        RtlStringCchPrintfExA(buffer, 8, &end, &left, STRSAFE_NO_TRUNCATION, "%d", 1234567),
+        STATUS_SUCCESS);
+    assert_string_equal(buffer, "1234567");
+}
+
+static void null_pointers_need_their_flag(struct machine *m) {
+    (void)m;
+    const char *none = NULL; /* keeps the compiler from looking */
+    assert_int_equal(RtlStringCchCopyA(NULL, 8, "a"), STATUS_INVALID_PARAMETER);
+    assert_int_equal(RtlStringCchCopyA(buffer, 8, none), STATUS_INVALID_PARAMETER);
+    assert_int_equal(RtlStringCchCatA(buffer, 8, none), STATUS_INVALID_PARAMETER);
+    assert_int_equal(RtlStringCchPrintfA(buffer, 8, none), STATUS_INVALID_PARAMETER);
+    assert_int_equal(RtlStringCchPrintfA(NULL, 8, "a"), STATUS_INVALID_PARAMETER);
+    assert_int_equal(RtlStringCchCopyExA(NULL, 0, "a", NULL, NULL, STRSAFE_IGNORE_NULLS),
+                     STATUS_INVALID_PARAMETER);
+    assert_int_equal(RtlStringCchCopyExA(buffer, 0, "a", NULL, NULL, STRSAFE_IGNORE_NULLS),
+                     STATUS_INVALID_PARAMETER);
+}
+
+static void a_destination_without_a_null_can_be_emptied(struct machine *m) {
+    char unended[3] = {'a', 'b', 'c'};
+    (void)m;
+    assert_int_equal(RtlStringCchCatExA(unended, 3, "d", NULL, NULL, STRSAFE_NULL_ON_FAILURE),
+                     STATUS_INVALID_PARAMETER);
+    assert_memory_equal(unended, "\0bc", 3);
+    memset(unended, 'x', 3);
+    assert_int_equal(RtlStringCchCatExA(unended, 3, "d", NULL, NULL, STRSAFE_FAILURE_BYTE('#')),
+                     STATUS_INVALID_PARAMETER);
+    assert_memory_equal(unended, "##\0", 3);
+}
+
+static void an_odd_byte_is_among_the_remaining(struct machine *m) {
+    (void)m;
+    WCHAR wide[4];
+    size_t left;
+    assert_int_equal(RtlStringCbCopyExW(wide, 7, L"a", NULL, &left, 0), STATUS_SUCCESS);
+    assert_int_equal(left, 5);
+    assert_int_equal(RtlStringCbCopyExW(wide, 7, L"abc", NULL, &left, 0), STATUS_BUFFER_OVERFLOW);
+    assert_int_equal(left, 3);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(a_copy_that_fits_is_whole),
@@ -88,6 +140,10 @@ int main(void) {
         wdmsim_unit_test(byte_sizes_count_bytes),
         wdmsim_unit_test(flags_say_what_a_failure_leaves),
         wdmsim_unit_test(formatting_is_cut_too),
+        wdmsim_unit_test(what_may_not_be_cut_is_not_written),
+        wdmsim_unit_test(null_pointers_need_their_flag),
+        wdmsim_unit_test(a_destination_without_a_null_can_be_emptied),
+        wdmsim_unit_test(an_odd_byte_is_among_the_remaining),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

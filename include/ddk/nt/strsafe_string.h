@@ -20,13 +20,13 @@ FORCEINLINE size_t STRSAFE_OWN(length)(const STRSAFE_CHAR *string, size_t most) 
     return n;
 }
 
-/* Is the size usable, and with STRSAFE_IGNORE_NULLS the pointer? */
+/* Are the size and the pointer usable? */
 FORCEINLINE NTSTATUS STRSAFE_OWN(check)(const STRSAFE_CHAR *dest, size_t cch, ULONG flags) {
     if (cch > NTSTRSAFE_MAX_CCH)
         return STATUS_INVALID_PARAMETER;
     if ((flags & STRSAFE_IGNORE_NULLS) != 0)
         return dest == NULL && cch != 0 ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
-    return cch == 0 ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
+    return dest == NULL || cch == 0 ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
 }
 
 /* Copies at most `most` characters of `source` into `cch` > 0, and ends them with a null. */
@@ -42,6 +42,17 @@ FORCEINLINE NTSTATUS STRSAFE_OWN(copy)(STRSAFE_CHAR *dest, size_t cch, const STR
     return n < cch ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW;
 }
 
+/* True if the text would be cut. (Variable argument lists keep it from being inlined.) */
+static inline __attribute__((unused)) BOOLEAN
+STRSAFE_OWN(print_cuts)(size_t cch, const STRSAFE_CHAR *format, va_list arguments) {
+    va_list again;
+    int n;
+    va_copy(again, arguments);
+    n = STRSAFE_MEASURE(format, again);
+    va_end(again);
+    return n < 0 || (size_t)n >= cch;
+}
+
 /* Formats into `cch` > 0, and ends the text with a null. */
 FORCEINLINE NTSTATUS STRSAFE_OWN(print)(STRSAFE_CHAR *dest, size_t cch, const STRSAFE_CHAR *format,
                                         va_list arguments, size_t *written) {
@@ -51,9 +62,8 @@ FORCEINLINE NTSTATUS STRSAFE_OWN(print)(STRSAFE_CHAR *dest, size_t cch, const ST
     return n < 0 || (size_t)n > cch - 1 ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
-/* After success or failure: the fill and truncation flags. `original` is the length to go back to.
- */
-FORCEINLINE VOID STRSAFE_OWN(flags)(NTSTATUS status, STRSAFE_CHAR *dest, size_t cb, size_t original,
+/* After success or failure: the flags that fill and empty. */
+FORCEINLINE VOID STRSAFE_OWN(flags)(NTSTATUS status, STRSAFE_CHAR *dest, size_t cb,
                                     struct STRSAFE_OWN(end) * end, ULONG flags) {
     size_t cch = cb / sizeof(STRSAFE_CHAR);
     if (NT_SUCCESS(status)) {
@@ -64,11 +74,6 @@ FORCEINLINE VOID STRSAFE_OWN(flags)(NTSTATUS status, STRSAFE_CHAR *dest, size_t 
     }
     if (cch == 0)
         return;
-    if ((flags & STRSAFE_NO_TRUNCATION) != 0) {
-        end->at = dest + original;
-        end->left = cch - original;
-        *end->at = 0;
-    }
     if ((flags & STRSAFE_FILL_ON_FAILURE) != 0) {
         memset(dest, STRSAFE_GET_FILL_PATTERN(flags), cb);
         end->at = STRSAFE_GET_FILL_PATTERN(flags) == 0 ? dest : dest + cch - 1;
@@ -93,30 +98,37 @@ FORCEINLINE NTSTATUS STRSAFE_OWN(place)(STRSAFE_CHAR *dest, size_t cb, size_t st
     end->left = cch - start;
     if (source == NULL && (flags & STRSAFE_IGNORE_NULLS) != 0)
         source = nothing;
-    if ((flags & ~(ULONG)STRSAFE_VALID_FLAGS) != 0 || most > NTSTRSAFE_MAX_LENGTH) {
+    if (source == NULL || (flags & ~(ULONG)STRSAFE_VALID_FLAGS) != 0 ||
+        most > NTSTRSAFE_MAX_LENGTH) {
         status = STATUS_INVALID_PARAMETER;
         if (cch != 0 && start == 0)
             *dest = 0;
     } else if (cch == 0) {
         if (most != 0 && *source != 0)
-            status = dest == NULL ? STATUS_INVALID_PARAMETER : STATUS_BUFFER_OVERFLOW;
+            status = STATUS_INVALID_PARAMETER;
+    } else if ((flags & STRSAFE_NO_TRUNCATION) != 0 && most >= end->left &&
+               STRSAFE_OWN(length)(source, end->left) == end->left) {
+        status = STATUS_BUFFER_OVERFLOW; /* what would be cut is not written at all */
+        *end->at = 0;
     } else {
         status = STRSAFE_OWN(copy)(dest + start, cch - start, source, most, &copied);
         end->at += copied;
         end->left -= copied;
     }
-    STRSAFE_OWN(flags)(status, dest, cb, start, end, flags);
+    STRSAFE_OWN(flags)(status, dest, cb, end, flags);
     return status;
 }
 
+/* `odd`: bytes behind the last whole character. */
 FORCEINLINE VOID STRSAFE_OWN(tell)(NTSTATUS status, const struct STRSAFE_OWN(end) * end,
-                                   STRSAFE_CHAR **dest_end, size_t *remaining, size_t unit) {
+                                   STRSAFE_CHAR **dest_end, size_t *remaining, size_t unit,
+                                   size_t odd) {
     if (!NT_SUCCESS(status) && status != STATUS_BUFFER_OVERFLOW)
         return;
     if (dest_end != NULL)
         *dest_end = end->at;
     if (remaining != NULL)
-        *remaining = end->left * unit;
+        *remaining = end->left * unit + odd;
 }
 
 FORCEINLINE NTSTATUS STRSAFE_OWN(copy_ex)(STRSAFE_CHAR *dest, size_t cb, const STRSAFE_CHAR *source,
@@ -130,9 +142,7 @@ FORCEINLINE NTSTATUS STRSAFE_OWN(copy_ex)(STRSAFE_CHAR *dest, size_t cb, const S
         return status;
     }
     status = STRSAFE_OWN(place)(dest, cb, 0, source, most, &end, flags);
-    STRSAFE_OWN(tell)(status, &end, dest_end, remaining, unit);
-    if (NT_SUCCESS(status) && remaining != NULL && unit != 1)
-        *remaining += cb % sizeof(STRSAFE_CHAR);
+    STRSAFE_OWN(tell)(status, &end, dest_end, remaining, unit, cb % sizeof(STRSAFE_CHAR));
     return status;
 }
 
@@ -145,12 +155,12 @@ FORCEINLINE NTSTATUS STRSAFE_OWN(cat_ex)(STRSAFE_CHAR *dest, size_t cb, const ST
     if (!NT_SUCCESS(status))
         return status;
     length = cch == 0 ? 0 : STRSAFE_OWN(length)(dest, cch);
-    if (cch != 0 && length == cch)
+    if (cch != 0 && length == cch) {
+        STRSAFE_OWN(flags)(STATUS_INVALID_PARAMETER, dest, cb, &end, flags);
         return STATUS_INVALID_PARAMETER;
+    }
     status = STRSAFE_OWN(place)(dest, cb, length, source, most, &end, flags);
-    STRSAFE_OWN(tell)(status, &end, dest_end, remaining, unit);
-    if (NT_SUCCESS(status) && remaining != NULL && unit != 1)
-        *remaining += cb % sizeof(STRSAFE_CHAR);
+    STRSAFE_OWN(tell)(status, &end, dest_end, remaining, unit, cb % sizeof(STRSAFE_CHAR));
     return status;
 }
 
@@ -168,22 +178,23 @@ FORCEINLINE NTSTATUS STRSAFE_OWN(print_ex)(STRSAFE_CHAR *dest, size_t cb, STRSAF
     }
     if (format == NULL && (flags & STRSAFE_IGNORE_NULLS) != 0)
         format = nothing;
-    if ((flags & ~(ULONG)STRSAFE_VALID_FLAGS) != 0) {
+    if (format == NULL || (flags & ~(ULONG)STRSAFE_VALID_FLAGS) != 0) {
         status = STATUS_INVALID_PARAMETER;
         if (cch != 0)
             *dest = 0;
     } else if (cch == 0) {
         if (*format != 0)
-            status = dest == NULL ? STATUS_INVALID_PARAMETER : STATUS_BUFFER_OVERFLOW;
+            status = STATUS_INVALID_PARAMETER;
+    } else if ((flags & STRSAFE_NO_TRUNCATION) != 0 &&
+               STRSAFE_OWN(print_cuts)(cch, format, arguments)) {
+        status = STATUS_BUFFER_OVERFLOW; /* and the destination is as it was */
     } else {
         status = STRSAFE_OWN(print)(dest, cch, format, arguments, &written);
         end.at += written;
         end.left -= written;
     }
-    STRSAFE_OWN(flags)(status, dest, cb, 0, &end, flags);
-    STRSAFE_OWN(tell)(status, &end, dest_end, remaining, unit);
-    if (NT_SUCCESS(status) && remaining != NULL && unit != 1)
-        *remaining += cb % sizeof(STRSAFE_CHAR);
+    STRSAFE_OWN(flags)(status, dest, cb, &end, flags);
+    STRSAFE_OWN(tell)(status, &end, dest_end, remaining, unit, cb % sizeof(STRSAFE_CHAR));
     return status;
 }
 

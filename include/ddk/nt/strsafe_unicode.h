@@ -31,6 +31,8 @@ NTSTRSAFEDDI RtlUnicodeStringValidateEx(PCUNICODE_STRING SourceString, ULONG dwF
 /* Points at a null-terminated string, of at most 32766 characters. */
 NTSTRSAFEDDI RtlUnicodeStringInit(PUNICODE_STRING DestinationString, NTSTRSAFE_PCWSTR pszSrc) {
     size_t length = 0;
+    if (DestinationString == NULL)
+        return STATUS_INVALID_PARAMETER;
     memset(DestinationString, 0, sizeof(*DestinationString));
     if (pszSrc == NULL)
         return STATUS_SUCCESS;
@@ -44,10 +46,9 @@ NTSTRSAFEDDI RtlUnicodeStringInit(PUNICODE_STRING DestinationString, NTSTRSAFE_P
 }
 NTSTRSAFEDDI RtlUnicodeStringInitEx(PUNICODE_STRING DestinationString, NTSTRSAFE_PCWSTR pszSrc,
                                     ULONG dwFlags) {
-    if ((dwFlags & ~(ULONG)STRSAFE_IGNORE_NULLS) != 0 ||
-        (DestinationString == NULL && dwFlags == 0))
+    if ((dwFlags & ~(ULONG)STRSAFE_IGNORE_NULLS) != 0)
         return STATUS_INVALID_PARAMETER;
-    if (DestinationString == NULL)
+    if (DestinationString == NULL && pszSrc == NULL && dwFlags != 0)
         return STATUS_SUCCESS;
     return RtlUnicodeStringInit(DestinationString, pszSrc);
 }
@@ -84,13 +85,15 @@ FORCEINLINE NTSTATUS wdmsim_unicode_place(PUNICODE_STRING dest, BOOLEAN append, 
     NTSTATUS status = STATUS_SUCCESS;
     USHORT original = append && dest != NULL ? dest->Length : 0;
     size_t room;
-    if (dest == NULL)
-        return count != 0 ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
     if ((flags & ~(ULONG)STRSAFE_UNICODE_STRING_VALID_FLAGS) != 0)
         return STATUS_INVALID_PARAMETER;
+    if (count != 0 && (dest == NULL || dest->MaximumLength == 0))
+        return STATUS_INVALID_PARAMETER;
+    if (dest == NULL)
+        return STATUS_SUCCESS;
     room = (size_t)(dest->MaximumLength - original) / sizeof(WCHAR);
     if (count > room) {
-        count = room;
+        count = (flags & STRSAFE_NO_TRUNCATION) != 0 ? 0 : room;
         status = STATUS_BUFFER_OVERFLOW;
     }
     if (count != 0)
@@ -130,11 +133,12 @@ FORCEINLINE NTSTATUS wdmsim_unicode_from_string(PUNICODE_STRING dest, BOOLEAN ap
     NTSTATUS status =
         wdmsim_unicode_check(dest, NTSTRSAFE_UNICODE_STRING_MAX_CCH, wdmsim_unicode_nulls(flags));
     size_t count;
-    if (NT_SUCCESS(status) && most > NTSTRSAFE_UNICODE_STRING_MAX_CCH)
+    if (NT_SUCCESS(status) && (most > NTSTRSAFE_UNICODE_STRING_MAX_CCH ||
+                               (source == NULL && (flags & STRSAFE_IGNORE_NULLS) == 0)))
         status = STATUS_INVALID_PARAMETER;
     if (!NT_SUCCESS(status))
         return status;
-    if (source == NULL && (flags & STRSAFE_IGNORE_NULLS) != 0)
+    if (source == NULL)
         most = 0;
     count = most == 0 ? 0 : wdmsim_strsafe_length_w(source, most);
     return wdmsim_unicode_place(dest, append, source, count, rest, flags);
@@ -145,23 +149,31 @@ FORCEINLINE NTSTATUS wdmsim_unicode_print(PUNICODE_STRING dest, PUNICODE_STRING 
     NTSTATUS status =
         wdmsim_unicode_check(dest, NTSTRSAFE_UNICODE_STRING_MAX_CCH, wdmsim_unicode_nulls(flags));
     static const WCHAR nothing = 0;
+    USHORT original;
     size_t room;
     int written;
-    if (!NT_SUCCESS(status) || dest == NULL)
+    if (!NT_SUCCESS(status))
         return status;
-    if ((flags & ~(ULONG)STRSAFE_UNICODE_STRING_VALID_FLAGS) != 0)
-        return STATUS_INVALID_PARAMETER;
     if (format == NULL && (flags & STRSAFE_IGNORE_NULLS) != 0)
         format = &nothing;
+    if (format == NULL || (flags & ~(ULONG)STRSAFE_UNICODE_STRING_VALID_FLAGS) != 0)
+        return STATUS_INVALID_PARAMETER;
+    if (dest == NULL || dest->MaximumLength == 0)
+        return *format != 0 ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
+    original = dest->Length;
     room = dest->MaximumLength / sizeof(WCHAR);
-    written = room == 0 ? (*format == 0 ? 0 : -1)
-                        : wdmsim_crt__vsnwprintf(dest->Buffer, room, format, arguments);
+    if ((flags & STRSAFE_NO_TRUNCATION) != 0 &&
+        wdmsim_strsafe_print_cuts_w(room + 1, format, arguments)) {
+        wdmsim_unicode_finish(STATUS_BUFFER_OVERFLOW, dest, original, rest, flags);
+        return STATUS_BUFFER_OVERFLOW;
+    }
+    written = wdmsim_crt__vsnwprintf(dest->Buffer, room, format, arguments);
     if (written < 0 || (size_t)written > room) {
         status = STATUS_BUFFER_OVERFLOW;
         written = (int)room;
     }
     dest->Length = (USHORT)((size_t)written * sizeof(WCHAR));
-    wdmsim_unicode_finish(status, dest, 0, rest, flags);
+    wdmsim_unicode_finish(status, dest, original, rest, flags);
     return status;
 }
 
@@ -329,6 +341,14 @@ RtlUnicodeStringPrintfEx(PUNICODE_STRING DestinationString, PUNICODE_STRING Rema
 
 /* ---- from a counted to a null-terminated string, and lengths of unaligned ones ---- */
 
+/* The text of a counted string, which an empty one needs no buffer for. */
+FORCEINLINE const WCHAR *wdmsim_unicode_text(PCUNICODE_STRING String) {
+    static const WCHAR nothing = 0;
+    if (String == NULL)
+        return NULL;
+    return String->Buffer == NULL ? &nothing : String->Buffer;
+}
+
 NTSTRSAFEDDI RtlStringCchCopyUnicodeStringEx(NTSTRSAFE_PWSTR pszDest, size_t cchDest,
                                              PCUNICODE_STRING SourceString,
                                              NTSTRSAFE_PWSTR *ppszDestEnd, size_t *pcchRemaining,
@@ -341,7 +361,7 @@ NTSTRSAFEDDI RtlStringCchCopyUnicodeStringEx(NTSTRSAFE_PWSTR pszDest, size_t cch
         return status;
     }
     return wdmsim_strsafe_copy_ex_w(pszDest, wdmsim_strsafe_bytes_w(cchDest),
-                                    SourceString == NULL ? NULL : SourceString->Buffer,
+                                    wdmsim_unicode_text(SourceString),
                                     SourceString == NULL ? 0 : SourceString->Length / sizeof(WCHAR),
                                     ppszDestEnd, pcchRemaining, 1, dwFlags);
 }
@@ -376,8 +396,7 @@ NTSTRSAFEDDI RtlStringCbCopyUnicodeStringEx(NTSTRSAFE_PWSTR pszDest, size_t cbDe
             *pszDest = 0;
         return status;
     }
-    return wdmsim_strsafe_copy_ex_w(pszDest, cbDest,
-                                    SourceString == NULL ? NULL : SourceString->Buffer,
+    return wdmsim_strsafe_copy_ex_w(pszDest, cbDest, wdmsim_unicode_text(SourceString),
                                     SourceString == NULL ? 0 : SourceString->Length / sizeof(WCHAR),
                                     ppszDestEnd, pcbRemaining, sizeof(WCHAR), dwFlags);
 }
