@@ -3,6 +3,7 @@
 #define WDMSIM_WDMSIM_H
 
 #include <wdmsim/choice.h>
+#include <wdmsim/clock.h>
 #include <wdmsim/debug.h>
 #include <wdmsim/device.h>
 #include <wdmsim/dma.h>

@@ -15,6 +15,8 @@ struct dbg_part {
     ULONG common; /* filter mask common to all */
     ULONG masks[DBG_COMPONENTS];
     struct RECORDER_LOG__ *logs; /* of the in-flight recorder, the newest first */
+    BOOLEAN debugger_disabled;   /* by KdDisableDebugger */
+    UCHAR block_enable;          /* KdBlockEnable */
 };
 struct dbg_part *dbg_part(struct machine *m);
 

@@ -5,7 +5,7 @@
  * breakpoint is an exception (STATUS_BREAKPOINT) that a guarded block may handle, and otherwise a
  * bug check. A failed assertion is the same with STATUS_ASSERTION_FAILURE, and prints first. With a
  * debugger (WDMSIM_DEBUGGER) both are noted in the trace, and execution goes on, as if somebody
- * typed "g". Nobody answers a prompt in either case.
+ * typed "g", unless the debugger is disabled. Nobody answers a prompt in either case.
  */
 #include <stdio.h>
 #include <string.h>
@@ -17,10 +17,17 @@
 #include "nt/exception.h"
 #include "rtl/rtl.h"
 
+/* The machine's flag is clear while the debugger is disabled. */
+static bool dbg_is_attached(const struct machine *m) { return (m->flags & WDMSIM_DEBUGGER) != 0; }
+
+static bool dbg_is_configured(struct machine *m) {
+    return dbg_is_attached(m) || dbg_part(m)->debugger_disabled;
+}
+
 /* What KdDebuggerEnabled (0) and KdDebuggerNotPresent (1) point to. */
 BOOLEAN *wdmsim_debugger_state(ULONG Which) {
     static const BOOLEAN states[2] = {FALSE, TRUE};
-    bool attached = (ki_self()->flags & WDMSIM_DEBUGGER) != 0;
+    bool attached = dbg_is_attached(ki_self());
     return (BOOLEAN *)(ULONG_PTR)&states[Which ? !attached : attached];
 }
 
@@ -28,7 +35,7 @@ BOOLEAN *wdmsim_debugger_state(ULONG Which) {
  * The caller of the routine with the given frame is who stands there. */
 static void dbg_raise(struct machine *m, NTSTATUS status, ULONG_PTR information, void *caller,
                       void *frame, const char *sentence) {
-    if (m->flags & WDMSIM_DEBUGGER) {
+    if (dbg_is_attached(m)) {
         KI_TRACE(m, BREAK, ki_address_name(m, caller), (ULONG)status);
         return;
     }
@@ -90,14 +97,24 @@ ULONG DbgPrompt(PCSTR Prompt, PSTR Response, ULONG Length) {
     return 0;
 }
 
+static NTSTATUS dbg_disable(struct machine *m, BOOLEAN disabled) {
+    if (!dbg_is_configured(m))
+        return STATUS_DEBUGGER_INACTIVE;
+    if (dbg_part(m)->block_enable)
+        return STATUS_ACCESS_DENIED;
+    dbg_part(m)->debugger_disabled = disabled;
+    m->flags = disabled ? m->flags & ~(ULONG)WDMSIM_DEBUGGER : m->flags | WDMSIM_DEBUGGER;
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS KdDisableDebugger(VOID) {
     KI_GATE(KdDisableDebugger);
-    return STATUS_DEBUGGER_INACTIVE;
+    return dbg_disable(m, TRUE);
 }
 
 NTSTATUS KdEnableDebugger(VOID) {
     KI_GATE(KdEnableDebugger);
-    return STATUS_DEBUGGER_INACTIVE;
+    return dbg_disable(m, FALSE);
 }
 
 BOOLEAN KdRefreshDebuggerNotPresent(VOID) {
@@ -105,14 +122,22 @@ BOOLEAN KdRefreshDebuggerNotPresent(VOID) {
     return KD_DEBUGGER_NOT_PRESENT;
 }
 
+/* In KdBlockEnable. */
+#define KD_BLOCK_FOR_EVER 0x80
+
 NTSTATUS KdChangeOption(KD_OPTION Option, ULONG InBufferBytes, PVOID InBuffer, ULONG OutBufferBytes,
                         PVOID OutBuffer, PULONG OutBufferNeeded) {
     KI_GATE(KdChangeOption);
-    UNREFERENCED_PARAMETER(Option);
-    UNREFERENCED_PARAMETER(InBufferBytes);
-    UNREFERENCED_PARAMETER(InBuffer);
-    UNREFERENCED_PARAMETER(OutBufferBytes);
-    UNREFERENCED_PARAMETER(OutBuffer);
-    UNREFERENCED_PARAMETER(OutBufferNeeded);
-    return STATUS_DEBUGGER_INACTIVE;
+    if (!dbg_is_configured(m))
+        return STATUS_DEBUGGER_INACTIVE;
+    if (Option != KD_OPTION_SET_BLOCK_ENABLE)
+        return STATUS_INVALID_INFO_CLASS;
+    if (InBufferBytes != sizeof(BOOLEAN) || OutBufferBytes || OutBuffer)
+        return STATUS_INVALID_PARAMETER;
+    if (dbg_part(m)->block_enable & KD_BLOCK_FOR_EVER)
+        return STATUS_ACCESS_DENIED;
+    dbg_part(m)->block_enable = *(const BOOLEAN *)InBuffer;
+    if (OutBufferNeeded)
+        *OutBufferNeeded = 0;
+    return STATUS_SUCCESS;
 }

@@ -12,6 +12,7 @@ struct ex_part {
     LIST_ENTRY lookasides;   /* through GENERAL_LOOKASIDE.ListEntry */
     uint64_t lookaside_scan; /* when their depths were last adjusted, ns */
     LIST_ENTRY resources;    /* through ERESOURCE.SystemResourcesList */
+    LIST_ENTRY pools;        /* secure ones */
 
     /* Reader-writer spin locks: which processor waits for which, and the word that it watches. */
     uint64_t spin_waiters;

@@ -7,6 +7,7 @@ void ex_start(struct machine *m) {
     m->ex = ki_alloc(m, sizeof *m->ex);
     InitializeListHead(&m->ex->lookasides);
     InitializeListHead(&m->ex->resources);
+    InitializeListHead(&m->ex->pools);
     ex_callback_start(m);
 }
 

@@ -13,10 +13,9 @@
 #include "mm/pool.h"
 
 #define EX_POOL_TAG 0x6c6f5073u /* "sPol" */
-#define EX_POOL_MARK 0x6c6f6f70u
 
 struct ex_pool {
-    ULONG mark;
+    LIST_ENTRY link; /* in ex_part.pools */
     ULONG flags;
     LIST_ENTRY blocks;
 };
@@ -29,9 +28,12 @@ struct ex_secure_block {
     ULONG tag, flags;
 };
 
-static struct ex_pool *ex_pool_of(HANDLE handle) {
-    struct ex_pool *pool = handle;
-    return pool && pool->mark == EX_POOL_MARK ? pool : NULL;
+/* NULL: there is no such pool, or no more. */
+static struct ex_pool *ex_pool_of(struct machine *m, HANDLE handle) {
+    for (LIST_ENTRY *link = m->ex->pools.Flink; link != &m->ex->pools; link = link->Flink)
+        if (CONTAINING_RECORD(link, struct ex_pool, link) == handle)
+            return handle;
+    return NULL;
 }
 
 NTSTATUS ExCreatePool(ULONG Flags, ULONG_PTR Tag, POOL_CREATE_EXTENDED_PARAMS *Params,
@@ -45,7 +47,8 @@ NTSTATUS ExCreatePool(ULONG Flags, ULONG_PTR Tag, POOL_CREATE_EXTENDED_PARAMS *P
                                                 __builtin_return_address(0));
     if (!pool)
         return STATUS_INSUFFICIENT_RESOURCES;
-    *pool = (struct ex_pool){EX_POOL_MARK, Flags, {NULL, NULL}};
+    pool->flags = Flags;
+    InsertTailList(&m->ex->pools, &pool->link);
     InitializeListHead(&pool->blocks);
     *PoolHandle = pool;
     return STATUS_SUCCESS;
@@ -69,20 +72,20 @@ static void ex_secure_free(struct machine *m, struct ex_secure_block *block) {
 
 VOID ExDestroyPool(HANDLE PoolHandle) {
     KI_GATE(ExDestroyPool);
-    struct ex_pool *pool = ex_pool_of(PoolHandle);
+    struct ex_pool *pool = ex_pool_of(m, PoolHandle);
     if (!pool)
         ki_bugcheck(m, BAD_POOL_CALLER, 0x99, (ULONG_PTR)PoolHandle, 0, 0,
                     "%s destroyed a pool that does not exist",
                     ki_address_name(m, __builtin_return_address(0)));
     while (!IsListEmpty(&pool->blocks))
         ex_secure_free(m, CONTAINING_RECORD(pool->blocks.Flink, struct ex_secure_block, link));
-    pool->mark = 0;
+    RemoveEntryList(&pool->link);
     mm_pool_free(m, pool, EX_POOL_TAG);
 }
 
 void *ex_secure_allocate(struct machine *m, POOL_FLAGS flags, size_t size, ULONG tag,
                          const POOL_EXTENDED_PARAMS_SECURE_POOL *parameters, const void *caller) {
-    struct ex_pool *pool = ex_pool_of(parameters->SecurePoolHandle);
+    struct ex_pool *pool = ex_pool_of(m, parameters->SecurePoolHandle);
     uint32_t pages = (uint32_t)((size + PAGE_SIZE - 1) / PAGE_SIZE);
     (void)flags;
     if (!pool || !(pool->flags & POOL_CREATE_FLG_SECURE_POOL) || !size || size > MM_LARGEST || !tag)
@@ -110,9 +113,9 @@ void *ex_secure_allocate(struct machine *m, POOL_FLAGS flags, size_t size, ULONG
     return block->address;
 }
 
-static struct ex_secure_block *ex_secure_find(HANDLE handle, const void *address, ULONG tag,
-                                              ULONG_PTR cookie) {
-    struct ex_pool *pool = ex_pool_of(handle);
+static struct ex_secure_block *ex_secure_find(struct machine *m, HANDLE handle, const void *address,
+                                              ULONG tag, ULONG_PTR cookie) {
+    struct ex_pool *pool = ex_pool_of(m, handle);
     for (PLIST_ENTRY link = pool ? pool->blocks.Flink : NULL; link && link != &pool->blocks;
          link = link->Flink) {
         struct ex_secure_block *block = CONTAINING_RECORD(link, struct ex_secure_block, link);
@@ -125,8 +128,7 @@ static struct ex_secure_block *ex_secure_find(HANDLE handle, const void *address
 NTSTATUS ExSecurePoolUpdate(HANDLE SecurePoolHandle, ULONG Tag, PVOID Allocation, ULONG_PTR Cookie,
                             SIZE_T Offset, SIZE_T Size, PVOID Buffer) {
     KI_GATE(ExSecurePoolUpdate);
-    (void)m;
-    struct ex_secure_block *block = ex_secure_find(SecurePoolHandle, Allocation, Tag, Cookie);
+    struct ex_secure_block *block = ex_secure_find(m, SecurePoolHandle, Allocation, Tag, Cookie);
     if (!block || Offset > block->size || Size > block->size - Offset)
         return STATUS_INVALID_PARAMETER;
     if (!(block->flags & SECURE_POOL_FLAGS_MODIFIABLE))
@@ -139,15 +141,14 @@ NTSTATUS ExSecurePoolUpdate(HANDLE SecurePoolHandle, ULONG Tag, PVOID Allocation
 
 ULONG ExSecurePoolValidate(HANDLE SecurePoolHandle, ULONG Tag, PVOID Allocation, ULONG_PTR Cookie) {
     KI_GATE(ExSecurePoolValidate);
-    (void)m;
-    return ex_secure_find(SecurePoolHandle, Allocation, Tag, Cookie) != NULL;
+    return ex_secure_find(m, SecurePoolHandle, Allocation, Tag, Cookie) != NULL;
 }
 
 /* A block of a secure pool, named by the parameters of its allocation. */
 static void ex_free_secure(struct machine *m, void *p, ULONG tag,
                            const POOL_EXTENDED_PARAMS_SECURE_POOL *parameters, const void *caller) {
     struct ex_secure_block *block =
-        ex_secure_find(parameters->SecurePoolHandle, p, tag, parameters->Cookie);
+        ex_secure_find(m, parameters->SecurePoolHandle, p, tag, parameters->Cookie);
     if (!block || !(block->flags & SECURE_POOL_FLAGS_FREEABLE))
         ki_bugcheck(
             m, BAD_POOL_CALLER, 0x99, (ULONG_PTR)p, tag, 0,

@@ -24,8 +24,12 @@ static struct io_activity *io_activity_find(struct machine *m, PKTHREAD thread) 
     return NULL;
 }
 
-/* Sets or, with NULL, removes the thread's identifier; returns the one before. */
-static LPCGUID io_activity_set(struct machine *m, LPCGUID id) {
+LPCGUID io_activity_get(struct machine *m) {
+    const struct io_activity *activity = io_activity_find(m, m->cpu->thread);
+    return activity ? activity->id : NULL;
+}
+
+LPCGUID io_activity_set(struct machine *m, LPCGUID id) {
     struct io_activity *activity = io_activity_find(m, m->cpu->thread);
     LPCGUID before = activity ? activity->id : NULL;
     if (activity && !id) {
@@ -52,8 +56,7 @@ void io_activity_thread_exit(struct machine *m) {
 
 LPCGUID IoGetActivityIdThread(VOID) {
     KI_GATE(IoGetActivityIdThread);
-    const struct io_activity *activity = io_activity_find(m, m->cpu->thread);
-    return activity ? activity->id : NULL;
+    return io_activity_get(m);
 }
 
 LPCGUID IoSetActivityIdThread(LPCGUID ActivityId) {
@@ -80,10 +83,13 @@ NTSTATUS IoSetActivityIdIrp(PIRP Irp, LPCGUID Guid) {
     KI_GATE(IoSetActivityIdIrp);
     struct io_irp *prefix = io_irp_own(Irp);
     if (!Guid) {
-        const struct io_activity *activity = io_activity_find(m, m->cpu->thread);
-        if (!activity)
+        KI_CHECK_IRQL(IoSetActivityIdIrp, PASSIVE_LEVEL);
+        /* An IRP that a driver allocated has no thread; who allocated it issues it. */
+        PETHREAD issuer = Irp->Tail.Overlay.Thread;
+        if (!issuer || issuer == ps_current_thread(m))
+            Guid = io_activity_get(m);
+        if (!Guid)
             return STATUS_NOT_SUPPORTED;
-        Guid = activity->id;
     }
     if (!prefix)
         return STATUS_UNSUCCESSFUL;

@@ -53,17 +53,22 @@ NTSTATUS IoAttachDeviceToDeviceStackSafe(PDEVICE_OBJECT SourceDevice, PDEVICE_OB
                                                                             : STATUS_NO_SUCH_DEVICE;
 }
 
+/* The file is closed when the source device is attached already: cleanup and close come to it. A
+ * device that is open exclusively can be attached to all the same. */
 NTSTATUS IoAttachDevice(PDEVICE_OBJECT SourceDevice, PUNICODE_STRING TargetDevice,
                         PDEVICE_OBJECT *AttachedDevice) {
     KI_GATE(IoAttachDevice);
     PFILE_OBJECT file;
     PDEVICE_OBJECT target;
+    HANDLE handle;
     *AttachedDevice = NULL;
-    NTSTATUS status = IoGetDeviceObjectPointer(TargetDevice, FILE_READ_ATTRIBUTES, &file, &target);
+    NTSTATUS status = io_device_pointer(m, TargetDevice, FILE_READ_ATTRIBUTES, IO_ATTACH_DEVICE_API,
+                                        &file, &target, &handle);
     if (!NT_SUCCESS(status))
         return status;
     if (!io_attach(m, SourceDevice, target, AttachedDevice))
         status = STATUS_NO_SUCH_DEVICE;
+    ob_handle_close(m, NULL, handle, KernelMode);
     ob_dereference(m, file);
     return status;
 }
@@ -100,13 +105,17 @@ PDEVICE_OBJECT IoGetAttachedDeviceReference(PDEVICE_OBJECT DeviceObject) {
     return top;
 }
 
+static bool io_is_leaving(PDEVICE_OBJECT device) {
+    return io_device_of(device)->delete_pending || io_device_of(device)->unload_pending;
+}
+
 PDEVICE_OBJECT IoGetLowerDeviceObject(PDEVICE_OBJECT DeviceObject) {
     KI_GATE(IoGetLowerDeviceObject);
-    struct io_device *own = io_device_of(DeviceObject);
-    if (own->delete_pending || own->unload_pending || !own->attached_to)
+    PDEVICE_OBJECT lower = io_device_of(DeviceObject)->attached_to;
+    if (!lower || io_is_leaving(DeviceObject) || io_is_leaving(lower))
         return NULL;
-    ob_reference(m, own->attached_to);
-    return own->attached_to;
+    ob_reference(m, lower);
+    return lower;
 }
 
 PDEVICE_OBJECT IoGetDeviceAttachmentBaseRef(PDEVICE_OBJECT DeviceObject) {
@@ -152,13 +161,12 @@ NTSTATUS IoEnumerateDeviceObjectList(PDRIVER_OBJECT DriverObject, PDEVICE_OBJECT
     for (PDEVICE_OBJECT device = DriverObject->DeviceObject; device; device = device->NextDevice)
         count++;
     *ActualNumberDeviceObjects = count;
-    if (count > room)
-        return STATUS_BUFFER_TOO_SMALL;
-    for (PDEVICE_OBJECT device = DriverObject->DeviceObject; device; device = device->NextDevice) {
+    PDEVICE_OBJECT device = DriverObject->DeviceObject;
+    for (ULONG i = 0; i < room && device; i++, device = device->NextDevice) {
         ob_reference(m, device);
-        *DeviceObjectList++ = device;
+        DeviceObjectList[i] = device;
     }
-    return STATUS_SUCCESS;
+    return count > room ? STATUS_BUFFER_TOO_SMALL : STATUS_SUCCESS;
 }
 
 VOID IoAcquireVpbSpinLock(PKIRQL Irql) {

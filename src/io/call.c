@@ -40,7 +40,19 @@ static _Noreturn void io_call_refused(struct machine *m, PDEVICE_OBJECT device, 
                 io_irp_serial(irp), io_target_text(device), irp->StackCount);
 }
 
-static void io_call_check(struct machine *m, PIRP irp, void *caller) {
+/* The I/O manager's end of the IRP will be an APC to this thread. */
+static bool io_ends_in_apc(const IRP *irp, UCHAR control) {
+    return irp->CurrentLocation == irp->StackCount && !IsListEmpty(&irp->ThreadListEntry) &&
+           !(irp->Flags & (IRP_CLOSE_OPERATION | IRP_PAGING_IO | IRP_DEFER_IO_COMPLETION)) &&
+           !(control & (SL_INVOKE_ON_SUCCESS | SL_INVOKE_ON_ERROR | SL_INVOKE_ON_CANCEL));
+}
+
+static void io_call_check(struct machine *m, PIRP irp, PIO_STACK_LOCATION stack, void *caller) {
+    if (KI_UNLIKELY(m->cpu->irql >= APC_LEVEL && io_ends_in_apc(irp, stack->Control)))
+        ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x302, (ULONG_PTR)caller,
+                    (ULONG_PTR)irp, m->cpu->irql,
+                    "%s sent irp %u at %s, but its completion ends in an APC, which cannot come",
+                    ki_address_name(m, caller), io_irp_serial(irp), ki_irql_name(m->cpu->irql));
     if (KI_UNLIKELY(irp->CancelRoutine != NULL))
         ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x203, (ULONG_PTR)caller,
                     (ULONG_PTR)irp, 0, "%s sent irp %u with the cancel routine %s still set",
@@ -110,6 +122,8 @@ static NTSTATUS io_call_watched(struct machine *m, PDEVICE_OBJECT device, PIRP i
     struct io_call call = {.location = irp->CurrentLocation};
     uint32_t serial = io_irp_serial(irp);
     KIRQL irql = m->cpu->irql;
+    bool signaled = irp->CurrentLocation == irp->StackCount && irp->UserEvent &&
+                    irp->UserEvent->Header.SignalState > 0;
     KI_TRACE(m, IRP_CALL, io_target_text(device), serial,
              stack->MajorFunction | (uint64_t)stack->MinorFunction << 8, io_stack_node(device));
     if (prefix) {
@@ -133,6 +147,12 @@ static NTSTATUS io_call_watched(struct machine *m, PDEVICE_OBJECT device, PIRP i
     if (prefix && KI_UNLIKELY(!io_return_is_right(&call, pended, status)) &&
         m->flags & WDMSIM_CHECK_RULES)
         io_return_check_status(m, &call, pended, irp, serial, status, (void *)dispatch);
+    if (KI_UNLIKELY(signaled && status == STATUS_PENDING) && m->flags & WDMSIM_CHECK_RULES)
+        ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x307, (ULONG_PTR)dispatch,
+                    (ULONG_PTR)irp, 0,
+                    "irp %u is pending, but its event was set already when it was sent: a wait for "
+                    "it would not wait",
+                    serial);
     if (status == STATUS_PENDING && prefix && !call.completed && !call.forwarded)
         KI_TRACE(m, IRP_PEND, "", serial);
     KI_TRACE(m, IRP_RETURN, "", serial, (uint32_t)status);
@@ -173,7 +193,7 @@ static __attribute__((noinline)) NTSTATUS io_call_slowly(PDEVICE_OBJECT device, 
         io_irp_sent(m, irp);
     PDRIVER_DISPATCH dispatch = io_dispatch_routine(device, stack->MajorFunction);
     if (m->flags & WDMSIM_CHECK_RULES)
-        io_call_check(m, irp, caller);
+        io_call_check(m, irp, stack, caller);
     if (io_call_is_watched(m))
         return io_call_watched(m, device, irp, stack, dispatch);
     return io_dispatch(m, device, irp, stack->MajorFunction, dispatch);

@@ -30,25 +30,6 @@ static ACCESS_MASK io_control_needs(ULONG code) {
            (access & FILE_WRITE_ACCESS ? FILE_WRITE_DATA : 0);
 }
 
-static ACCESS_MASK io_information_needs(FILE_INFORMATION_CLASS class, bool set) {
-    switch (class) {
-    case FileBasicInformation:
-        return set ? FILE_WRITE_ATTRIBUTES : FILE_READ_ATTRIBUTES;
-    case FileAllInformation:
-    case FileNetworkOpenInformation:
-    case FileAttributeTagInformation:
-        return FILE_READ_ATTRIBUTES;
-    case FileEndOfFileInformation:
-    case FileAllocationInformation:
-        return set ? FILE_WRITE_DATA : 0;
-    case FileDispositionInformation:
-    case FileRenameInformation:
-        return set ? DELETE : 0;
-    default:
-        return 0;
-    }
-}
-
 /* One of the rights in the mask is enough for a write; all are needed otherwise. */
 NTSTATUS IoCheckFunctionAccess(ACCESS_MASK GrantedAccess, UCHAR MajorFunction, UCHAR MinorFunction,
                                ULONG IoControlCode, PVOID Arg1, PVOID Arg2) {
@@ -79,10 +60,10 @@ NTSTATUS IoCheckFunctionAccess(ACCESS_MASK GrantedAccess, UCHAR MajorFunction, U
         needed = FILE_WRITE_EA;
         break;
     case IRP_MJ_QUERY_INFORMATION:
-        needed = io_information_needs(*(FILE_INFORMATION_CLASS *)Arg1, false);
+        needed = io_class_access(*(FILE_INFORMATION_CLASS *)Arg1, false);
         break;
     case IRP_MJ_SET_INFORMATION:
-        needed = io_information_needs(*(FILE_INFORMATION_CLASS *)Arg1, true);
+        needed = io_class_access(*(FILE_INFORMATION_CLASS *)Arg1, true);
         break;
     case IRP_MJ_SET_VOLUME_INFORMATION:
         needed = FILE_WRITE_DATA;

@@ -16,8 +16,8 @@ const struct ob_type io_controller_type = {
 PCONTROLLER_OBJECT IoCreateController(ULONG Size) {
     KI_GATE(IoCreateController);
     PCONTROLLER_OBJECT controller;
-    if (!NT_SUCCESS(
-            ob_create(m, &io_controller_type, sizeof *controller + Size, (void **)&controller)))
+    if (mm_fails(m) || !NT_SUCCESS(ob_create(m, &io_controller_type, sizeof *controller + Size,
+                                             (void **)&controller)))
         return NULL;
     controller->Type = IO_TYPE_CONTROLLER;
     controller->Size = (CSHORT)(sizeof *controller + Size);

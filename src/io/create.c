@@ -27,6 +27,11 @@ struct io_open {
     IO_STATUS_BLOCK iosb;
 };
 
+/* Options that have no meaning for a directory. */
+#define IO_DATA_FILE_OPTIONS                                                                       \
+    (FILE_NON_DIRECTORY_FILE | FILE_SEQUENTIAL_ONLY | FILE_RANDOM_ACCESS |                         \
+     FILE_NO_INTERMEDIATE_BUFFERING)
+
 static NTSTATUS io_check_parameters(const struct io_create *c) {
     ULONG options = c->options,
           sync = options & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT);
@@ -39,7 +44,8 @@ static NTSTATUS io_check_parameters(const struct io_create *c) {
                (sync && !(c->access & SYNCHRONIZE)) ||
                sync == (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT) ||
                (options & FILE_DELETE_ON_CLOSE && !(c->access & DELETE)) ||
-               (options & FILE_DIRECTORY_FILE && options & FILE_NON_DIRECTORY_FILE) ||
+               (options & FILE_NO_INTERMEDIATE_BUFFERING && c->access & FILE_APPEND_DATA) ||
+               (options & FILE_DIRECTORY_FILE && options & IO_DATA_FILE_OPTIONS) ||
                (options & FILE_DIRECTORY_FILE && c->disposition != FILE_OPEN &&
                 c->disposition != FILE_CREATE && c->disposition != FILE_OPEN_IF) ||
                (options & FILE_COMPLETE_IF_OPLOCKED && options & FILE_RESERVE_OPFILTER);
@@ -136,6 +142,8 @@ static NTSTATUS io_new_file(struct io_open *open) {
     KeInitializeEvent(&file->Event, NotificationEvent, FALSE);
     InitializeListHead(&file->IrpList);
     io_file_of(file)->granted = open->granted;
+    io_file_of(file)->ignore_sharing = open->create->flags & IO_IGNORE_SHARE_ACCESS_CHECK;
+    io_file_of(file)->hint = open->create->hint;
     io_file_of(file)->priority = IoPriorityNormal;
     return STATUS_SUCCESS;
 }
@@ -166,14 +174,17 @@ static void io_fill_create(struct io_open *open, PIRP irp, PIO_SECURITY_CONTEXT 
 /* Sends the create; its status. On failure the file object is as good as never opened. */
 static NTSTATUS io_send_create(struct io_open *open) {
     struct machine *m = open->m;
-    PDEVICE_OBJECT device = open->create->hint ? open->create->hint : io_device_of_file(open->file);
+    PDEVICE_OBJECT device = io_device_of_file(open->file);
     ACCESS_STATE state = {.RemainingDesiredAccess = 0,
                           .PreviouslyGrantedAccess = open->granted,
-                          .OriginalDesiredAccess = open->create->access};
+                          .OriginalDesiredAccess = open->create->access,
+                          .SecurityDescriptor = open->attributes->security};
     IO_SECURITY_CONTEXT security = {.AccessState = &state,
                                     .DesiredAccess = open->granted,
                                     .FullCreateOptions = open->create->options};
     KEVENT event;
+    if (open->create->hint && device != open->create->hint)
+        return STATUS_INVALID_DEVICE_OBJECT_PARAMETER;
     PIRP irp = io_irp_allocate(m, device->StackSize, NULL);
     if (!irp)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -191,11 +202,13 @@ static NTSTATUS io_send_create(struct io_open *open) {
     if (request && open->mode == UserMode)
         io_request_irp(request, irp);
     io_irp_queue(m, irp);
+    SeCaptureSubjectContext(&state.SubjectSecurityContext);
     NTSTATUS status = IofCallDriver(device, irp);
-    if (status == STATUS_PENDING) {
+    if (status == STATUS_PENDING)
         io_wait_or_cancel(m, &event, irp, open->mode, false);
+    SeReleaseSubjectContext(&state.SubjectSecurityContext);
+    if (status == STATUS_PENDING)
         return open->iosb.Status;
-    }
     KIRQL irql = ki_raise(m, APC_LEVEL);
     open->iosb = irp->IoStatus;
     irp->Flags &= ~(ULONG)IRP_CREATE_OPERATION;
@@ -218,7 +231,8 @@ static NTSTATUS io_open_once(struct io_open *open) {
     NTSTATUS status = io_find_device(open);
     if (!NT_SUCCESS(status))
         return status;
-    status = ob_check_access(m, open->device, open->mode, open->attributes->attributes,
+    KPROCESSOR_MODE mode = open->create->flags & IO_FORCE_ACCESS_CHECK ? UserMode : open->mode;
+    status = ob_check_access(m, open->device, mode, open->attributes->attributes,
                              open->create->access, &open->granted);
     if (NT_SUCCESS(status))
         status = io_enter_device(open);
@@ -399,13 +413,14 @@ NTSTATUS ZwOpenFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
     return status;
 }
 
-/* What the three creates of drivers share; the buffers are the kernel's. */
-static NTSTATUS io_create_for_driver(struct machine *m, PHANDLE handle, ACCESS_MASK access,
-                                     POBJECT_ATTRIBUTES attributes, PIO_STATUS_BLOCK iosb,
-                                     PLARGE_INTEGER allocation, const struct io_create *create) {
+/* What the three creates of drivers share. */
+static NTSTATUS io_create_for_driver(struct machine *m, KPROCESSOR_MODE mode, PHANDLE handle,
+                                     ACCESS_MASK access, POBJECT_ATTRIBUTES attributes,
+                                     PIO_STATUS_BLOCK iosb, PLARGE_INTEGER allocation,
+                                     const struct io_create *create) {
     if (create->hint && create->hint->Type != IO_TYPE_DEVICE)
         return STATUS_INVALID_PARAMETER;
-    return io_create_service(m, KernelMode, handle, access, attributes, iosb, allocation, create);
+    return io_create_service(m, mode, handle, access, attributes, iosb, allocation, create);
 }
 
 #define IO_CREATE_PARAMETERS                                                                       \
@@ -415,6 +430,8 @@ static NTSTATUS io_create_for_driver(struct machine *m, PHANDLE handle, ACCESS_M
         .extra = InternalParameters, .flags = Options                                              \
     }
 
+/* In the thread of a program's request the parameters count as the program's, and are probed: a
+ * driver's own need IO_NO_PARAMETER_CHECKING. The two below never do so. */
 NTSTATUS IoCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
                       POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
                       PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
@@ -422,7 +439,9 @@ NTSTATUS IoCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
                       CREATE_FILE_TYPE CreateFileType, PVOID InternalParameters, ULONG Options) {
     KI_GATE(IoCreateFile);
     struct io_create create = IO_CREATE_PARAMETERS;
-    return io_create_for_driver(m, FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock,
+    KPROCESSOR_MODE mode =
+        Options & IO_NO_PARAMETER_CHECKING ? KernelMode : m->cpu->thread->previous_mode;
+    return io_create_for_driver(m, mode, FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock,
                                 AllocationSize, &create);
 }
 
@@ -437,8 +456,8 @@ NTSTATUS IoCreateFileEx(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
     if (DriverContext && DriverContext->Size != sizeof *DriverContext)
         return STATUS_INVALID_PARAMETER;
     create.hint = DriverContext ? DriverContext->DeviceObjectHint : NULL;
-    return io_create_for_driver(m, FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock,
-                                AllocationSize, &create);
+    return io_create_for_driver(m, KernelMode, FileHandle, DesiredAccess, ObjectAttributes,
+                                IoStatusBlock, AllocationSize, &create);
 }
 
 NTSTATUS IoCreateFileSpecifyDeviceObjectHint(
@@ -449,6 +468,6 @@ NTSTATUS IoCreateFileSpecifyDeviceObjectHint(
     KI_GATE(IoCreateFileSpecifyDeviceObjectHint);
     struct io_create create = IO_CREATE_PARAMETERS;
     create.hint = DeviceObject;
-    return io_create_for_driver(m, FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock,
-                                AllocationSize, &create);
+    return io_create_for_driver(m, KernelMode, FileHandle, DesiredAccess, ObjectAttributes,
+                                IoStatusBlock, AllocationSize, &create);
 }

@@ -213,6 +213,10 @@ VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject) {
                     io_device_of(DeviceObject)->delete_pending))
         io_deleted_twice(m, DeviceObject, IO_CALLER());
     struct io_device *own = io_device_of(DeviceObject);
+    if (KI_UNLIKELY(own->attached_to != NULL) && m->flags & WDMSIM_CHECK_RULES)
+        ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x201, (ULONG_PTR)IO_CALLER(), 0, 0,
+                    "%s deleted %s, which is still attached to %s", ki_address_name(m, IO_CALLER()),
+                    own->text, io_device_of(own->attached_to)->text);
     own->delete_pending = true;
     io_shutdown_forget(m, DeviceObject);
     io_timer_delete(m, DeviceObject);

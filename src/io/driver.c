@@ -138,6 +138,7 @@ static void io_driver_object_drop(struct machine *m, struct wdmsim_driver *host)
     host->object = NULL;
     host->loaded = false;
     io_driver_of(driver)->unloaded = true;
+    io_reinit_forget(m, driver);
     ob_remove_name(m, driver);
     if (driver->DeviceObject)
         return; /* stays, for the report of what was left behind */
@@ -208,7 +209,7 @@ static VOID io_driver_entry_thread(PVOID context) {
             if (!driver->MajorFunction[i])
                 driver->MajorFunction[i] = io_invalid_device_request;
         io_devices_ready(driver);
-        io_reinitialize(m, driver);
+        io_reinitialize(m);
     } else {
         io_unload_check(m, host);
         io_driver_object_drop(m, host);

@@ -106,10 +106,34 @@ static void io_reinit_list(struct machine *m, LIST_ENTRY *list) {
     }
 }
 
-void io_reinitialize(struct machine *m, PDRIVER_OBJECT driver) {
-    (void)driver;
+void io_reinitialize(struct machine *m) {
     io_reinit_list(m, &m->io->boot_reinit);
     io_reinit_list(m, &m->io->reinit);
+}
+
+/* Only a DriverEntry that succeeds may register: of one that failed the routines are still here. */
+static void io_reinit_drop(struct machine *m, LIST_ENTRY *list, PDRIVER_OBJECT driver) {
+    for (LIST_ENTRY *link = list->Flink, *next; link != list; link = next) {
+        struct io_reinit *entry = CONTAINING_RECORD(link, struct io_reinit, link);
+        next = link->Flink;
+        if (entry->driver != driver)
+            continue;
+        RemoveEntryList(link);
+        mm_pool_free(m, entry, IO_TAG_MISC);
+    }
+}
+
+void io_reinit_forget(struct machine *m, PDRIVER_OBJECT driver) {
+    io_reinit_drop(m, &m->io->boot_reinit, driver);
+    io_reinit_drop(m, &m->io->reinit, driver);
+}
+
+void io_check_reinit(struct machine *m, const struct wdmsim_driver *driver, io_left *left) {
+    LIST_ENTRY *lists[] = {&m->io->boot_reinit, &m->io->reinit};
+    for (size_t i = 0; i < KI_COUNT(lists); i++)
+        for (LIST_ENTRY *link = lists[i]->Flink; link != lists[i]; link = link->Flink)
+            left(m, driver, (const void *)CONTAINING_RECORD(link, struct io_reinit, link)->routine,
+                 "a reinitialization is to come");
 }
 
 BOOLEAN IoIsWdmVersionAvailable(UCHAR MajorVersion, UCHAR MinorVersion) {

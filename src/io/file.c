@@ -11,13 +11,20 @@
 
 #include "io/io.h"
 
+/* Whether the hint is a device of that stack, still. */
+static bool io_hint_holds(const DEVICE_OBJECT *hint, const DEVICE_OBJECT *base) {
+    while (base && base != hint)
+        base = base->AttachedDevice;
+    return base != NULL;
+}
+
 PDEVICE_OBJECT io_device_of_file(PFILE_OBJECT file) {
-    PDEVICE_OBJECT device = file->DeviceObject;
+    PDEVICE_OBJECT device = file->DeviceObject, hint = io_file_of(file)->hint;
     if (file->Vpb && file->Vpb->DeviceObject)
         device = file->Vpb->DeviceObject;
     else if (!(file->Flags & FO_DIRECT_DEVICE_OPEN) && device->Vpb && device->Vpb->DeviceObject)
         device = device->Vpb->DeviceObject;
-    return io_top_of(device);
+    return KI_UNLIKELY(hint != NULL) && io_hint_holds(hint, device) ? hint : io_top_of(device);
 }
 
 /* ---- the lock of a synchronous file ---- */
@@ -140,8 +147,10 @@ POBJECT_TYPE *IoDriverObjectType = (POBJECT_TYPE *)(ULONG_PTR)&io_driver_pointer
 
 /* ---- devices by name ---- */
 
-static NTSTATUS io_device_pointer(struct machine *m, PUNICODE_STRING name, ACCESS_MASK access,
-                                  ULONG flags, PFILE_OBJECT *file, PDEVICE_OBJECT *device) {
+/* The handle is the caller's, and keeps the cleanup from being sent; without `handle` it is closed
+ * here. */
+NTSTATUS io_device_pointer(struct machine *m, PUNICODE_STRING name, ACCESS_MASK access, ULONG flags,
+                           PFILE_OBJECT *file, PDEVICE_OBJECT *device, HANDLE *kept) {
     HANDLE handle;
     IO_STATUS_BLOCK iosb;
     OBJECT_ATTRIBUTES attributes;
@@ -160,12 +169,15 @@ static NTSTATUS io_device_pointer(struct machine *m, PUNICODE_STRING name, ACCES
         ob_handle_reference(m, NULL, handle, 0, &io_file_type, KernelMode, (void **)file, NULL);
     if (NT_SUCCESS(status))
         *device = io_device_of_file(*file);
-    ob_handle_close(m, NULL, handle, KernelMode);
+    if (kept && NT_SUCCESS(status))
+        *kept = handle;
+    else
+        ob_handle_close(m, NULL, handle, KernelMode);
     return status;
 }
 
 NTSTATUS IoGetDeviceObjectPointer(PUNICODE_STRING ObjectName, ACCESS_MASK DesiredAccess,
                                   PFILE_OBJECT *FileObject, PDEVICE_OBJECT *DeviceObject) {
     KI_GATE(IoGetDeviceObjectPointer);
-    return io_device_pointer(m, ObjectName, DesiredAccess, 0, FileObject, DeviceObject);
+    return io_device_pointer(m, ObjectName, DesiredAccess, 0, FileObject, DeviceObject, NULL);
 }

@@ -128,7 +128,8 @@ VOID IoUnregisterFsRegistrationChange(PDRIVER_OBJECT DriverObject,
     }
 }
 
-/* Drivers that watch file systems, each referenced for the caller. */
+/* Drivers that watch file systems, each referenced for the caller, as many as fit. Who came later
+ * attached farther from the file systems, and the farthest is first. */
 NTSTATUS IoEnumerateRegisteredFiltersList(PDRIVER_OBJECT *DriverObjectList,
                                           ULONG DriverObjectListSize,
                                           PULONG ActualNumberDriverObjects) {
@@ -138,14 +139,12 @@ NTSTATUS IoEnumerateRegisteredFiltersList(PDRIVER_OBJECT *DriverObjectList,
     for (LIST_ENTRY *at = head->Flink; at != head; at = at->Flink)
         count++;
     *ActualNumberDriverObjects = count;
-    if (count > room)
-        return STATUS_BUFFER_TOO_SMALL;
-    for (LIST_ENTRY *at = head->Flink; at != head; at = at->Flink) {
-        PDRIVER_OBJECT driver = CONTAINING_RECORD(at, struct io_fs_watcher, link)->driver;
-        ob_reference(m, driver);
-        *DriverObjectList++ = driver;
+    LIST_ENTRY *at = head->Blink;
+    for (ULONG i = 0; i < room && at != head; i++, at = at->Blink) {
+        DriverObjectList[i] = CONTAINING_RECORD(at, struct io_fs_watcher, link)->driver;
+        ob_reference(m, DriverObjectList[i]);
     }
-    return STATUS_SUCCESS;
+    return count > room ? STATUS_BUFFER_TOO_SMALL : STATUS_SUCCESS;
 }
 
 /* ---- stream files: file objects without a create ---- */
@@ -186,20 +185,25 @@ static NTSTATUS io_stream_handle(struct machine *m, PFILE_OBJECT file, PHANDLE h
 }
 
 static NTSTATUS io_stream_create(struct machine *m, PFILE_OBJECT related, PDEVICE_OBJECT device,
-                                 PFILE_OBJECT *file, PHANDLE handle) {
+                                 PDEVICE_OBJECT target, PFILE_OBJECT *file, PHANDLE handle) {
     *file = io_stream_new(m, related, device);
     if (!*file)
         return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS status = io_stream_handle(m, *file, handle);
-    if (!NT_SUCCESS(status))
+    io_file_of(*file)->hint = target;
+    NTSTATUS status = STATUS_INVALID_DEVICE_OBJECT_PARAMETER;
+    if (!target || io_device_of_file(*file) == target)
+        status = io_stream_handle(m, *file, handle);
+    if (!NT_SUCCESS(status)) {
+        io_file_of(*file)->opened = false; /* nobody has heard of it */
         ob_dereference(m, *file);
+    }
     return status;
 }
 
 PFILE_OBJECT IoCreateStreamFileObject(PFILE_OBJECT FileObject, PDEVICE_OBJECT DeviceObject) {
     KI_GATE(IoCreateStreamFileObject);
     PFILE_OBJECT file;
-    NTSTATUS status = io_stream_create(m, FileObject, DeviceObject, &file, NULL);
+    NTSTATUS status = io_stream_create(m, FileObject, DeviceObject, NULL, &file, NULL);
     if (!NT_SUCCESS(status))
         ExRaiseStatus(status);
     return file;
@@ -209,19 +213,36 @@ PFILE_OBJECT IoCreateStreamFileObjectEx(PFILE_OBJECT FileObject, PDEVICE_OBJECT 
                                         PHANDLE FileObjectHandle) {
     KI_GATE(IoCreateStreamFileObjectEx);
     PFILE_OBJECT file;
-    NTSTATUS status = io_stream_create(m, FileObject, DeviceObject, &file, FileObjectHandle);
+    NTSTATUS status = io_stream_create(m, FileObject, DeviceObject, NULL, &file, FileObjectHandle);
     if (!NT_SUCCESS(status))
         ExRaiseStatus(status);
     return file;
+}
+
+/* IO_CREATE_STREAM_FILE_LITE: no handle, and by its page nothing is sent at the end. */
+static NTSTATUS io_stream_create_silent(struct machine *m, PFILE_OBJECT related,
+                                        PDEVICE_OBJECT device, PFILE_OBJECT *file) {
+    *file = io_stream_new(m, related, device);
+    if (!*file)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    io_file_of(*file)->opened = false;
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS IoCreateStreamFileObjectEx2(PIO_CREATE_STREAM_FILE_OPTIONS CreateOptions,
                                      PFILE_OBJECT FileObject, PDEVICE_OBJECT DeviceObject,
                                      PFILE_OBJECT *StreamFileObject, PHANDLE FileHandle) {
     KI_GATE(IoCreateStreamFileObjectEx2);
-    if (CreateOptions->Size != sizeof *CreateOptions)
-        return STATUS_INVALID_PARAMETER;
-    return io_stream_create(m, FileObject, DeviceObject, StreamFileObject, FileHandle);
+    NTSTATUS status = STATUS_INVALID_PARAMETER;
+    if (CreateOptions->Size == sizeof *CreateOptions)
+        status =
+            CreateOptions->Flags & IO_CREATE_STREAM_FILE_LITE
+                ? io_stream_create_silent(m, FileObject, DeviceObject, StreamFileObject)
+                : io_stream_create(m, FileObject, DeviceObject, CreateOptions->TargetDeviceObject,
+                                   StreamFileObject, FileHandle);
+    if (!NT_SUCCESS(status) && CreateOptions->Flags & IO_CREATE_STREAM_FILE_RAISE_ON_ERROR)
+        ExRaiseStatus(status);
+    return status;
 }
 
 /* No handle, so no cleanup either. */

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 #if defined(__APPLE__)
 #include <mach-o/getsect.h>
@@ -237,6 +238,34 @@ int io_image_load(const char *image, struct io_image *loaded) {
     loaded->start = known->start;
     loaded->end = known->end;
     return 0;
+}
+
+/* Whether a module's name is that of the driver's file, NAME.sys. */
+static bool io_is_module(const struct wdmsim_driver *driver, PCUNICODE_STRING module) {
+    char name[260];
+    size_t length = module->Length / sizeof(WCHAR), tail = strlen(".sys");
+    if (length >= sizeof name || length < tail)
+        return false;
+    for (size_t i = 0; i < length; i++)
+        name[i] = (char)(module->Buffer[i] < 0x80 ? module->Buffer[i] : '?');
+    name[length] = 0;
+    if (strcasecmp(name + length - tail, ".sys") != 0)
+        return false;
+    name[length - tail] = 0;
+    return strcasecmp(name, driver->name) == 0;
+}
+
+void *io_module_routine(struct machine *m, PCUNICODE_STRING module, const char *name) {
+    LIST_ENTRY *head = &m->io->drivers;
+    for (LIST_ENTRY *link = head->Flink; link != head; link = link->Flink) {
+        struct wdmsim_driver *driver = CONTAINING_RECORD(link, struct wdmsim_driver, link);
+        if (!driver->object || !driver->image.handle || !io_is_module(driver, module))
+            continue;
+        void *found = dlsym(driver->image.handle, name);
+        bool own = found >= driver->image.start && found < driver->image.end;
+        return own ? found : NULL; /* not what a library of its has */
+    }
+    return NULL;
 }
 
 void *wdmsim_driver_symbol(const struct wdmsim_driver *driver, const char *symbol) {

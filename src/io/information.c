@@ -81,6 +81,11 @@ static NTSTATUS io_volume_class_check(FS_INFORMATION_CLASS class, ULONG length, 
     return STATUS_INVALID_INFO_CLASS;
 }
 
+ACCESS_MASK io_class_access(FILE_INFORMATION_CLASS class, bool set) {
+    const struct io_class *known = io_class_of(class);
+    return !known ? 0 : set ? known->set_access : known->query_access;
+}
+
 NTSTATUS IoCheckQuerySetFileInformation(FILE_INFORMATION_CLASS FileInformationClass, ULONG Length,
                                         BOOLEAN SetOperation) {
     KI_GATE(IoCheckQuerySetFileInformation);

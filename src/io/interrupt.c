@@ -79,11 +79,15 @@ static void io_interrupt_disconnect(struct machine *m, PKINTERRUPT interrupt) {
     KIRQL irql = m->cpu->irql;
     ki_set_irql(m, interrupt->sync_irql);
     ke_spin_acquire(m, interrupt->lock);
-    if (interrupt->active)
-        ki_interrupt_disconnect(m, interrupt);
+    for (PKINTERRUPT each = interrupt; each; each = each->next)
+        if (each->active)
+            ki_interrupt_disconnect(m, each);
     *interrupt->lock = 0;
     ki_lower(m, irql);
-    mm_pool_free(m, interrupt, IO_TAG_INTERRUPT);
+    for (PKINTERRUPT next; interrupt; interrupt = next) {
+        next = interrupt->next;
+        mm_pool_free(m, interrupt, IO_TAG_INTERRUPT);
+    }
 }
 
 NTSTATUS IoConnectInterrupt(PKINTERRUPT *InterruptObject, PKSERVICE_ROUTINE ServiceRoutine,
@@ -132,14 +136,36 @@ static unsigned io_device_interrupts(struct machine *m, PDEVICE_OBJECT device, b
                : 0;
 }
 
+/* More lines than this a device does not have. */
+#define IO_LINE_LIMIT 32u
+
+/* One routine for all lines of the device, at no less than the highest of their levels. The first
+ * line's object stands for all. */
 static NTSTATUS io_connect_line(struct machine *m, PDEVICE_OBJECT device, PKSERVICE_ROUTINE service,
                                 PVOID context, PKSPIN_LOCK lock, KIRQL sync_irql,
                                 PKINTERRUPT *result) {
-    struct io_interrupt_request request = {.service = service, .context = context, .lock = lock};
-    if (io_device_interrupts(m, device, false, &request.resource, 1) == 0)
-        return STATUS_NOT_FOUND;
-    request.sync_irql = sync_irql ? sync_irql : request.resource.irql;
-    return io_interrupt_connect(m, &request, result);
+    struct io_interrupt_resource lines[IO_LINE_LIMIT];
+    struct io_interrupt_request request = {
+        .service = service, .context = context, .lock = lock, .sync_irql = sync_irql};
+    unsigned count = io_device_interrupts(m, device, false, lines, IO_LINE_LIMIT);
+    for (unsigned i = 0; i < count; i++)
+        if (lines[i].irql > request.sync_irql)
+            request.sync_irql = lines[i].irql;
+    NTSTATUS status = STATUS_NOT_FOUND;
+    PKINTERRUPT *link = result;
+    for (unsigned i = 0; i < count; i++) {
+        request.resource = lines[i];
+        status = io_interrupt_connect(m, &request, link);
+        if (!NT_SUCCESS(status))
+            break;
+        request.lock = (*result)->lock;
+        link = &(*link)->next;
+    }
+    if (!NT_SUCCESS(status) && link != result) {
+        io_interrupt_disconnect(m, *result);
+        *result = NULL;
+    }
+    return status;
 }
 
 #define IO_MESSAGE_LIMIT 2048u
@@ -271,7 +297,9 @@ static void io_set_active(struct machine *m, PKINTERRUPT interrupt, bool active)
 static void io_report_active(struct machine *m,
                              PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS parameters, bool active) {
     if (parameters->Version != CONNECT_MESSAGE_BASED) {
-        io_set_active(m, parameters->ConnectionContext.InterruptObject, active);
+        for (PKINTERRUPT each = parameters->ConnectionContext.InterruptObject; each;
+             each = each->next)
+            io_set_active(m, each, active);
         return;
     }
     PIO_INTERRUPT_MESSAGE_INFO table = parameters->ConnectionContext.InterruptMessageTable;

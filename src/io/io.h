@@ -176,6 +176,8 @@ struct wdmsim_driver {
 static inline struct io_driver *io_driver_of(const DRIVER_OBJECT *driver) {
     return (struct io_driver *)(void *)driver->DriverExtension;
 }
+/* What the image of a loaded driver exports (mm_set_module_search). */
+void *io_module_routine(struct machine *m, PCUNICODE_STRING module, const char *name);
 /* The driver a code address belongs to, loaded or not (the last one loaded from that image), or
  * NULL. */
 struct wdmsim_driver *io_driver_at(struct machine *m, const void *address);
@@ -198,17 +200,22 @@ void io_unload_if_ready(struct machine *m, PDRIVER_OBJECT driver);
 DRIVER_DISPATCH io_invalid_device_request;
 /* Bug check 0xCE if something still refers to code of the image. */
 void io_unload_check(struct machine *m, const struct wdmsim_driver *driver);
-/* The same for queued work items; `left` is told each routine. */
-void io_check_work_items(struct machine *m, const struct wdmsim_driver *driver,
-                         void (*left)(struct machine *m, const struct wdmsim_driver *driver,
-                                      const void *routine, const char *what));
+/* The same for queued work items, running timers of devices and reinitialization routines to come;
+ * `left` is told each routine. */
+typedef void io_left(struct machine *m, const struct wdmsim_driver *driver, const void *routine,
+                     const char *what);
+void io_check_work_items(struct machine *m, const struct wdmsim_driver *driver, io_left *left);
+void io_check_timers(struct machine *m, const struct wdmsim_driver *driver, io_left *left);
+void io_check_reinit(struct machine *m, const struct wdmsim_driver *driver, io_left *left);
 /* The driver code that made a symbolic link, or NULL. */
 const void *io_link_owner(struct machine *m, const void *object);
 /* The innermost driver on the calling stack, as a code address in it; NULL: none, or a program's
  * call. */
 const void *io_handle_owner(struct machine *m);
 /* Runs reinitialization routines registered so far. */
-void io_reinitialize(struct machine *m, PDRIVER_OBJECT driver);
+void io_reinitialize(struct machine *m);
+/* Forgets those of a driver that goes. */
+void io_reinit_forget(struct machine *m, PDRIVER_OBJECT driver);
 /* A REG_DWORD of a service's key; false if there is none. */
 bool io_service_value(PCWSTR service, PCWSTR name, ULONG *value);
 /* Asks the early-launch drivers about one that is to be started; a failure means that it must not
@@ -256,6 +263,10 @@ void io_timer_delete(struct machine *m, PDEVICE_OBJECT device);
 void io_remove_locks_forget(struct machine *m, const void *start, const void *end);
 /* The system shuts down: the first or the last chance of drivers. PASSIVE_LEVEL. */
 void io_shutdown(struct machine *m, bool last_chance);
+/* The calling thread's activity identifier, or NULL; and another, or with NULL none, in its place:
+ * returns the one before. */
+LPCGUID io_activity_get(struct machine *m);
+LPCGUID io_activity_set(struct machine *m, LPCGUID id);
 /* The calling thread ends: it has no activity identifier any more. */
 void io_activity_thread_exit(struct machine *m);
 void io_shutdown_forget(struct machine *m, PDEVICE_OBJECT device);
@@ -267,6 +278,7 @@ struct io_file {
     FILE_OBJECT pub;
     ACCESS_MASK granted;
     bool ignore_sharing, opened;
+    PDEVICE_OBJECT hint;    /* where its requests enter the stack, if not at the top */
     ULONG completion_flags; /* FILE_SKIP_ … */
     IO_PRIORITY_HINT priority;
     ULONG keep_alive;
@@ -292,6 +304,9 @@ NTSTATUS io_create_file(struct machine *m, KPROCESSOR_MODE mode, const struct io
                         PHANDLE handle, POBJECT_ATTRIBUTES attributes, PIO_STATUS_BLOCK iosb);
 /* The device an IRP for the file starts at. */
 PDEVICE_OBJECT io_device_of_file(PFILE_OBJECT file);
+/* Opens a device by name: IoGetDeviceObjectPointer, and what IoAttachDevice begins with. */
+NTSTATUS io_device_pointer(struct machine *m, PUNICODE_STRING name, ACCESS_MASK access, ULONG flags,
+                           PFILE_OBJECT *file, PDEVICE_OBJECT *device, HANDLE *kept);
 /* A synchronous file serves one request at a time. */
 NTSTATUS io_file_lock(struct machine *m, PFILE_OBJECT file, KPROCESSOR_MODE mode);
 void io_file_unlock(struct machine *m, PFILE_OBJECT file);
@@ -319,6 +334,8 @@ NTSTATUS io_service_fail(struct io_service *s, NTSTATUS status);
 PIRP io_service_irp(struct io_service *s, UCHAR major, UCHAR minor);
 /* Sends it and ends the service. */
 NTSTATUS io_service_send(struct io_service *s, PIRP irp, bool defer);
+/* What a handle must be opened for to query or set a class of information. */
+ACCESS_MASK io_class_access(FILE_INFORMATION_CLASS class, bool set);
 /* Attaches buffers: a system buffer of `size` bytes, or an MDL over a user buffer. */
 NTSTATUS io_irp_buffer(struct machine *m, PIRP irp, ULONG size);
 NTSTATUS io_irp_mdl(struct machine *m, PIRP irp, PVOID buffer, ULONG length, KPROCESSOR_MODE mode,
@@ -395,6 +412,7 @@ struct io_part {
     bool boot_ended; /* boot drivers are done: no callback is called any more */
     LIST_ENTRY shutdown, last_shutdown;
     LIST_ENTRY timers;
+    KSPIN_LOCK timer_lock; /* held while the timers' routines are called */
     KTIMER timer;
     KDPC timer_dpc;
     ULONG timers_running;

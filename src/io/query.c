@@ -147,10 +147,9 @@ BOOLEAN IoIsFileOriginRemote(PFILE_OBJECT FileObject) {
 NTSTATUS IoSetFileOrigin(PFILE_OBJECT FileObject, BOOLEAN Remote) {
     KI_GATE(IoSetFileOrigin);
     (void)m;
-    if (Remote)
-        FileObject->Flags |= FO_REMOTE_ORIGIN;
-    else
-        FileObject->Flags &= ~(ULONG)FO_REMOTE_ORIGIN;
+    if (!Remote == !(FileObject->Flags & FO_REMOTE_ORIGIN))
+        return STATUS_INVALID_PARAMETER_MIX;
+    FileObject->Flags ^= FO_REMOTE_ORIGIN;
     return STATUS_SUCCESS;
 }
 

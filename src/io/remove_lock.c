@@ -9,6 +9,7 @@
  * wdm/nf-wdm-ioinitializeremovelock, -ioacquireremovelock, -ioreleaseremovelockandwait;
  * kernel/using-remove-locks
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "io/io.h"
@@ -20,7 +21,9 @@ struct io_held {
     PVOID tag;
     const void *caller;
     bool lock_itself, removed;
-    bool in_pool; /* of a removed one: in a block that is marked until it is freed */
+    bool in_pool;        /* of a removed one: in a block that is marked until it is freed */
+    uint64_t since;      /* of an acquisition, ns */
+    ULONG minutes, high; /* of a lock: how long and how often it should be held at most; 0: any */
 };
 
 /* Locks of one page have one bucket, so those in freed memory are found without looking at all. */
@@ -28,16 +31,22 @@ static struct io_held **io_held_bucket(struct machine *m, const void *lock) {
     return &m->io->held[((ULONG_PTR)lock >> PAGE_SHIFT) % KI_COUNT(m->io->held)];
 }
 
-static void io_held_add(struct machine *m, PIO_REMOVE_LOCK lock, PVOID tag, const void *caller,
-                        bool itself) {
+static struct io_held *io_held_add(struct machine *m, PIO_REMOVE_LOCK lock, PVOID tag,
+                                   const void *caller, bool itself) {
     struct io_held *held = m->io->held_free;
     if (held)
         m->io->held_free = held->next;
     else
         held = ki_alloc(m, sizeof *held);
     struct io_held **bucket = io_held_bucket(m, lock);
-    *held = (struct io_held){*bucket, lock, tag, caller, itself, false, false};
+    *held = (struct io_held){.next = *bucket,
+                             .lock = lock,
+                             .tag = tag,
+                             .caller = caller,
+                             .lock_itself = itself,
+                             .since = m->clock.now};
     *bucket = held;
+    return held;
 }
 
 static void io_held_drop(struct machine *m, struct io_held **link) {
@@ -54,6 +63,28 @@ static struct io_held *io_held_lock(struct machine *m, PIO_REMOVE_LOCK lock) {
     return held;
 }
 
+/* A lock that is held longer or more often than its driver expected works all the same: the trace
+ * says so. (No bug check is documented for it.) */
+static void io_held_message(struct machine *m, const struct io_held *held, uint64_t value,
+                            const char *unit, ULONG limit) {
+    char text[256];
+    if (!ki_tracing(m, WDMSIM_EVENT_MESSAGE))
+        return;
+    snprintf(text, sizeof text,
+             "the remove lock that %s acquired is held %llu %s, expected at most %u",
+             ki_address_name(m, held->caller), (unsigned long long)value, unit, limit);
+    KI_TRACE(m, MESSAGE, ki_intern(m, text));
+}
+
+#define IO_MINUTE (60 * 1000000000ull) /* ns */
+
+static void io_held_check_time(struct machine *m, const struct io_held *held) {
+    const struct io_held *known = io_held_lock(m, held->lock);
+    uint64_t minutes = (m->clock.now - held->since) / IO_MINUTE;
+    if (known && known->minutes && m->clock.now - held->since > known->minutes * IO_MINUTE)
+        io_held_message(m, held, minutes, "minutes", known->minutes);
+}
+
 /* Takes one acquisition with the tag out of the record; false if there is none. */
 static bool io_held_take(struct machine *m, PIO_REMOVE_LOCK lock, PVOID tag, PVOID *other) {
     *other = NULL;
@@ -63,6 +94,7 @@ static bool io_held_take(struct machine *m, PIO_REMOVE_LOCK lock, PVOID tag, PVO
             continue;
         *other = held->tag;
         if (held->tag == tag) {
+            io_held_check_time(m, held);
             io_held_drop(m, link);
             return true;
         }
@@ -91,9 +123,7 @@ static bool io_held_is_over(struct machine *m, const struct io_held *known) {
 VOID IoInitializeRemoveLockEx(PIO_REMOVE_LOCK Lock, ULONG AllocateTag, ULONG MaxLockedMinutes,
                               ULONG HighWatermark, ULONG RemlockSize) {
     KI_GATE(IoInitializeRemoveLock);
-    (void)AllocateTag;
-    (void)MaxLockedMinutes;
-    (void)HighWatermark;
+    (void)AllocateTag; /* of records that a checked system keeps; ours are not in pool */
     if (m->flags & WDMSIM_CHECK_RULES) {
         struct io_held *known = io_held_lock(m, Lock);
         if (io_held_is_over(m, known))
@@ -102,7 +132,9 @@ VOID IoInitializeRemoveLockEx(PIO_REMOVE_LOCK Lock, ULONG AllocateTag, ULONG Max
                         "%s initialised a remove lock again after its device was removed",
                         ki_address_name(m, IO_CALLER()));
         io_remove_locks_forget(m, Lock, (char *)Lock + 1);
-        io_held_add(m, Lock, NULL, IO_CALLER(), true);
+        struct io_held *itself = io_held_add(m, Lock, NULL, IO_CALLER(), true);
+        itself->minutes = MaxLockedMinutes;
+        itself->high = HighWatermark;
     }
     memset(Lock, 0, RemlockSize);
     Lock->Common.IoCount = 1;
@@ -141,8 +173,13 @@ NTSTATUS IoAcquireRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, PCSTR File
     if (RemoveLock->Common.Removed)
         return STATUS_DELETE_PENDING;
     RemoveLock->Common.IoCount++;
-    if (m->flags & WDMSIM_CHECK_RULES)
-        io_held_add(m, RemoveLock, Tag, IO_CALLER(), false);
+    if (m->flags & WDMSIM_CHECK_RULES) {
+        const struct io_held *known = io_held_lock(m, RemoveLock);
+        const struct io_held *held = io_held_add(m, RemoveLock, Tag, IO_CALLER(), false);
+        ULONG times = (ULONG)RemoveLock->Common.IoCount - 1;
+        if (KI_UNLIKELY(known && known->high && times > known->high))
+            io_held_message(m, held, times, "times", known->high);
+    }
     return STATUS_SUCCESS;
 }
 

@@ -105,7 +105,7 @@ static NTSTATUS io_share_check(ACCESS_MASK access, ULONG share, PFILE_OBJECT fil
         return STATUS_SHARING_VIOLATION;
     if (flags & IO_CHECK_SHARE_ACCESS_UPDATE_SHARE_ACCESS) {
         io_share_add(counts, &s, 1);
-        if (link)
+        if (link && !(flags & IO_SHARE_ACCESS_NON_PRIMARY_STREAM))
             io_link_add(link, &s, 1);
     }
     return STATUS_SUCCESS;

@@ -55,6 +55,7 @@ void io_start(struct machine *m) {
     io->hardware_database = io_wide(m, "\\Registry\\Machine\\Hardware\\Description\\System");
     m->ps->thread_io_exit = io_request_thread_exit;
     m->ob->handle_owner = io_handle_owner;
+    mm_set_module_search(m, io_module_routine);
     /* IoInitializeDpcRequest makes a device's DPC routine the DPC's as it is. */
     _Static_assert(sizeof(IO_DPC_ROUTINE *) == sizeof(KDEFERRED_ROUTINE *), "one calls the other");
 }

@@ -71,7 +71,7 @@ static NTSTATUS io_transfer_checked(struct io_service *s, PVOID buffer, ULONG le
     NTSTATUS status = io_offset(s, given, write, &offset);
     if (NT_SUCCESS(status) && !io_is_aligned(s, buffer, length, offset))
         status = STATUS_INVALID_PARAMETER;
-    if (write && !(s->granted & FILE_WRITE_DATA) && s->mode == UserMode)
+    if (write && (s->granted & (FILE_WRITE_DATA | FILE_APPEND_DATA)) == FILE_APPEND_DATA)
         offset.QuadPart = -1; /* append access alone */
     if (!NT_SUCCESS(status))
         return io_service_fail(s, status);

@@ -94,5 +94,7 @@ void io_unload_check(struct machine *m, const struct wdmsim_driver *driver) {
     io_check_threads(m, driver);
     io_check_interrupts(m, driver);
     io_check_work_items(m, driver, io_left_behind);
+    io_check_timers(m, driver, io_left_behind);
+    io_check_reinit(m, driver, io_left_behind);
     io_check_irps(m, driver);
 }

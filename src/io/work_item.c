@@ -3,7 +3,8 @@
  *
  * While an item is queued it holds a reference on its device or driver object, so that neither goes
  * before the routine has returned. The item itself is the driver's again when its routine is
- * called: it may queue or free it there.
+ * called: it may queue or free it there. The routine runs under the activity identifier of the
+ * thread that queued the item.
  *
  * wdm/nf-wdm-ioallocateworkitem, -ioqueueworkitem, -ioqueueworkitemex
  */
@@ -18,7 +19,8 @@ struct _IO_WORKITEM {
     IO_WORKITEM_ROUTINE *routine;
     IO_WORKITEM_ROUTINE_EX *routine_ex;
     PVOID context;
-    bool queued;
+    GUID activity;
+    bool queued, has_activity;
 };
 
 static const void *io_work_routine(const struct _IO_WORKITEM *item) {
@@ -70,15 +72,19 @@ static VOID io_work(PVOID Parameter) {
     struct _IO_WORKITEM copy = *item;
     RemoveEntryList(&item->link);
     item->queued = false;
+    LPCGUID before = copy.has_activity ? io_activity_set(m, &copy.activity) : NULL;
     if (copy.routine)
         copy.routine(copy.object, copy.context);
     else
         copy.routine_ex(copy.object, copy.context, item);
     m = ki_self();
     if (KI_UNLIKELY(m->cpu->irql != PASSIVE_LEVEL))
-        ki_bugcheck(m, IRQL_NOT_LESS_OR_EQUAL, (ULONG_PTR)io_work_routine(&copy), m->cpu->irql, 8,
-                    0, "the work item routine %s returned at %s",
+        ki_bugcheck(m, WORKER_THREAD_RETURNED_AT_BAD_IRQL, (ULONG_PTR)io_work_routine(&copy),
+                    m->cpu->irql, (ULONG_PTR)copy.context, (ULONG_PTR)item,
+                    "the work item routine %s returned at %s",
                     ki_address_name(m, io_work_routine(&copy)), ki_irql_name(m->cpu->irql));
+    if (copy.has_activity)
+        io_activity_set(m, before);
     ob_dereference(m, copy.object);
 }
 
@@ -89,8 +95,12 @@ static void io_work_queue(struct machine *m, PIO_WORKITEM item, WORK_QUEUE_TYPE 
                     (ULONG_PTR)io_work_routine(item),
                     "%s queued a work item that is queued already, for %s",
                     ki_address_name(m, caller), ki_address_name(m, io_work_routine(item)));
+    LPCGUID activity = io_activity_get(m);
     item->context = context;
     item->queued = true;
+    item->has_activity = activity != NULL;
+    if (activity)
+        item->activity = *activity;
     InsertTailList(&m->io->work_items, &item->link);
     ob_reference(m, item->object);
     ExInitializeWorkItem(&item->item, io_work, item);
@@ -128,9 +138,7 @@ BOOLEAN IoTryQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX Work
     return TRUE;
 }
 
-void io_check_work_items(struct machine *m, const struct wdmsim_driver *driver,
-                         void (*left)(struct machine *m, const struct wdmsim_driver *driver,
-                                      const void *routine, const char *what)) {
+void io_check_work_items(struct machine *m, const struct wdmsim_driver *driver, io_left *left) {
     LIST_ENTRY *head = &m->io->work_items;
     for (LIST_ENTRY *link = head->Flink; link != head; link = link->Flink)
         left(m, driver, io_work_routine(CONTAINING_RECORD(link, struct _IO_WORKITEM, link)),

@@ -3,8 +3,9 @@
  * NMIs, bound faults, processors that are added.
  *
  * A KBUGCHECK_CALLBACK_ROUTINE or KBUGCHECK_REASON_CALLBACK_ROUTINE runs at HIGH_LEVEL on the stack
- * that failed, the last registered first; one that fails itself ends the series. Records are the
- * drivers' own memory, linked through their Entry.
+ * that failed, the last registered first; one that fails itself ends the series. Those with a
+ * reason belong to the writing of the dump and come before the others. Records are the drivers' own
+ * memory, linked through their Entry.
  */
 #include "ke/callback.h"
 #include "ke/ke.h"
@@ -49,19 +50,33 @@ BOOLEAN KeDeregisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackRecord) 
     return TRUE;
 }
 
+/* What a secondary callback is lent, and how much data it may have in all. */
+#define KE_SECONDARY_BUFFER 4096u
+#define KE_SECONDARY_LIMIT 0x100000u
+
+/* The reasons for which there are calls. */
+static bool ke_reason_is_known(KBUGCHECK_CALLBACK_REASON reason) {
+    return reason == KbCallbackSecondaryDumpData || reason == KbCallbackDumpIo ||
+           reason == KbCallbackAddPages || reason == KbCallbackRemovePages ||
+           reason == KbCallbackTriageDumpData;
+}
+
 BOOLEAN KeRegisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord,
                                          PKBUGCHECK_REASON_CALLBACK_ROUTINE CallbackRoutine,
                                          KBUGCHECK_CALLBACK_REASON Reason, PUCHAR Component) {
     KI_GATE(KeRegisterBugCheckReasonCallback);
-    if (CallbackRecord->State != BufferEmpty)
+    struct ke_part *ke = ke_part(m);
+    if (CallbackRecord->State != BufferEmpty || !ke_reason_is_known(Reason))
         return FALSE;
+    if (!ke->secondary)
+        ke->secondary = ki_alloc(m, KE_SECONDARY_BUFFER);
     CallbackRecord->CallbackRoutine = CallbackRoutine;
     CallbackRecord->Component = Component;
     CallbackRecord->Reason = Reason;
     CallbackRecord->Checksum =
         (ULONG_PTR)CallbackRoutine + (ULONG_PTR)Reason + (ULONG_PTR)Component;
     CallbackRecord->State = BufferInserted;
-    InsertHeadList(&ke_part(m)->reason, &CallbackRecord->Entry);
+    InsertHeadList(&ke->reason, &CallbackRecord->Entry);
     return TRUE;
 }
 
@@ -105,13 +120,23 @@ static void ke_pages_call(const struct machine *m, PKBUGCHECK_REASON_CALLBACK_RE
     }
 }
 
+/* Asks for the size of the data, then for the data. */
+static void ke_secondary_call(const struct machine *m, PKBUGCHECK_REASON_CALLBACK_RECORD record) {
+    KBUGCHECK_SECONDARY_DUMP_DATA data = {.InBuffer = m->ke->secondary,
+                                          .InBufferLength = KE_SECONDARY_BUFFER,
+                                          .MaximumAllowed = KE_SECONDARY_LIMIT};
+    record->CallbackRoutine(record->Reason, record, &data, sizeof data);
+    data.OutBuffer = data.InBuffer;
+    data.OutBufferLength = 0;
+    record->CallbackRoutine(record->Reason, record, &data, sizeof data);
+}
+
 /* What a reason callback is handed, by reason: the dump this machine would write is empty. */
 static void ke_reason_call(const struct machine *m, PKBUGCHECK_REASON_CALLBACK_RECORD record) {
-    KBUGCHECK_SECONDARY_DUMP_DATA secondary = {0};
     KBUGCHECK_DUMP_IO io = {.Offset = (ULONG64)-1, .Type = KbDumpIoComplete};
     switch (record->Reason) {
     case KbCallbackSecondaryDumpData:
-        record->CallbackRoutine(record->Reason, record, &secondary, sizeof secondary);
+        ke_secondary_call(m, record);
         break;
     case KbCallbackDumpIo:
         record->CallbackRoutine(record->Reason, record, &io, sizeof io);
@@ -120,31 +145,28 @@ static void ke_reason_call(const struct machine *m, PKBUGCHECK_REASON_CALLBACK_R
     case KbCallbackRemovePages:
         ke_pages_call(m, record);
         break;
-    case KbCallbackTriageDumpData:
+    default: /* KbCallbackTriageDumpData */
         ke_triage_call(m, record);
-        break;
-    default:
-        record->CallbackRoutine(record->Reason, record, NULL, 0);
         break;
     }
 }
 
 void ke_bugcheck_callbacks(struct machine *m) {
     struct ke_part *ke = m->ke;
-    while (!IsListEmpty(&ke->bugcheck)) {
-        PLIST_ENTRY link = RemoveHeadList(&ke->bugcheck);
-        PKBUGCHECK_CALLBACK_RECORD record =
-            CONTAINING_RECORD(link, KBUGCHECK_CALLBACK_RECORD, Entry);
-        record->State = BufferStarted;
-        record->CallbackRoutine(record->Buffer, record->Length);
-        record->State = BufferFinished;
-    }
     while (!IsListEmpty(&ke->reason)) {
         PLIST_ENTRY link = RemoveHeadList(&ke->reason);
         PKBUGCHECK_REASON_CALLBACK_RECORD record =
             CONTAINING_RECORD(link, KBUGCHECK_REASON_CALLBACK_RECORD, Entry);
         record->State = BufferStarted;
         ke_reason_call(m, record);
+        record->State = BufferFinished;
+    }
+    while (!IsListEmpty(&ke->bugcheck)) {
+        PLIST_ENTRY link = RemoveHeadList(&ke->bugcheck);
+        PKBUGCHECK_CALLBACK_RECORD record =
+            CONTAINING_RECORD(link, KBUGCHECK_CALLBACK_RECORD, Entry);
+        record->State = BufferStarted;
+        record->CallbackRoutine(record->Buffer, record->Length);
         record->State = BufferFinished;
     }
 }

@@ -10,9 +10,12 @@
 struct ke_part {
     LIST_ENTRY bugcheck;
     LIST_ENTRY reason;
+    void *secondary; /* buffer for what callbacks add to a dump, from the first registration on */
     LIST_ENTRY nmi;
     LIST_ENTRY bound;
     LIST_ENTRY processor;
+    KDPC *call_dpcs; /* of KeGenericCallDpc: one per processor, under the mutex */
+    KGUARDED_MUTEX call_mutex;
     KSPIN_LOCK numbered_locks[LockQueueMaximumLock];
     HARDWARE_COUNTER counters[MAX_HW_COUNTERS];
     ULONG counter_count;

@@ -1,10 +1,13 @@
 /*
  * Device queues: a busy flag and the requests that came while it was set. An entry that finds the
- * queue free makes it busy and is not queued; removing from an empty queue makes it free.
+ * queue free makes it busy and is not queued; removing from an empty queue makes it free. To remove
+ * from a queue that is free is an error that nothing but the rules' check notices.
  */
 #include "ke/ke.h"
 
 VOID KeInitializeDeviceQueue(PKDEVICE_QUEUE DeviceQueue) {
+    KI_GATE(KeInitializeDeviceQueue);
+    (void)m;
     DeviceQueue->Type = 0x14;
     DeviceQueue->Size = sizeof *DeviceQueue;
     InitializeListHead(&DeviceQueue->DeviceListHead);
@@ -47,9 +50,16 @@ static PKDEVICE_QUEUE_ENTRY ke_device_queue_take(PLIST_ENTRY link) {
     return entry;
 }
 
+static void ke_device_queue_check(struct machine *m, PKDEVICE_QUEUE queue, void *caller) {
+    if (KI_UNLIKELY(!queue->Busy) && m->flags & WDMSIM_CHECK_RULES)
+        ki_bugcheck(m, DEVICE_QUEUE_NOT_BUSY, (ULONG_PTR)queue, 0, 0, 0,
+                    "%s removed an entry from a device queue that is not busy",
+                    ki_address_name(m, caller));
+}
+
 PKDEVICE_QUEUE_ENTRY KeRemoveDeviceQueue(PKDEVICE_QUEUE DeviceQueue) {
     KI_GATE(KeRemoveDeviceQueue);
-    (void)m;
+    ke_device_queue_check(m, DeviceQueue, __builtin_return_address(0));
     if (!IsListEmpty(&DeviceQueue->DeviceListHead))
         return ke_device_queue_take(DeviceQueue->DeviceListHead.Flink);
     DeviceQueue->Busy = FALSE;
@@ -71,7 +81,7 @@ static PKDEVICE_QUEUE_ENTRY ke_device_queue_by_key(PKDEVICE_QUEUE queue, ULONG k
 
 PKDEVICE_QUEUE_ENTRY KeRemoveByKeyDeviceQueue(PKDEVICE_QUEUE DeviceQueue, ULONG SortKey) {
     KI_GATE(KeRemoveByKeyDeviceQueue);
-    (void)m;
+    ke_device_queue_check(m, DeviceQueue, __builtin_return_address(0));
     return ke_device_queue_by_key(DeviceQueue, SortKey);
 }
 

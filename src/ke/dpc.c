@@ -29,11 +29,9 @@ static void ke_dpc_check(struct machine *m, const KDPC *dpc, void *caller) {
     (WDMSIM_TRACE_BIT(WDMSIM_EVENT_DPC_QUEUE) | WDMSIM_TRACE_BIT(WDMSIM_EVENT_DPC_RUN) |           \
      WDMSIM_TRACE_BIT(WDMSIM_EVENT_DPC_END))
 
-/* A normal DPC for the processor where it is queued: of its type, without a number, whatever its
- * importance. */
-static inline bool ke_dpc_goes_here(const KDPC *dpc) {
-    return dpc->Type == KI_DPC_TYPE && dpc->Number == 0;
-}
+/* A normal DPC of medium importance for the processor where it is queued, which is without a
+ * number: what KeInitializeDpc made. */
+#define KE_DPC_PLAIN ((ULONG)KI_DPC_TYPE | (ULONG)MediumImportance << 8)
 
 /*
  * Queueing the DPC comes to running it at once: it goes to this processor, which is below
@@ -41,8 +39,8 @@ static inline bool ke_dpc_goes_here(const KDPC *dpc) {
  */
 static inline bool ke_dpc_is_immediate(const struct machine *m, const KDPC *dpc) {
     const struct ki_processor *cpu = m->cpu;
-    return !dpc->DpcData && ke_dpc_goes_here(dpc) && cpu->irql < DISPATCH_LEVEL && !cpu->pending &&
-           !cpu->interrupts_off && m->clock.next_due > m->clock.now &&
+    return !dpc->DpcData && dpc->TargetInfoAsUlong == KE_DPC_PLAIN && cpu->irql < DISPATCH_LEVEL &&
+           !cpu->pending && !cpu->interrupts_off && m->clock.next_due > m->clock.now &&
            !(m->trace.mask & KE_DPC_EVENTS) && !m->hooks.dpcs && m->running != &m->host &&
            !m->irql_moved;
 }
@@ -95,8 +93,7 @@ VOID KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance) {
 
 VOID KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number) {
     KI_GATE(KeSetTargetProcessorDpc);
-    KI_ASSERT(Number >= 0);
-    if ((unsigned)Number < m->processor_count)
+    if (Number >= 0 && (unsigned)Number < m->processor_count)
         Dpc->Number = (USHORT)(KI_MAX_PROCESSORS + (unsigned)Number);
 }
 
@@ -127,8 +124,7 @@ VOID KeFlushQueuedDpcs(VOID) {
                     (ULONG_PTR)m->cpu->idle, 0, 0, "%s called KeFlushQueuedDpcs in a threaded DPC",
                     ki_address_name(m, __builtin_return_address(0)));
     m->hooks.dpc_flushes++;
-    if (KI_UNLIKELY(m->hooks.dpcs_held))
-        ki_dpcs_resume(m);
+    ki_dpcs_resume(m); /* held ones, and those whose queue was to be worked on later */
     ki_poll(m);
     while (ki_dpcs_outstanding(m)) {
         ki_yield_thread(m);
@@ -138,16 +134,19 @@ VOID KeFlushQueuedDpcs(VOID) {
     m->hooks.dpc_flushes--;
 }
 
-/* From a DPC routine: how much of its time it has used, in clock ticks. */
+/* From a DPC routine, in clock ticks: what it has left of its own time, and of what its processor
+ * may spend at its level without a break. */
 NTSTATUS KeQueryDpcWatchdogInformation(PKDPC_WATCHDOG_INFORMATION WatchdogInformation) {
     KI_GATE(KeQueryDpcWatchdogInformation);
     if (!m->cpu->in_dpc)
         return STATUS_UNSUCCESSFUL;
-    ULONG limit = (ULONG)(KI_DPC_TIME_LIMIT / KI_TICK);
+    const ULONG limit = (ULONG)(KI_DPC_TIME_LIMIT / KI_TICK);
+    const ULONG period = (ULONG)(KI_WATCHDOG_PERIOD / KI_TICK);
     ULONG used = (ULONG)((m->clock.now - m->cpu->dpc_start) / KI_TICK);
+    ULONG high = (ULONG)(m->cpu->high_time / KI_TICK);
     *WatchdogInformation = (KDPC_WATCHDOG_INFORMATION){.DpcTimeLimit = limit,
                                                        .DpcTimeCount = limit - used,
-                                                       .DpcWatchdogLimit = limit,
-                                                       .DpcWatchdogCount = limit - used};
+                                                       .DpcWatchdogLimit = period,
+                                                       .DpcWatchdogCount = period - high};
     return STATUS_SUCCESS;
 }

@@ -4,10 +4,11 @@
  * Registers that hold values are the compiler's: every call may change them, on a simulated
  * processor as on a real one. What outlives a call is the control state (rounding, precision,
  * exception masks), and that is what a driver sees again after a save, a computation of its own and
- * a restore. KFLOATING_SAVE has room for exactly that. A KeSaveExtendedProcessorState keeps the
- * whole legacy image (FXSAVE on x86-64) besides; the machine's processor has no XSAVE, so there is
- * nothing beyond it. While anything is saved the running fiber takes its control state along when
- * threads switch (ki/fiber.c).
+ * a restore. KFLOATING_SAVE has room for that and, in its highest bits, which no control state
+ * uses, for the IRQL of the save. A KeSaveExtendedProcessorState keeps the whole legacy image
+ * (FXSAVE on x86-64) besides; the machine's processor has no XSAVE, so there is nothing beyond it.
+ * While anything is saved the running fiber takes its control state along when threads switch
+ * (ki/fiber.c).
  */
 #include <string.h>
 
@@ -23,6 +24,8 @@
 
 #define KE_XSTATE_TAG 0x76537358u /* "XsSv" */
 
+#define KE_FLOAT_IRQL_SHIFT 30
+
 /* Why a saved state cannot be restored: parameter 1 of INVALID_FLOATING_POINT_STATE. */
 enum {
     KE_FLOAT_NOT_SAVED = 0,
@@ -32,7 +35,7 @@ enum {
 
 NTSTATUS KeSaveFloatingPointState(PKFLOATING_SAVE FloatSave) {
     KI_GATE(KeSaveFloatingPointState);
-    FloatSave->Dummy = ki_float_control();
+    FloatSave->Dummy = ki_float_control() | (ULONG)m->cpu->irql << KE_FLOAT_IRQL_SHIFT;
     m->running->float_sections++;
     ki_set_float_control(KE_FLOAT_FRESH);
     return STATUS_SUCCESS;
@@ -44,7 +47,13 @@ NTSTATUS KeRestoreFloatingPointState(PKFLOATING_SAVE FloatSave) {
         ki_bugcheck(m, INVALID_FLOATING_POINT_STATE, KE_FLOAT_NOT_SAVED, 0, m->cpu->irql, 0,
                     "%s restored a floating-point state that was not saved on this thread",
                     ki_address_name(m, __builtin_return_address(0)));
-    ki_set_float_control(FloatSave->Dummy);
+    ULONG irql = FloatSave->Dummy >> KE_FLOAT_IRQL_SHIFT;
+    if (KI_UNLIKELY(irql != (m->cpu->irql & 3u)))
+        ki_bugcheck(m, INVALID_FLOATING_POINT_STATE, KE_FLOAT_OTHER_IRQL, irql, m->cpu->irql, 0,
+                    "%s restored at %s_LEVEL the floating-point state saved at %s_LEVEL",
+                    ki_address_name(m, __builtin_return_address(0)), ki_irql_name(m->cpu->irql),
+                    ki_irql_name(irql));
+    ki_set_float_control(FloatSave->Dummy & ~(3u << KE_FLOAT_IRQL_SHIFT));
     m->running->float_sections--;
     return STATUS_SUCCESS;
 }

@@ -5,6 +5,8 @@
 #include "ke/ke.h"
 
 VOID KeInitializeGuardedMutex(PKGUARDED_MUTEX Mutex) {
+    KI_GATE(KeInitializeGuardedMutex);
+    (void)m;
     Mutex->Count = 1;
     Mutex->Owner = NULL;
     Mutex->Contention = 0;
@@ -15,7 +17,7 @@ VOID KeInitializeGuardedMutex(PKGUARDED_MUTEX Mutex) {
 static void ke_guarded_acquire(struct machine *m, PKGUARDED_MUTEX mutex, void *caller) {
     PKTHREAD thread = ki_current_thread(m);
     if (KI_UNLIKELY(mutex->Owner == thread))
-        ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0x41, (ULONG_PTR)mutex, 0, 0,
+        ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0x1000, (ULONG_PTR)mutex, 0, 0,
                     "%s acquired a guarded mutex that its thread owns already",
                     ki_address_name(m, caller));
     if (--mutex->Count != 0) {
@@ -27,9 +29,10 @@ static void ke_guarded_acquire(struct machine *m, PKGUARDED_MUTEX mutex, void *c
 
 static void ke_guarded_release(struct machine *m, PKGUARDED_MUTEX mutex, void *caller) {
     if (KI_UNLIKELY(mutex->Owner != ki_current_thread(m)))
-        ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0x42, (ULONG_PTR)mutex, 0, 0,
-                    "%s released a guarded mutex that its thread does not own",
-                    ki_address_name(m, caller));
+        ki_bugcheck(
+            m, DRIVER_VERIFIER_DETECTED_VIOLATION, mutex->Owner ? 0x1004 : 0x1007, (ULONG_PTR)mutex,
+            (ULONG_PTR)mutex->Owner, mutex->Owner ? (ULONG_PTR)ki_current_thread(m) : 0,
+            "%s released a guarded mutex that its thread does not own", ki_address_name(m, caller));
     mutex->Owner = NULL;
     if (++mutex->Count != 1)
         KeSetEvent(&mutex->Gate, IO_NO_INCREMENT, FALSE);
@@ -48,13 +51,29 @@ VOID KeReleaseGuardedMutex(PKGUARDED_MUTEX Mutex) {
         ki_apc_poll(m);
 }
 
+/* The unsafe forms leave it to the caller that no APC comes. */
+static void ke_guarded_check(struct machine *m, PKGUARDED_MUTEX mutex, ULONG_PTR kind,
+                             void *caller) {
+    const struct _KTHREAD *thread = ki_current_thread(m);
+    if (KI_LIKELY(m->cpu->irql == APC_LEVEL || thread->special_apc_disable) ||
+        !(m->flags & WDMSIM_CHECK_RULES))
+        return;
+    ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, kind, m->cpu->irql,
+                (ULONG_PTR)thread->kernel_apc_disable, (ULONG_PTR)mutex,
+                "%s used the unsafe form of a guarded mutex at %s_LEVEL and outside of any guarded "
+                "region",
+                ki_address_name(m, caller), ki_irql_name(m->cpu->irql));
+}
+
 VOID KeAcquireGuardedMutexUnsafe(PKGUARDED_MUTEX FastMutex) {
     KI_GATE(KeAcquireGuardedMutexUnsafe);
+    ke_guarded_check(m, FastMutex, 0x39, __builtin_return_address(0));
     ke_guarded_acquire(m, FastMutex, __builtin_return_address(0));
 }
 
 VOID KeReleaseGuardedMutexUnsafe(PKGUARDED_MUTEX FastMutex) {
     KI_GATE(KeReleaseGuardedMutexUnsafe);
+    ke_guarded_check(m, FastMutex, 0x3a, __builtin_return_address(0));
     ke_guarded_release(m, FastMutex, __builtin_return_address(0));
 }
 

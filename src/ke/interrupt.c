@@ -18,6 +18,7 @@ static void ke_interrupt_release(struct machine *m, PKINTERRUPT interrupt, KIRQL
 BOOLEAN KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE SynchronizeRoutine,
                                PVOID SynchronizeContext) {
     KI_GATE(KeSynchronizeExecution);
+    KI_CHECK_IRQL(KeSynchronizeExecution, Interrupt->sync_irql);
     KSYNCHRONIZE_ROUTINE *routine = SynchronizeRoutine;
     KIRQL old = ke_interrupt_acquire(m, Interrupt);
     BOOLEAN result = routine(SynchronizeContext);
@@ -27,6 +28,7 @@ BOOLEAN KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE Sync
 
 KIRQL KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt) {
     KI_GATE(KeAcquireInterruptSpinLock);
+    KI_CHECK_IRQL(KeAcquireInterruptSpinLock, Interrupt->sync_irql);
     return ke_interrupt_acquire(m, Interrupt);
 }
 

@@ -22,6 +22,11 @@ BOOLEAN KeRemoveQueueApc(PRKAPC Apc);
 BOOLEAN KeAlertThread(PKTHREAD Thread, KPROCESSOR_MODE AlertMode);
 BOOLEAN KeTestAlertThread(KPROCESSOR_MODE AlertMode);
 
+/* Likewise. See broadcast.c. */
+VOID KeGenericCallDpc(PKDEFERRED_ROUTINE Routine, PVOID Context);
+VOID KeSignalCallDpcDone(PVOID SystemArgument1);
+LOGICAL KeSignalCallDpcSynchronize(PVOID SystemArgument2);
+
 /* The clock reading at which a KeWait or KeSetTimer argument falls due: negative relative, else
  * absolute; 100 ns units. */
 uint64_t ke_due_time(const struct machine *m, LARGE_INTEGER time);
@@ -56,7 +61,11 @@ void ke_thread_ends(struct machine *m, PKTHREAD thread);
 /* Kernel queues: a member thread blocks elsewhere, or leaves for good. */
 void ke_queue_suspend(struct machine *m, PKTHREAD thread);
 void ke_queue_leave(struct machine *m, PKTHREAD thread);
-/* Sleeps in a queue, at DISPATCH_LEVEL on entry and `irql` on return. */
+/* The first entry, if there is one and the calling thread, a running member, may have it; or NULL.
+ */
+PLIST_ENTRY ke_queue_take(PKQUEUE queue);
+/* Sleeps in a queue, at DISPATCH_LEVEL on entry and `irql` on return. What the thread got, if
+ * anything, is its queue_entry. */
 NTSTATUS ke_wait_queue(struct machine *m, PKQUEUE queue, KPROCESSOR_MODE mode,
                        PLARGE_INTEGER timeout, KIRQL irql);
 

@@ -1,7 +1,7 @@
 /*
  * Mutexes: owned by a thread, recursive, and with normal kernel APCs held off while owned
  * (ApcDisable). A mutant is the same object without that bracket. SignalState is 1 when free and
- * goes down with each acquisition.
+ * goes down with each acquisition. DpcActive says that it was acquired at DISPATCH_LEVEL.
  */
 #include "ke/ke.h"
 
@@ -30,6 +30,7 @@ static void ke_mutant_free(struct machine *m, PKMUTANT mutant, KPRIORITY increme
     PKTHREAD owner = mutant->OwnerThread;
     RemoveEntryList(&mutant->MutantListEntry);
     mutant->OwnerThread = NULL;
+    mutant->Header.DpcActive = FALSE;
     if (mutant->ApcDisable)
         owner->kernel_apc_disable++;
     ki_wait_test(m, &mutant->Header, increment);
@@ -43,7 +44,8 @@ LONG KeReleaseMutant(PRKMUTANT Mutant, KPRIORITY Increment, BOOLEAN Abandoned, B
         Mutant->Header.SignalState = 1;
         Mutant->Abandoned = TRUE;
     } else {
-        if (Mutant->OwnerThread != thread)
+        if (Mutant->OwnerThread != thread ||
+            (m->cpu->irql >= DISPATCH_LEVEL) != Mutant->Header.DpcActive)
             ExRaiseStatus(Mutant->Abandoned ? STATUS_ABANDONED : STATUS_MUTANT_NOT_OWNED);
         Mutant->Header.SignalState++;
     }

@@ -1,5 +1,5 @@
-/* NUMA nodes and the relationship of logical processors: one node, one package, one core for each
- * processor. */
+/* NUMA nodes and the relationship of logical processors: one node, one package with one die, one
+ * core for each processor. Of caches nothing is told: the machine has none. */
 #include "ke/ke.h"
 
 static GROUP_AFFINITY ke_all(const struct machine *m) {
@@ -55,6 +55,7 @@ static void ke_relation_write(const struct machine *m,
         record->Processor.GroupMask[0].Mask = (KAFFINITY)1 << number;
         break;
     case RelationProcessorPackage:
+    case RelationProcessorDie:
         record->Processor.GroupCount = 1;
         record->Processor.GroupMask[0] = ke_all(m);
         break;
@@ -75,6 +76,7 @@ static ULONG ke_relation_size(LOGICAL_PROCESSOR_RELATIONSHIP relation) {
     switch (relation) {
     case RelationProcessorCore:
     case RelationProcessorPackage:
+    case RelationProcessorDie:
         return head + sizeof(PROCESSOR_RELATIONSHIP);
     case RelationNumaNode:
         return head + sizeof(NUMA_NODE_RELATIONSHIP);
@@ -88,9 +90,12 @@ NTSTATUS KeQueryLogicalProcessorRelationship(PPROCESSOR_NUMBER ProcessorNumber,
                                              PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX Information,
                                              PULONG Length) {
     static const LOGICAL_PROCESSOR_RELATIONSHIP known[] = {
-        RelationProcessorCore, RelationProcessorPackage, RelationNumaNode, RelationGroup};
+        RelationProcessorCore, RelationProcessorPackage, RelationProcessorDie, RelationNumaNode,
+        RelationGroup};
     KI_GATE(KeQueryLogicalProcessorRelationship);
     ULONG room = *Length, need = 0;
+    if (RelationshipType == RelationNumaNodeEx)
+        RelationshipType = RelationNumaNode; /* the same records: a node has one group */
     if (ProcessorNumber &&
         (ProcessorNumber->Group || ProcessorNumber->Number >= m->processor_count))
         return STATUS_INVALID_PARAMETER;

@@ -69,23 +69,35 @@ NTSTATUS KeGetProcessorNumberFromIndex(ULONG ProcIndex, PPROCESSOR_NUMBER ProcNu
     return STATUS_SUCCESS;
 }
 
-/* Sets the calling thread's affinity and moves it at once; 0 bits that no processor has are
- * ignored. */
-static KAFFINITY ke_set_affinity(struct machine *m, KAFFINITY affinity) {
-    PKTHREAD thread = ki_current_thread(m);
-    KAFFINITY old = thread->system_affinity ? thread->affinity : 0;
-    affinity &= ke_active(m);
-    if (affinity) {
-        thread->affinity = affinity;
-        thread->system_affinity = TRUE;
-        ki_apply_affinity(m, thread);
-        ki_poll(m);
-    }
-    return old;
+/* What KeSetSystemAffinityThread and its kin gave the calling thread, or 0. */
+static KAFFINITY ke_system_affinity(struct machine *m) {
+    const struct _KTHREAD *thread = ki_current_thread(m);
+    return thread->system_affinity ? thread->affinity : 0;
 }
 
-static void ke_revert_affinity(struct machine *m) {
+/* Sets the calling thread's affinity and moves it at once. A mask without a processor, or with a
+ * bit that is none, has no effect: false. */
+static bool ke_set_affinity(struct machine *m, USHORT group, KAFFINITY affinity) {
     PKTHREAD thread = ki_current_thread(m);
+    if (group != 0 || !affinity || (affinity & ~ke_active(m)))
+        return false;
+    thread->affinity = affinity;
+    thread->system_affinity = TRUE;
+    ki_apply_affinity(m, thread);
+    ki_poll(m);
+    return true;
+}
+
+/* Back to `affinity`, or to the user affinity if that is 0; nothing if none of the above was set.
+ */
+static void ke_revert_affinity(struct machine *m, USHORT group, KAFFINITY affinity) {
+    PKTHREAD thread = ki_current_thread(m);
+    if (!thread->system_affinity)
+        return;
+    if (affinity) {
+        ke_set_affinity(m, group, affinity);
+        return;
+    }
     thread->affinity = thread->user_affinity;
     thread->system_affinity = FALSE;
     ki_apply_affinity(m, thread);
@@ -94,44 +106,42 @@ static void ke_revert_affinity(struct machine *m) {
 
 VOID KeSetSystemAffinityThread(KAFFINITY Affinity) {
     KI_GATE(KeSetSystemAffinityThread);
-    ke_set_affinity(m, Affinity);
+    ke_set_affinity(m, 0, Affinity);
 }
 
 KAFFINITY KeSetSystemAffinityThreadEx(KAFFINITY Affinity) {
     KI_GATE(KeSetSystemAffinityThreadEx);
-    return ke_set_affinity(m, Affinity);
+    KAFFINITY old = ke_system_affinity(m);
+    ke_set_affinity(m, 0, Affinity);
+    return old;
 }
 
 VOID KeRevertToUserAffinityThread(VOID) {
     KI_GATE(KeRevertToUserAffinityThread);
-    ke_revert_affinity(m);
+    ke_revert_affinity(m, 0, 0);
 }
 
 VOID KeRevertToUserAffinityThreadEx(KAFFINITY Affinity) {
     KI_GATE(KeRevertToUserAffinityThreadEx);
-    if (Affinity)
-        ke_set_affinity(m, Affinity);
-    else
-        ke_revert_affinity(m);
+    ke_revert_affinity(m, 0, Affinity);
 }
 
 VOID KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity, PGROUP_AFFINITY PreviousAffinity) {
     KI_GATE(KeSetSystemGroupAffinityThread);
-    KAFFINITY old = ke_set_affinity(m, Affinity->Group == 0 ? Affinity->Mask : 0);
+    KAFFINITY old = ke_system_affinity(m);
+    bool done = ke_set_affinity(m, Affinity->Group, Affinity->Mask);
     if (PreviousAffinity)
-        *PreviousAffinity = (GROUP_AFFINITY){.Mask = old, .Group = 0};
+        *PreviousAffinity = (GROUP_AFFINITY){.Mask = done ? old : 0, .Group = 0};
 }
 
 VOID KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY PreviousAffinity) {
     KI_GATE(KeRevertToUserGroupAffinityThread);
-    if (PreviousAffinity->Mask)
-        ke_set_affinity(m, PreviousAffinity->Mask);
-    else
-        ke_revert_affinity(m);
+    ke_revert_affinity(m, PreviousAffinity->Group, PreviousAffinity->Mask);
 }
 
 /* A KIPI_BROADCAST_WORKER runs at IPI_LEVEL on every processor in turn, as seen by what it asks for
- * the processor number or IRQL. */
+ * the processor number or IRQL. All of it happens on the caller's stack, so that no other processor
+ * can move while the worker stands for another one (ki_is_broadcasting). */
 ULONG_PTR KeIpiGenericCall(PKIPI_BROADCAST_WORKER BroadcastFunction, ULONG_PTR Context) {
     KI_GATE(KeIpiGenericCall);
     struct ki_processor *own = m->cpu;

@@ -5,12 +5,13 @@
  * A thread belongs to the queue it last waited on. CurrentCount is the number of such threads that
  * are not waiting for anything; an entry wakes a waiter only while it is below MaximumCount, and a
  * member that blocks elsewhere lets the next waiter in. Waiters are served last in, first out,
- * because the last one's stack is still warm.
+ * because the last one's stack is still warm. A queue that was run down is abandoned until it is
+ * initialised again: whoever waits or comes to wait gets STATUS_ABANDONED.
  */
 #include "ke/ke.h"
 
 VOID KeInitializeQueue(PRKQUEUE Queue, ULONG Count) {
-    struct machine *m = ki_self();
+    KI_GATE(KeInitializeQueue);
     Queue->Header.Lock = 0;
     Queue->Header.Type = QueueObject;
     Queue->Header.Size = sizeof(KQUEUE) / sizeof(LONG);
@@ -94,6 +95,13 @@ static void ke_queue_join(struct machine *m, PKTHREAD thread, PKQUEUE queue) {
     queue->CurrentCount++;
 }
 
+PLIST_ENTRY ke_queue_take(PKQUEUE queue) {
+    if (IsListEmpty(&queue->EntryListHead) || queue->CurrentCount > queue->MaximumCount)
+        return NULL;
+    queue->Header.SignalState--;
+    return RemoveHeadList(&queue->EntryListHead);
+}
+
 /* The documented returns for a wait that ended otherwise are the statuses themselves, as pointers.
  */
 static PLIST_ENTRY ke_queue_status(NTSTATUS status) { return (PLIST_ENTRY)(LONG_PTR)status; }
@@ -101,11 +109,12 @@ static PLIST_ENTRY ke_queue_status(NTSTATUS status) { return (PLIST_ENTRY)(LONG_
 PLIST_ENTRY KeRemoveQueue(PRKQUEUE Queue, KPROCESSOR_MODE WaitMode, PLARGE_INTEGER Timeout) {
     KI_GATE(KeRemoveQueue);
     PKTHREAD thread = ki_current_thread(m);
+    if (Queue->Header.Abandoned)
+        return ke_queue_status(STATUS_ABANDONED);
     KIRQL irql = ki_raise(m, DISPATCH_LEVEL);
     ke_queue_join(m, thread, Queue);
-    if (!IsListEmpty(&Queue->EntryListHead) && Queue->CurrentCount <= Queue->MaximumCount) {
-        PLIST_ENTRY entry = RemoveHeadList(&Queue->EntryListHead);
-        Queue->Header.SignalState--;
+    PLIST_ENTRY entry = ke_queue_take(Queue);
+    if (entry) {
         ki_lower(m, irql);
         return entry;
     }
@@ -122,7 +131,12 @@ PLIST_ENTRY KeRemoveQueue(PRKQUEUE Queue, KPROCESSOR_MODE WaitMode, PLARGE_INTEG
 PLIST_ENTRY KeRundownQueue(PRKQUEUE Queue) {
     KI_GATE(KeRundownQueue);
     PLIST_ENTRY first = NULL;
-    KI_ASSERT(IsListEmpty(&Queue->Header.WaitListHead));
+    Queue->Header.Abandoned = TRUE;
+    while (!IsListEmpty(&Queue->Header.WaitListHead))
+        ki_unwait(
+            m,
+            CONTAINING_RECORD(Queue->Header.WaitListHead.Flink, KWAIT_BLOCK, WaitListEntry)->Thread,
+            STATUS_ABANDONED, 0);
     if (!IsListEmpty(&Queue->EntryListHead)) {
         first = Queue->EntryListHead.Flink;
         RemoveEntryList(
@@ -136,6 +150,7 @@ PLIST_ENTRY KeRundownQueue(PRKQUEUE Queue) {
         RemoveEntryList(&thread->queue_link);
         thread->queue = NULL;
     }
-    (void)m;
+    Queue->CurrentCount = 0;
+    ki_poll(m);
     return first;
 }

@@ -2,6 +2,8 @@
 #include "ke/ke.h"
 
 VOID KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG Limit) {
+    KI_GATE(KeInitializeSemaphore);
+    (void)m;
     Semaphore->Header.Lock = 0;
     Semaphore->Header.Type = SemaphoreObject;
     Semaphore->Header.Size = sizeof(KSEMAPHORE) / sizeof(LONG);
@@ -14,7 +16,7 @@ LONG KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjust
                         BOOLEAN Wait) {
     KI_GATE(KeReleaseSemaphore);
     if (Wait)
-        KI_CHECK_IRQL(KeReleaseSemaphore, APC_LEVEL);
+        KI_CHECK_IRQL(KeReleaseSemaphore, PASSIVE_LEVEL);
     LONG old = Semaphore->Header.SignalState;
     LONG now = (LONG)((ULONG)old + (ULONG)Adjustment);
     if (now > Semaphore->Limit || now < old)

@@ -33,9 +33,17 @@ void ke_spin_contended(struct machine *m, PKSPIN_LOCK lock) {
 static void ke_spin_check_owner(struct machine *m, PKSPIN_LOCK lock, void *caller) {
     if (KI_LIKELY(*lock == 1u + m->cpu->number))
         return;
+    const char *where = ki_address_name(m, caller);
+    if (*lock == 0 || *lock > m->processor_count)
+        ki_bugcheck(m, SPIN_LOCK_NOT_OWNED, (ULONG_PTR)lock, *lock, 0, 0,
+                    "%s released a spin lock that %s", where,
+                    *lock ? "was never initialised" : "nobody holds");
+    const struct ki_processor *owner = &m->processors[*lock - 1];
+    char stack[200];
+    ki_stack_describe(m, owner->fiber, stack, sizeof stack);
     ki_bugcheck(m, SPIN_LOCK_NOT_OWNED, (ULONG_PTR)lock, *lock, 0, 0,
-                "%s released a spin lock that %s", ki_address_name(m, caller),
-                *lock ? "another processor holds" : "nobody holds");
+                "%s released a spin lock that processor %u (thread %u) holds%s%s", where,
+                owner->number, owner->thread->serial, stack[0] ? ", which is in " : "", stack);
 }
 
 VOID KeInitializeSpinLock(PKSPIN_LOCK SpinLock) { *SpinLock = 0; }

@@ -1,6 +1,9 @@
 /* Threads: identity, priority, and the regions that hold APCs back. */
 #include "ke/ke.h"
 
+/* Parameter 1 of KERNEL_SECURITY_CHECK_FAILURE. */
+#define KE_FAST_FAIL_INVALID_ARGUMENT 5
+
 PKTHREAD KeGetCurrentThread(VOID) { return ki_self()->cpu->thread; }
 
 KPRIORITY KeQueryPriorityThread(PKTHREAD Thread) {
@@ -9,8 +12,14 @@ KPRIORITY KeQueryPriorityThread(PKTHREAD Thread) {
     return Thread->priority;
 }
 
+/* What is no priority, or the one that belongs to the system (LOW_PRIORITY), is fatal: the page
+ * names no way to refuse it. */
 KPRIORITY KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority) {
     KI_GATE(KeSetPriorityThread);
+    if (KI_UNLIKELY(Priority <= LOW_PRIORITY || Priority > HIGH_PRIORITY))
+        ki_bugcheck(m, KERNEL_SECURITY_CHECK_FAILURE, KE_FAST_FAIL_INVALID_ARGUMENT, 0, 0, 0,
+                    "%s set the priority of thread %u to %d; priorities of threads are 1 to 31",
+                    ki_address_name(m, __builtin_return_address(0)), Thread->serial, Priority);
     KPRIORITY old = Thread->priority;
     Thread->base_priority = Priority;
     ki_set_priority(m, Thread, Priority);
@@ -18,19 +27,18 @@ KPRIORITY KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority) {
     return old;
 }
 
-/* The base priority of the kernel's processes, which an increment is relative to. */
+/* The base priority of the kernel's processes, which an increment is relative to; their class is
+ * the variable one. */
 #define KE_PROCESS_BASE_PRIORITY 8
 
 LONG KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment) {
     KI_GATE(KeSetBasePriorityThread);
     LONG old = Thread->base_priority - KE_PROCESS_BASE_PRIORITY;
     KPRIORITY base = KE_PROCESS_BASE_PRIORITY + Increment;
-    if (Thread->base_priority < LOW_REALTIME_PRIORITY && base >= LOW_REALTIME_PRIORITY)
+    if (base >= LOW_REALTIME_PRIORITY)
         base = LOW_REALTIME_PRIORITY - 1;
     if (base < LOW_PRIORITY + 1)
         base = LOW_PRIORITY + 1;
-    if (base > HIGH_PRIORITY)
-        base = HIGH_PRIORITY;
     Thread->base_priority = base;
     ki_set_priority(m, Thread, base);
     ki_poll(m);
@@ -52,10 +60,23 @@ VOID KeEnterCriticalRegion(VOID) {
     ki_current_thread(m)->kernel_apc_disable--;
 }
 
+/* More regions were left than entered: without the rules' check that is nobody's concern. */
+static void ke_region_left_twice(struct machine *m, ULONG_PTR kind, const char *region,
+                                 void *caller) {
+    if (m->flags & WDMSIM_CHECK_RULES)
+        ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, kind, 0, 0, 0,
+                    "%s left a %s region that its thread has not entered",
+                    ki_address_name(m, caller), region);
+}
+
 VOID KeLeaveCriticalRegion(VOID) {
     KI_GATE(KeLeaveCriticalRegion);
-    if (++ki_current_thread(m)->kernel_apc_disable == 0)
+    SHORT left = ++ki_current_thread(m)->kernel_apc_disable;
+    if (left >= 0) {
+        if (KI_UNLIKELY(left > 0))
+            ke_region_left_twice(m, 0x3e, "critical", __builtin_return_address(0));
         ki_apc_poll(m);
+    }
 }
 
 VOID KeEnterGuardedRegion(VOID) {
@@ -63,10 +84,15 @@ VOID KeEnterGuardedRegion(VOID) {
     ki_current_thread(m)->special_apc_disable--;
 }
 
+/* For which Driver Verifier has a rule, GuardedRegions, but no code of its own. */
 VOID KeLeaveGuardedRegion(VOID) {
     KI_GATE(KeLeaveGuardedRegion);
-    if (++ki_current_thread(m)->special_apc_disable == 0)
+    SHORT left = ++ki_current_thread(m)->special_apc_disable;
+    if (left >= 0) {
+        if (KI_UNLIKELY(left > 0))
+            ke_region_left_twice(m, 0x4000e, "guarded", __builtin_return_address(0));
         ki_apc_poll(m);
+    }
 }
 
 BOOLEAN KeAreApcsDisabled(VOID) {

@@ -19,7 +19,7 @@ static void ke_timer_check(struct machine *m, PKTIMER timer, void *caller) {
 VOID KeInitializeTimer(PKTIMER Timer) { KeInitializeTimerEx(Timer, NotificationTimer); }
 
 VOID KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type) {
-    struct machine *m = ki_self();
+    KI_GATE(KeInitializeTimerEx);
     if (KI_UNLIKELY(ki_clock_holds(m, ki_timer_node(Timer))))
         ki_bugcheck(m, TIMER_OR_DPC_INVALID, 0, (ULONG_PTR)Timer, 0, 0,
                     "%s initialised a timer that is set",
@@ -40,10 +40,29 @@ static bool ke_timer_stop(struct machine *m, PKTIMER timer) {
     return ki_clock_remove(m, ki_timer_node(timer));
 }
 
+/*
+ * A moment within the tolerance behind `due` at which other timers expire as well: a multiple of
+ * the coarsest of these intervals that has one there. They are the periods that the page
+ * recommends. Without one the timer is exact. Both are judgements: which timers meet is the
+ * system's affair.
+ */
+static uint64_t ke_timer_coalesce(uint64_t due, uint64_t tolerance) {
+    static const uint64_t intervals[] = {1000, 500, 250, 100, 50}; /* ms */
+    for (unsigned i = 0; i < KI_COUNT(intervals); i++) {
+        uint64_t interval = intervals[i] * WDMSIM_MS;
+        uint64_t late = (interval - due % interval) % interval;
+        if (late <= tolerance && due + late <= KI_CLOCK_LAST)
+            return due + late;
+    }
+    return due;
+}
+
 static BOOLEAN ke_timer_set(struct machine *m, PKTIMER timer, LARGE_INTEGER due_time, ULONG period,
-                            PKDPC dpc) {
+                            ULONG tolerance, PKDPC dpc) {
     bool was_set = ke_timer_stop(m, timer);
     uint64_t due = ke_due_time(m, due_time);
+    if (tolerance && due > m->clock.now)
+        due = ke_timer_coalesce(due, tolerance * WDMSIM_MS);
     timer->Header.SignalState = 0;
     timer->Dpc = dpc;
     timer->Period = period;
@@ -65,22 +84,21 @@ static BOOLEAN ke_timer_set(struct machine *m, PKTIMER timer, LARGE_INTEGER due_
 BOOLEAN KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc) {
     KI_GATE(KeSetTimer);
     ke_timer_check(m, Timer, __builtin_return_address(0));
-    return ke_timer_set(m, Timer, DueTime, 0, Dpc);
+    return ke_timer_set(m, Timer, DueTime, 0, 0, Dpc);
 }
 
 BOOLEAN KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc) {
     KI_GATE(KeSetTimerEx);
     ke_timer_check(m, Timer, __builtin_return_address(0));
-    return ke_timer_set(m, Timer, DueTime, Period > 0 ? (ULONG)Period : 0, Dpc);
+    return ke_timer_set(m, Timer, DueTime, Period > 0 ? (ULONG)Period : 0, 0, Dpc);
 }
 
-/* The tolerance is leave to be late, not a duty: expiry is exact on the virtual clock. */
+/* Later expirations of a periodic timer follow the first at exact intervals. */
 BOOLEAN KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period,
                               ULONG TolerableDelay, PKDPC Dpc) {
     KI_GATE(KeSetCoalescableTimer);
-    (void)TolerableDelay;
     ke_timer_check(m, Timer, __builtin_return_address(0));
-    return ke_timer_set(m, Timer, DueTime, Period, Dpc);
+    return ke_timer_set(m, Timer, DueTime, Period, TolerableDelay, Dpc);
 }
 
 BOOLEAN KeCancelTimer(PKTIMER Timer) {

@@ -29,6 +29,7 @@ struct ke_wait {
     KPROCESSOR_MODE mode;
     BOOLEAN alertable;
     bool has_timeout, absolute;
+    LARGE_INTEGER time; /* an absolute one */
     uint64_t due;
     uint64_t slept; /* when `due` was computed, the system had slept so long */
 };
@@ -36,22 +37,28 @@ struct ke_wait {
 static void ke_wait_time(const struct machine *m, struct ke_wait *wait, PLARGE_INTEGER timeout) {
     wait->has_timeout = true;
     wait->absolute = timeout->QuadPart >= 0;
+    wait->time = *timeout;
     wait->due = ke_due_time(m, *timeout);
     wait->slept = m->clock.slept;
 }
 
-/* The wait begins anew: if the system has slept meanwhile, that time does not count. */
+/* The wait begins anew: if the system has slept meanwhile, that time does not count; the calendar
+ * may have been changed. */
 static void ke_wait_again(const struct machine *m, struct ke_wait *wait) {
-    if (!wait->absolute)
+    if (wait->absolute)
+        wait->due = ke_due_time(m, wait->time);
+    else
         wait->due += m->clock.slept - wait->slept;
     wait->slept = m->clock.slept;
 }
 
-/* Raises to DISPATCH_LEVEL; returns the level the caller will be at afterwards. */
+/* Raises to DISPATCH_LEVEL; returns the level the caller will be at afterwards. A caller that was
+ * to wait, and lowered the IRQL instead, waits like any other. */
 static KIRQL ke_wait_enter(struct machine *m, PKTHREAD thread) {
     if (KI_UNLIKELY(thread->wait_next)) {
         thread->wait_next = FALSE;
-        return thread->wait_irql;
+        if (m->cpu->irql >= DISPATCH_LEVEL)
+            return thread->wait_irql;
     }
     return ki_raise(m, DISPATCH_LEVEL);
 }
@@ -65,6 +72,16 @@ static void ke_wait_check_mutant(DISPATCHER_HEADER *object, KIRQL irql, struct m
     }
 }
 
+/* Takes an object. A mutex remembers whether that was at DISPATCH_LEVEL, for it must be released
+ * there then. */
+static NTSTATUS ke_wait_take(struct machine *m, DISPATCHER_HEADER *object, PKTHREAD thread,
+                             KIRQL irql) {
+    NTSTATUS status = ki_satisfy(m, object, thread);
+    if ((object->Type & KI_OBJECT_TYPE_MASK) == MutantObject && object->SignalState == 0)
+        object->DpcActive = irql >= DISPATCH_LEVEL;
+    return status;
+}
+
 /* Tries to take what the wait asks for without sleeping. */
 static bool ke_wait_try(struct machine *m, PKTHREAD thread, const struct ke_wait *wait, KIRQL irql,
                         NTSTATUS *status) {
@@ -75,7 +92,7 @@ static bool ke_wait_try(struct machine *m, PKTHREAD thread, const struct ke_wait
             DISPATCHER_HEADER *object = wait->objects[i];
             ke_wait_check_mutant(object, irql, m);
             if (ki_is_signaled(object, thread)) {
-                *status = ki_satisfy(m, object, thread) + (NTSTATUS)i;
+                *status = ke_wait_take(m, object, thread, irql) + (NTSTATUS)i;
                 return true;
             }
         }
@@ -88,7 +105,7 @@ static bool ke_wait_try(struct machine *m, PKTHREAD thread, const struct ke_wait
     }
     *status = STATUS_SUCCESS;
     for (ULONG i = 0; i < wait->count; i++)
-        if (ki_satisfy(m, wait->objects[i], thread) == STATUS_ABANDONED)
+        if (ke_wait_take(m, wait->objects[i], thread, irql) == STATUS_ABANDONED)
             *status = STATUS_ABANDONED;
     return true;
 }
@@ -102,9 +119,14 @@ static bool ke_wait_interrupted(PKTHREAD thread, KPROCESSOR_MODE mode, BOOLEAN a
             *status = STATUS_ALERTED;
             return true;
         }
-        if (mode == UserMode && !IsListEmpty(&thread->apcs[UserMode])) {
+        if (mode == UserMode && ki_apc_pending_for_user(thread)) {
             thread->user_apc_pending = TRUE;
             *status = STATUS_USER_APC;
+            return true;
+        }
+        if (thread->alerted[KernelMode]) { /* a program's wait is alerted by the kernel, too */
+            thread->alerted[KernelMode] = FALSE;
+            *status = STATUS_ALERTED;
             return true;
         }
     }
@@ -129,14 +151,38 @@ static void ke_wait_link(PKTHREAD thread, const struct ke_wait *wait) {
     thread->wait_list = wait->count ? wait->blocks : NULL;
 }
 
-/* Sleeps until the wait ends; at DISPATCH_LEVEL on both sides. */
-static NTSTATUS ke_wait_sleep(struct machine *m, PKTHREAD thread, const struct ke_wait *wait,
-                              KIRQL irql) {
+/* A wait in UserMode lets the stack be paged out, with all that lies on it. */
+static void ke_wait_check_stack(struct machine *m, const struct _KTHREAD *thread,
+                                const struct ke_wait *wait) {
+    const char *low = m->running->stack, *high = low + m->running->stack_size;
+    if (thread->stack_locked || !(m->flags & WDMSIM_CHECK_RULES))
+        return;
+    for (ULONG i = 0; i < wait->count; i++)
+        if ((const char *)wait->objects[i] >= low && (const char *)wait->objects[i] < high)
+            ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0x123, (ULONG_PTR)wait->objects[i],
+                        0, 0,
+                        "thread %u (%s) waits in UserMode for an object on its own kernel stack",
+                        thread->serial, thread->name);
+}
+
+/* What speaks against sleeping. */
+static void ke_wait_check(struct machine *m, const struct _KTHREAD *thread,
+                          const struct ke_wait *wait, KIRQL irql) {
     bool in_dpc = m->cpu->in_dpc || thread->in_threaded_dpc;
-    if (KI_UNLIKELY(thread == m->cpu->idle || irql >= DISPATCH_LEVEL || in_dpc))
+    if (thread == m->cpu->idle || irql >= DISPATCH_LEVEL || in_dpc)
         ki_bugcheck(m, ATTEMPTED_SWITCH_FROM_DPC, (ULONG_PTR)thread, (ULONG_PTR)m->cpu->idle, 0, 0,
                     "a wait had to block at %s%s", ki_irql_name(irql),
                     in_dpc ? " in a DPC routine" : "");
+    if (wait->mode == UserMode)
+        ke_wait_check_stack(m, thread, wait);
+}
+
+/* Sleeps until the wait ends; at DISPATCH_LEVEL on both sides. */
+static NTSTATUS ke_wait_sleep(struct machine *m, PKTHREAD thread, const struct ke_wait *wait,
+                              KIRQL irql) {
+    if (KI_UNLIKELY((thread == m->cpu->idle) | (irql >= DISPATCH_LEVEL) | m->cpu->in_dpc |
+                    thread->in_threaded_dpc | (wait->mode != KernelMode)))
+        ke_wait_check(m, thread, wait, irql);
     ke_wait_link(thread, wait);
     if (wait->has_timeout) {
         ki_clock_insert(m, &thread->timeout, KI_CLOCK_TIMEOUT, wait->due);
@@ -208,19 +254,38 @@ NTSTATUS ke_wait_queue(struct machine *m, PKQUEUE queue, KPROCESSOR_MODE mode,
         ki_lower(m, irql);
         if (status != STATUS_KERNEL_APC)
             return status;
+        /* While the APC ran an entry may have come, or the queue's end. */
         ki_raise(m, DISPATCH_LEVEL);
         ke_wait_again(m, &wait);
+        thread->queue_entry = ke_queue_take(queue);
+        if (thread->queue_entry || queue->Header.Abandoned) {
+            ki_lower(m, irql);
+            return STATUS_ABANDONED;
+        }
     }
 }
 
+static void ke_wait_too_high(struct machine *m, KIRQL irql, const void *object,
+                             PLARGE_INTEGER timeout, void *caller) {
+    ULONG_PTR kind = irql > DISPATCH_LEVEL ? 0x120 : timeout ? 0x122 : 0x121;
+    if (m->flags & WDMSIM_CHECK_RULES)
+        ki_bugcheck(
+            m, DRIVER_VERIFIER_DETECTED_VIOLATION, kind, irql, (ULONG_PTR)object,
+            timeout ? (ULONG_PTR)timeout->QuadPart : 0,
+            "%s waited at %s_LEVEL%s; a wait that may block is allowed at APC_LEVEL and below",
+            ki_address_name(m, caller), ki_irql_name(irql), timeout ? "" : " without a time-out");
+}
+
 /* The limit of a wait's IRQL depends on whether it may block. */
-static void ke_wait_check_irql(struct machine *m, enum ki_routine routine, PLARGE_INTEGER timeout,
+static void ke_wait_check_irql(struct machine *m, const void *object, PLARGE_INTEGER timeout,
                                void *caller) {
     KIRQL irql = m->cpu->irql;
-    if (ki_current_thread(m)->wait_next)
+    if (ki_current_thread(m)->wait_next && irql == DISPATCH_LEVEL)
         irql = ki_current_thread(m)->wait_irql;
-    if (KI_UNLIKELY(irql > APC_LEVEL && !(timeout && timeout->QuadPart == 0)))
-        ki_check_irql(m, routine, APC_LEVEL, caller);
+    if (KI_LIKELY(irql <= APC_LEVEL))
+        return;
+    if (irql > DISPATCH_LEVEL || !timeout || timeout->QuadPart != 0)
+        ke_wait_too_high(m, irql, object, timeout, caller);
 }
 
 /* A signaled event needs no more than to be taken. */
@@ -239,7 +304,7 @@ static __attribute__((noinline)) NTSTATUS ke_wait_for_one(PVOID object, KWAIT_RE
     if (!KI_GATE_IS_OPEN(KeWaitForSingleObject))
         ki_gate_slow(m, KI_ROUTINE_KeWaitForSingleObject, caller);
     PKTHREAD thread = ki_current_thread(m);
-    ke_wait_check_irql(m, KI_ROUTINE_KeWaitForSingleObject, timeout, caller);
+    ke_wait_check_irql(m, object, timeout, caller);
     if (ke_wait_takes_event(object, thread))
         return STATUS_SUCCESS;
     struct ke_wait wait = {.count = 1,
@@ -269,13 +334,12 @@ NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitTyp
                                   PKWAIT_BLOCK WaitBlockArray) {
     KI_GATE(KeWaitForMultipleObjects);
     PKTHREAD thread = ki_current_thread(m);
-    ke_wait_check_irql(m, KI_ROUTINE_KeWaitForMultipleObjects, Timeout,
-                       __builtin_return_address(0));
     if (Count == 0 ||
         Count > (WaitBlockArray ? (ULONG)MAXIMUM_WAIT_OBJECTS : (ULONG)THREAD_WAIT_OBJECTS))
         ki_bugcheck(m, MAXIMUM_WAIT_OBJECTS_EXCEEDED, Count, 0, 0, 0,
                     "KeWaitForMultipleObjects with %u objects and %s wait block array", Count,
                     WaitBlockArray ? "a" : "no");
+    ke_wait_check_irql(m, Object[0], Timeout, __builtin_return_address(0));
     struct ke_wait wait = {.count = Count,
                            .objects = Object,
                            .type = WaitType,

@@ -3,8 +3,8 @@
  *
  * Special kernel APCs run at APC_LEVEL in their thread as soon as its IRQL is below that and it is
  * in no guarded region; normal ones run at PASSIVE_LEVEL and also need to be outside critical
- * regions; user APCs run when an alertable user-mode wait ends for them. A waiting thread is woken
- * for a kernel APC it could take, runs it, and waits again.
+ * regions; user APCs run when an alertable user-mode wait ends for them, which it does outside of
+ * both. A waiting thread is woken for a kernel APC it could take, runs it, and waits again.
  *
  * Queue order: special ones before normal ones, each in order of arrival.
  */
@@ -24,6 +24,11 @@ static PKAPC ki_first_kernel_apc(const struct _KTHREAD *thread) {
     if (ki_is_special(apc))
         return apc;
     return thread->kernel_apc_disable || thread->kernel_apc_active ? NULL : apc;
+}
+
+bool ki_apc_pending_for_user(const struct _KTHREAD *thread) {
+    return !IsListEmpty(&thread->apcs[UserMode]) && !thread->kernel_apc_disable &&
+           !thread->special_apc_disable;
 }
 
 bool ki_apc_pending(const struct _KTHREAD *thread) { return ki_first_kernel_apc(thread) != NULL; }
@@ -57,7 +62,7 @@ static void ki_apc_notify(struct machine *m, PKTHREAD thread, KPROCESSOR_MODE mo
                           KPRIORITY increment) {
     if (mode == UserMode) {
         if (thread->state == KI_THREAD_WAITING && thread->wait_mode == UserMode &&
-            thread->alertable) {
+            thread->alertable && ki_apc_pending_for_user(thread)) {
             thread->user_apc_pending = TRUE;
             ki_unwait(m, thread, STATUS_USER_APC, increment);
         }

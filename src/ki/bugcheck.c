@@ -117,13 +117,11 @@ static void ki_frame_resolve(struct wdmsim_frame *frame) {
     }
 }
 
-unsigned ki_unwind(struct machine *m, void *frame_pointer, struct wdmsim_frame *frames,
-                   unsigned capacity) {
+static unsigned ki_unwind_fiber(const struct ki_fiber *fiber, void *frame_pointer,
+                                struct wdmsim_frame *frames, unsigned capacity) {
     uintptr_t at = (uintptr_t)frame_pointer;
-    uintptr_t low = (uintptr_t)m->running->stack, high = low + m->running->stack_size;
+    uintptr_t low = (uintptr_t)fiber->stack, high = low + fiber->stack_size;
     unsigned count = 0;
-    if (m->running == &m->host)
-        return 0;
     while (count < capacity && at >= low && at + 2 * sizeof(uintptr_t) <= high &&
            at % sizeof(uintptr_t) == 0) {
         uintptr_t next = ((const uintptr_t *)at)[0], address = ((const uintptr_t *)at)[1];
@@ -136,6 +134,32 @@ unsigned ki_unwind(struct machine *m, void *frame_pointer, struct wdmsim_frame *
         at = next;
     }
     return count;
+}
+
+unsigned ki_unwind(struct machine *m, void *frame_pointer, struct wdmsim_frame *frames,
+                   unsigned capacity) {
+    return m->running == &m->host ? 0
+                                  : ki_unwind_fiber(m->running, frame_pointer, frames, capacity);
+}
+
+#define KI_DESCRIBED_FRAMES 4u
+
+void ki_stack_describe(struct machine *m, const struct ki_fiber *fiber, char *buffer, size_t size) {
+    struct wdmsim_frame frames[WDMSIM_STOP_FRAMES];
+    struct wdmsim_frame own = {.address = (uintptr_t)ki_stack_describe + 1};
+    unsigned count = ki_unwind_fiber(fiber, ki_fiber_frame(fiber), frames, WDMSIM_STOP_FRAMES);
+    size_t used = 0;
+    ki_frame_resolve(&own);
+    buffer[0] = 0;
+    for (unsigned i = 0, shown = 0; i < count && shown < KI_DESCRIBED_FRAMES; i++) {
+        if (frames[i].image && own.image && !strcmp(frames[i].image, own.image))
+            continue;
+        int length = snprintf(buffer + used, size - used, "%s%s", shown++ ? " < " : "",
+                              ki_address_name(m, (const void *)(frames[i].address - 1)));
+        if (length < 0 || (size_t)length >= size - used)
+            break;
+        used += (size_t)length;
+    }
 }
 
 /* The host goes on; the fiber never does. */

@@ -34,6 +34,10 @@ const char *ki_irql_name(unsigned irql);
 unsigned ki_unwind(struct machine *m, void *frame_pointer, struct wdmsim_frame *frames,
                    unsigned capacity);
 
+/* Names of the routines in which a fiber stands that does not run, "driver!inner < driver!outer":
+ * the innermost ones that are not the library's. Empty where the host does not tell. */
+void ki_stack_describe(struct machine *m, const struct ki_fiber *fiber, char *buffer, size_t size);
+
 /*
  * Host signals that mean a fault of driver code: SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGTRAP.
  * Called for every machine; a fault outside any machine's fibers goes to the handler that was there

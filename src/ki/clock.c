@@ -15,6 +15,7 @@
 #include "ki/dispatch.h"
 #include "ki/machine.h"
 #include "ki/processor.h"
+#include "ki/schedule.h"
 #include "ki/trace.h"
 
 static inline bool ki_before(const struct ki_clock_entry *a, const struct ki_clock_entry *b) {
@@ -245,6 +246,35 @@ void ki_clock_thaw(struct machine *m) {
     ki_clock_announce(m);
 }
 
+/* ---- a change of the calendar ---- */
+
+static uint64_t ki_clock_shifted(uint64_t due, bool earlier, uint64_t span) {
+    if (earlier)
+        return due > span ? due - span : 0;
+    return KI_CLOCK_LAST - due > span ? due + span : KI_CLOCK_LAST;
+}
+
+/* As in ki_clock_put_off, an entry's node may be no more. */
+KI_LOOKS_AT_FREED static void ki_clock_shift_entry(struct ki_clock *clock, uint32_t at,
+                                                   bool earlier, uint64_t span) {
+    struct ki_clock_entry *entry = &clock->heap[at];
+    struct ki_clock_node *node = ki_node_at(clock, at);
+    if (node->slot != ki_slot_of(entry) + 1 || !node->absolute)
+        return;
+    node->due = ki_clock_shifted(entry->due & ~KI_CLOCK_FROZEN, earlier, span);
+    entry->due = node->due | (entry->due & KI_CLOCK_FROZEN);
+}
+
+void ki_clock_shift(struct machine *m, int64_t change) {
+    struct ki_clock *clock = &m->clock;
+    uint64_t units = change < 0 ? (uint64_t)0 - (uint64_t)change : (uint64_t)change;
+    uint64_t span = units > KI_CLOCK_LAST / 100 ? KI_CLOCK_LAST : units * 100;
+    for (uint32_t at = 0; at < clock->count; at++)
+        ki_clock_shift_entry(clock, at, change > 0, span);
+    ki_clock_reorder(clock);
+    ki_clock_announce(m);
+}
+
 bool ki_clock_holds(const struct machine *m, const struct ki_clock_node *node) {
     uint32_t slot = node->slot;
     return slot > 0 && slot <= m->clock.slots.used && m->clock.slots.node[slot - 1] == node;
@@ -276,9 +306,17 @@ static void ki_clock_move(struct machine *m, uint64_t target) {
 }
 
 void ki_clock_spend(struct machine *m, uint64_t ns) {
-    ki_clock_move(m, m->clock.now + ns);
-    if (m->cpu->in_dpc && KI_UNLIKELY(m->clock.now - m->cpu->dpc_start > KI_DPC_TIME_LIMIT))
-        ki_dpc_overrun(m);
+    struct ki_processor *cpu = m->cpu;
+    uint64_t before = m->clock.now;
+    ki_clock_move(m, before + ns);
+    if (cpu->irql >= DISPATCH_LEVEL)
+        ki_dpc_watch(m, ns);
+    else
+        cpu->high_time = 0;
+    if (KI_UNLIKELY(cpu->dpc_count) && before / KI_TICK != m->clock.now / KI_TICK)
+        ki_request(m, cpu, DISPATCH_LEVEL);
+    if (KI_UNLIKELY(m->clock.now - cpu->thread->run_start >= KI_SLICE))
+        ki_slice_end(m);
 }
 
 bool ki_clock_jump(struct machine *m) {

@@ -93,6 +93,10 @@ bool ki_clock_jump(struct machine *m);
 void ki_clock_freeze(struct machine *m);
 void ki_clock_thaw(struct machine *m);
 
+/* The calendar is put forward by `change`, 100 ns units (negative: back): what is absolute falls
+ * due that much earlier. */
+void ki_clock_shift(struct machine *m, int64_t change);
+
 /* Time without the system's sleep, ns. */
 static inline uint64_t ki_clock_awake(const struct ki_clock *clock) {
     return (clock->asleep ? clock->asleep_since : clock->now) - clock->slept;

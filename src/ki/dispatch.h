@@ -68,11 +68,14 @@ static inline void ki_dpc_returned(struct machine *m, struct ki_processor *cpu, 
     m->seh = seh;
     cpu->in_dpc = FALSE;
 }
-/* Virtual time that a single DPC routine may take, and the clock tick it is reported in. */
+/* Virtual time that a single DPC routine may take, that a processor may spend at DISPATCH_LEVEL and
+ * above without a break, and the clock tick both are reported in. */
 #define KI_DPC_TIME_LIMIT (20 * WDMSIM_S)
+#define KI_WATCHDOG_PERIOD (120 * WDMSIM_S)
 #define KI_TICK (15625 * WDMSIM_US)
-/* The running DPC routine has taken longer: the watchdog's bug check. */
-_Noreturn void ki_dpc_overrun(struct machine *m);
+/* The current processor has spent `ns` at DISPATCH_LEVEL or above: too much is the watchdog's bug
+ * check. */
+void ki_dpc_watch(struct machine *m, uint64_t ns);
 /* The processor a DPC goes to. */
 struct ki_processor *ki_dpc_processor(struct machine *m, const KDPC *dpc);
 
@@ -85,6 +88,8 @@ bool ki_apc_remove(struct machine *m, PKAPC apc);
 void ki_apc_deliver(struct machine *m, KPROCESSOR_MODE previous_mode);
 /* Runs every deliverable user APC: an alertable wait ended with STATUS_USER_APC. */
 void ki_apc_deliver_user(struct machine *m);
+/* True if a user APC is queued that the thread may take: in no region that holds APCs back. */
+bool ki_apc_pending_for_user(const struct _KTHREAD *thread);
 /* True if something is deliverable to the thread at PASSIVE_LEVEL. */
 bool ki_apc_pending(const struct _KTHREAD *thread);
 /* After the thread left a region that held APCs back. */

@@ -107,6 +107,11 @@ static inline void ki_fiber_exchange(struct ki_fiber *from, struct ki_fiber *to)
         ki_fiber_continue(to);
 }
 
+void *ki_fiber_frame(const struct ki_fiber *fiber) {
+    (void)fiber;
+    return NULL;
+}
+
 static void ki_fiber_prepare(struct ki_fiber *fiber) { fiber->started = false; }
 #else
 /*
@@ -247,6 +252,10 @@ static _Noreturn void ki_fiber_continue(struct ki_fiber *to) { ki_stack_resume(t
 
 static inline void ki_fiber_exchange(struct ki_fiber *from, struct ki_fiber *to) {
     ki_stack_exchange(&from->stack_pointer, to->stack_pointer);
+}
+
+void *ki_fiber_frame(const struct ki_fiber *fiber) {
+    return (void *)((const uintptr_t *)fiber->stack_pointer)[KI_SAVED_RETURN - 1];
 }
 
 /* Lays out what the first switch pops; at ki_fiber_begin the stack pointer is 16-byte aligned. */

@@ -84,6 +84,10 @@ bool ki_stack_replace(struct machine *m);
 void ki_stack_replaced(struct machine *m);
 void ki_stack_restore(struct machine *m, const void *there);
 
+/* The frame pointer of a fiber that does not run, or NULL where only the host's C library knows it.
+ */
+void *ki_fiber_frame(const struct ki_fiber *fiber);
+
 /* The floating-point control in 32 bits: MXCSR below the x87 control word on x86-64, FPCR on
  * AArch64. */
 uint32_t ki_float_control(void);

@@ -14,6 +14,7 @@
 struct _KINTERRUPT {
     LIST_ENTRY link; /* in its line */
     struct ki_interrupt_line *line;
+    PKINTERRUPT next; /* of several lines that were connected as one: they share the first's lock */
     PKSERVICE_ROUTINE service;
     PKMESSAGE_SERVICE_ROUTINE message_service;
     PVOID context;

@@ -70,7 +70,8 @@ struct ki_name_cache;
 struct ki_trace_slot;
 struct wdmsim_dpc;
 
-/* A simulated processor. `pending` has bit i set when something waits to be delivered at IRQL i. */
+/* A simulated processor. `pending` has bit i set when something waits to be delivered at IRQL i;
+ * bit 0, which no IRQL lets through, stands for DPCs whose queue is worked on later (dpc.c). */
 struct ki_processor {
     KIRQL irql;
     UCHAR number;
@@ -88,10 +89,12 @@ struct ki_processor {
     struct ki_fiber *fiber; /* of `thread` */
     LIST_ENTRY dpcs;        /* normal DPCs */
     LIST_ENTRY threaded_dpcs;
-    PKTHREAD dpc_thread;                /* runs them; made when the first is queued */
-    ULONG dpc_count;                    /* of the normal ones */
-    PKDEFERRED_ROUTINE dpc_routine;     /* the one that runs */
-    uint64_t dpc_start;                 /* when it began */
+    PKTHREAD dpc_thread;            /* runs them; made when the first is queued */
+    ULONG dpc_count;                /* of the normal ones */
+    PKDEFERRED_ROUTINE dpc_routine; /* the one that runs */
+    uint64_t dpc_start;             /* when it began */
+    uint64_t
+        high_time; /* ns spent at DISPATCH_LEVEL and above since it last did less, or nothing */
     const volatile ULONG_PTR *spinning; /* the lock word it waits for, or NULL */
     ULONG_PTR spinning_mask;            /* it can move when (*spinning & mask) == 0 */
     LIST_ENTRY interrupts;              /* requests of device interrupts routed here */

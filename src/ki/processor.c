@@ -137,26 +137,32 @@ void ki_lock_describe(struct machine *m, const struct ki_processor *cpu, char *b
                       size_t size) {
     ULONG_PTR word = *cpu->spinning;
     unsigned owner = (unsigned)(word - 1);
-    if (owner < m->processor_count && owner != cpu->number)
+    if (owner < m->processor_count && owner != cpu->number) {
+        const struct ki_processor *holder = &m->processors[owner];
+        char stack[200] = "";
+        if (holder->fiber != m->running)
+            ki_stack_describe(m, holder->fiber, stack, sizeof stack);
         snprintf(buffer, size,
                  "processor %u (thread %u) waits for the spin lock at %p that processor %u (thread "
-                 "%u) holds",
+                 "%u) holds%s%s",
                  cpu->number, cpu->thread->serial, (const void *)cpu->spinning, owner,
-                 m->processors[owner].thread->serial);
-    else
+                 holder->thread->serial, stack[0] ? ", which is in " : "", stack);
+    } else {
         snprintf(buffer, size, "processor %u (thread %u) waits for the lock at %p, value %#llx",
                  cpu->number, cpu->thread->serial, (const void *)cpu->spinning,
                  (unsigned long long)word);
+    }
 }
 
-/* Every processor that could move spins: names who waits for whom. */
+/* Every processor that could move spins, and would till the watchdog's period is over: names who
+ * waits for whom. */
 static _Noreturn void ki_deadlock(struct machine *m) {
     struct ki_processor *stuck =
         m->cpu->spinning ? m->cpu : &m->processors[__builtin_ctzll(m->runnable)];
-    char text[256];
+    char text[448];
     ki_lock_describe(m, stuck, text, sizeof text);
     m->cpu = stuck;
-    ki_bugcheck(m, DPC_WATCHDOG_VIOLATION, 0, 0, 0, (ULONG_PTR)stuck->spinning,
+    ki_bugcheck(m, DPC_WATCHDOG_VIOLATION, 1, KI_WATCHDOG_PERIOD / KI_TICK, 0, 0,
                 "deadlock: no processor can move; %s", text);
 }
 
@@ -230,6 +236,8 @@ void ki_spin(struct machine *m, const volatile ULONG_PTR *word, ULONG_PTR mask) 
         ki_poll(m);
         if (!(*word & mask))
             break;
+        if (KI_UNLIKELY(ki_is_broadcasting(m)))
+            ki_deadlock(m);
         ki_dispatch(m, cpu->fiber);
     }
     cpu->spinning = NULL;
@@ -274,14 +282,14 @@ void ki_wake_halted(struct machine *m, struct ki_processor *cpu) {
 
 void ki_yield_processor(struct machine *m) {
     uint64_t others = ki_movable(m) & ~ki_bit(m->cpu);
-    if (!others || m->sleeper)
+    if (!others || m->sleeper || ki_is_broadcasting(m))
         return;
     unsigned n = ki_choose(m, WDMSIM_CHOICE_PROCESSOR, (unsigned)__builtin_popcountll(others));
     ki_move(m, m->cpu->fiber, &m->processors[ki_nth_from(others, m->cpu->number, n)]);
 }
 
 void ki_explore(struct machine *m) {
-    if (m->running == &m->host || m->sleeper)
+    if (m->running == &m->host || m->sleeper || ki_is_broadcasting(m))
         return;
     uint64_t others = ki_movable(m) & ~ki_bit(m->cpu);
     unsigned count = (unsigned)__builtin_popcountll(others);
@@ -309,6 +317,7 @@ static void ki_idle_main(void *argument) {
         }
         if (KI_UNLIKELY(m->go_idle != NULL) && m->go_idle(m, cpu))
             continue;
+        cpu->high_time = 0;
         ki_update_runnable(m, cpu);
         ki_dispatch(m, cpu->fiber);
     }

@@ -60,6 +60,11 @@ void ki_halt(struct machine *m);
 void ki_halt_masked(struct machine *m);
 /* Ends the sleep of such a processor for which machine.must_be_woken said true. */
 void ki_wake_halted(struct machine *m, struct ki_processor *cpu);
+/* An interprocessor broadcast runs for a processor on the stack of another one: nobody else moves.
+ */
+static inline bool ki_is_broadcasting(const struct machine *m) {
+    return m->cpu->fiber != m->running && m->running != &m->host;
+}
 /* Lets other processors move (a polling loop); the current one continues later. */
 void ki_yield_processor(struct machine *m);
 /* At a gate, with exploration on: chooses whether another processor moves first. */

@@ -561,7 +561,7 @@
     X(KeInsertQueue, 0, 2, 0x0) \
     X(KeInsertQueueDpc, 0, 15, 0x0) \
     X(KeInvalidateAllCaches, 0, 2, 0x0) \
-    X(KeIpiGenericCall, 0, 14, 0x0) \
+    X(KeIpiGenericCall, 0, 13, 0x0) \
     X(KeIsExecutingDpc, 2, 2, 0x0) \
     X(KeLeaveCriticalRegion, 0, 1, 0x20010) \
     X(KeLeaveGuardedRegion, 0, 1, 0x20010) \
@@ -572,7 +572,7 @@
     X(KeQueryActiveProcessorCountEx, 0, 15, 0x0) \
     X(KeQueryActiveProcessors, 0, 15, 0x2000f) \
     X(KeQueryAuxiliaryCounterFrequency, 0, 15, 0x0) \
-    X(KeQueryDpcWatchdogInformation, 2, 2, 0x0) \
+    X(KeQueryDpcWatchdogInformation, 0, 15, 0x0) \
     X(KeQueryGroupAffinity, 0, 15, 0x0) \
     X(KeQueryHardwareCounterConfiguration, 0, 1, 0x0) \
     X(KeQueryHighestNodeNumber, 0, 15, 0x0) \
@@ -596,8 +596,8 @@
     X(KeQueryTotalCycleTimeThread, 0, 15, 0x0) \
     X(KeQueryUnbiasedInterruptTime, 0, 15, 0x0) \
     X(KeRaiseIrql, 0, 15, 0x0) \
-    X(KeRaiseIrqlToDpcLevel, 0, 2, 0x0) \
-    X(KeReadStateEvent, 0, 2, 0x20011) \
+    X(KeRaiseIrqlToDpcLevel, 0, 15, 0x0) \
+    X(KeReadStateEvent, 0, 15, 0x0) \
     X(KeReadStateMutant, 0, 15, 0x0) \
     X(KeReadStateMutex, 0, 2, 0x0) \
     X(KeReadStateQueue, 0, 15, 0x0) \
@@ -620,7 +620,7 @@
     X(KeReleaseSemaphore, 0, 2, 0x0) \
     X(KeReleaseSpinLock, 2, 2, 0x20015) \
     X(KeReleaseSpinLockForDpc, 2, 2, 0x0) \
-    X(KeReleaseSpinLockFromDpcLevel, 2, 2, 0x20003) \
+    X(KeReleaseSpinLockFromDpcLevel, 2, 15, 0x20003) \
     X(KeRemoveByKeyDeviceQueue, 2, 2, 0x20003) \
     X(KeRemoveDeviceQueue, 2, 2, 0x20003) \
     X(KeRemoveEntryDeviceQueue, 0, 2, 0x20011) \
@@ -657,10 +657,10 @@
     X(KeTryToAcquireQueuedSpinLock, 0, 15, 0x0) \
     X(KeTryToAcquireSpinLockAtDpcLevel, 2, 2, 0x0) \
     X(KeUnstackDetachProcess, 0, 1, 0x0) \
-    X(KeWaitForMultipleObjects, 0, 2, 0x0) \
+    X(KeWaitForMultipleObjects, 0, 15, 0x0) \
     X(KeWaitForMutexObject, 0, 2, 0x0) \
-    X(KeWaitForSingleObject, 0, 2, 0x0) \
-    X(KefReleaseSpinLockFromDpcLevel, 2, 2, 0x20003) \
+    X(KeWaitForSingleObject, 0, 15, 0x0) \
+    X(KefReleaseSpinLockFromDpcLevel, 2, 15, 0x20003) \
     X(KzLowerIrql, 15, 15, 0x0) \
     X(KzRaiseIrql, 15, 15, 0x0) \
     X(MmAddPhysicalMemory, 0, 1, 0x0) \
@@ -1536,6 +1536,9 @@
     X(ZwRenameKey, 0, 0, 0)                                                                        \
     X(ZwSetInformationKey, 0, 0, 0)                                                            \
     X(PutDmaAdapter, 0, 2, 0)                                                                  \
+    X(KeGenericCallDpc, 0, 1, 0)                                                               \
+    X(KeSignalCallDpcDone, 2, 2, 0)                                                            \
+    X(KeSignalCallDpcSynchronize, 2, 2, 0)                                                     \
     X(AllocateCommonBuffer, 0, 0, 0)                                                           \
     X(FreeCommonBuffer, 0, 0, 0)                                                               \
     X(AllocateAdapterChannel, 2, 2, 0x20003)                                                   \

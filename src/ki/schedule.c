@@ -7,6 +7,10 @@
  * it may run when it next reaches a level below DISPATCH_LEVEL, as the dispatch interrupt does in
  * NT. Thread changes happen at DISPATCH_LEVEL on both sides: every suspended thread resumes at that
  * level and lowers to its own.
+ *
+ * A slice is measured in the virtual time since the thread got its processor. At its end a boosted
+ * priority goes back by one level towards the base, and ready threads of the same priority get
+ * their turn.
  */
 #include "ki/bugcheck.h"
 #include "ki/choose.h"
@@ -161,6 +165,23 @@ static void ki_replace_thread(struct machine *m, PKTHREAD thread, PKTHREAD next,
     ki_switch_thread(m, thread, next);
 }
 
+void ki_slice_end(struct machine *m) {
+    struct ki_processor *cpu = m->cpu;
+    PKTHREAD thread = cpu->thread;
+    uint64_t span = m->clock.now - thread->run_start;
+    thread->run_time += span;
+    thread->run_start = m->clock.now;
+    if (thread->priority < LOW_REALTIME_PRIORITY && thread->priority > thread->base_priority) {
+        uint64_t slices = span / KI_SLICE;
+        uint64_t boost = (uint64_t)(thread->priority - thread->base_priority);
+        thread->priority -= (KPRIORITY)(slices < boost ? slices : boost);
+    }
+    if (thread == cpu->idle || !m->ready_summary)
+        return;
+    cpu->slice_ended = cpu->reschedule = TRUE;
+    ki_request(m, cpu, DISPATCH_LEVEL);
+}
+
 void ki_reschedule(struct machine *m) {
     struct ki_processor *cpu = m->cpu;
     PKTHREAD thread = cpu->thread;
@@ -206,6 +227,7 @@ static PKTHREAD ki_take_next(struct machine *m) {
     if (KI_UNLIKELY(m->sleeper != NULL))
         return m->sleeper;
     cpu->reschedule = FALSE;
+    cpu->slice_ended = FALSE;
     PKTHREAD next = m->ready_summary ? ki_find_ready(m, cpu, 0) : NULL;
     if (!next)
         return cpu->idle;
@@ -220,7 +242,8 @@ static void ki_fall_idle(struct machine *m) {
     struct ki_processor *cpu = m->cpu;
     ki_install_thread(m, cpu, cpu->thread, cpu->idle);
     ki_set_irql(m, PASSIVE_LEVEL); /* wherever the idle thread resumes, it delivers from there */
-    if (KI_UNLIKELY(m->go_idle != NULL))
+    cpu->high_time = 0;
+    if (KI_UNLIKELY((m->go_idle != NULL) | (cpu->dpc_count != 0)))
         cpu->pending |= 1u << DISPATCH_LEVEL; /* it has to get there itself */
     ki_update_runnable(m, cpu);
 }

@@ -6,6 +6,11 @@
 
 #include "ki/thread.h"
 
+/* How long a thread may run while others of its priority are ready: two clock ticks, as on a
+ * Windows for clients (a judgement, the docs name no figure). */
+#define KI_SLICE (31250 * WDMSIM_US)
+/* The current processor's thread has run that long. */
+void ki_slice_end(struct machine *m);
 /* True if a ready thread may run on the processor. */
 bool ki_has_ready(struct machine *m, const struct ki_processor *cpu);
 /* True if a ready thread of at least the running one's priority may run on the processor. */

@@ -21,6 +21,7 @@
 #define MM_CONTIGUOUS_TAG 0x6d43744du /* "MtCm" */
 #define MM_MDL_PAGES_TAG 0x6c64504du  /* "MPdl" */
 #define MM_MDL_TAG 0x206c644du        /* "Mdl " */
+#define MM_LARGE_PAGE (512ull * PAGE_SIZE)
 #define MM_HOLE_PAGE ((uint32_t)(3 * KI_GIB / PAGE_SIZE))
 
 struct mm_limits {
@@ -252,8 +253,6 @@ static void mm_request_fill(struct machine *m, struct mm_pages_request *request,
 static void mm_request_chunks(struct machine *m, struct mm_pages_request *request,
                               struct mm_limits limits, uint64_t skip) {
     uint64_t chunk = skip ? skip / PAGE_SIZE : request->wanted;
-    if (!chunk || request->wanted % chunk || (skip & (skip - 1)))
-        return;
     limits.align = skip ? skip : PAGE_SIZE;
     while (request->got < request->wanted) {
         uint32_t first = mm_frames_take(m, chunk, &limits, request->caller);
@@ -273,10 +272,22 @@ static void mm_request_give_back(struct machine *m, PMDL mdl, uint64_t pages) {
     }
 }
 
+/* What the flags demand of each other, and contiguous chunks of the other parameters. */
+static bool mm_request_is_valid(uint64_t step, SIZE_T total, ULONG flags) {
+    bool chunks = flags & MM_ALLOCATE_REQUIRE_CONTIGUOUS_CHUNKS;
+    if ((flags & MM_ALLOCATE_AND_HOT_REMOVE) && (flags & MM_ALLOCATE_FULLY_REQUIRED))
+        return false;
+    /* The cache of large pages is never empty while there is memory (a judgement). */
+    if ((flags & MM_ALLOCATE_FAST_LARGE_PAGES) && (!chunks || !step || step % MM_LARGE_PAGE))
+        return false;
+    return !chunks || !step || (!(step & (step - 1)) && total % step == 0);
+}
+
 static PMDL mm_pages_for_mdl(struct machine *m, PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high,
                              PHYSICAL_ADDRESS skip, SIZE_T total, ULONG flags, const void *caller) {
     uint64_t pages = (total + PAGE_SIZE - 1) / PAGE_SIZE, step = (uint64_t)skip.QuadPart;
-    if (!pages || total > 0xffffffffu - PAGE_SIZE || (step & (PAGE_SIZE - 1)))
+    if (!pages || total > MM_MDL_LARGEST || (step & (PAGE_SIZE - 1)) ||
+        !mm_request_is_valid(step, total, flags))
         return NULL;
     size_t size = MmSizeOfMdl(NULL, pages * PAGE_SIZE);
     PMDL mdl = mm_block_allocate(m, 0, size, MM_MDL_TAG, caller);
@@ -284,7 +295,9 @@ static PMDL mm_pages_for_mdl(struct machine *m, PHYSICAL_ADDRESS low, PHYSICAL_A
         return NULL;
     struct mm_pages_request request = {mdl, pages, 0, flags, caller};
     struct mm_limits limits = {(uint64_t)low.QuadPart, (uint64_t)high.QuadPart, 0, PAGE_SIZE};
-    bool whole = flags & (MM_ALLOCATE_FULLY_REQUIRED | MM_ALLOCATE_REQUIRE_CONTIGUOUS_CHUNKS);
+    /* One contiguous block is whole or not at all; of several there may be fewer. */
+    bool whole = (flags & MM_ALLOCATE_FULLY_REQUIRED) ||
+                 ((flags & MM_ALLOCATE_REQUIRE_CONTIGUOUS_CHUNKS) && !step);
     uint64_t top = (uint64_t)m->mm->area[0].limit * PAGE_SIZE + KI_GIB;
     if (flags & MM_ALLOCATE_REQUIRE_CONTIGUOUS_CHUNKS) {
         mm_request_chunks(m, &request, limits, step);
@@ -319,6 +332,8 @@ PMDL MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighA
                              MEMORY_CACHING_TYPE CacheType, ULONG Flags) {
     KI_GATE(MmAllocatePagesForMdlEx);
     (void)CacheType;
+    if (Flags & MM_ALLOCATE_AND_HOT_REMOVE)
+        KI_CHECK_IRQL(MmAllocatePagesForMdlEx, PASSIVE_LEVEL);
     return mm_pages_for_mdl(m, LowAddress, HighAddress, SkipBytes, TotalBytes, Flags,
                             __builtin_return_address(0));
 }
@@ -328,6 +343,8 @@ PMDL MmAllocateNodePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS H
                                  MEMORY_CACHING_TYPE CacheType, ULONG IdealNode, ULONG Flags) {
     KI_GATE(MmAllocateNodePagesForMdlEx);
     (void)CacheType;
+    if (Flags & MM_ALLOCATE_AND_HOT_REMOVE)
+        KI_CHECK_IRQL(MmAllocateNodePagesForMdlEx, PASSIVE_LEVEL);
     if (IdealNode)
         return NULL; /* there is one node */
     return mm_pages_for_mdl(m, LowAddress, HighAddress, SkipBytes, TotalBytes, Flags,

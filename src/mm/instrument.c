@@ -25,7 +25,8 @@ void mm_instrument_start(struct machine *m) {
     m->arena.watched = true;
     if (VALGRIND_MEMPOOL_EXISTS(m->mm))
         VALGRIND_DESTROY_MEMPOOL(m->mm); /* of an earlier machine in this place */
-    VALGRIND_CREATE_MEMPOOL(m->mm, MM_HEADER_SIZE, 0);
+    /* No red zones: freeing a run of pages would hide the first bytes of the run behind it. */
+    VALGRIND_CREATE_MEMPOOL(m->mm, 0, 0);
 #endif
 }
 
@@ -49,6 +50,19 @@ void mm_instrument_hide(struct machine *m, void *p, size_t size) {
 #ifdef MM_MEMCHECK
     if (m->mm->memcheck)
         VALGRIND_MAKE_MEM_NOACCESS(p, size);
+#endif
+    (void)m;
+    (void)p;
+    (void)size;
+}
+
+void mm_instrument_reset(struct machine *m, void *p, size_t size) {
+#if MM_ASAN
+    __asan_unpoison_memory_region(p, size);
+#endif
+#ifdef MM_MEMCHECK
+    if (m->mm->memcheck)
+        VALGRIND_MAKE_MEM_DEFINED(p, size);
 #endif
     (void)m;
     (void)p;

@@ -58,12 +58,27 @@ static void mm_check_mappable(struct machine *m, PMDL mdl, bool user, const void
                          "mapped an MDL whose pages are not locked", caller);
 }
 
-/* `may_fail`: the driver is told of a failure, there is no bug check. */
-static void *mm_map_system(struct machine *m, PMDL mdl, bool may_fail, const void *caller) {
+/* What may be done with the pages of an MDL's system mapping. */
+static void mm_protect_view(struct machine *m, PMDL mdl, enum ki_access access) {
+    ki_arena_protect(PAGE_ALIGN(mdl->MappedSystemVa), (size_t)mm_mdl_pages(mdl) * PAGE_SIZE,
+                     access);
+    m->mm->protections = true;
+}
+
+/*
+ * `may_fail`: the driver is told of a failure, there is no bug check. A mapping with less access is
+ * a window, since the direct address is its owner's as well; device memory, and pages that cannot
+ * be seen twice, are mapped where they are, unprotected (a judgement: a driver that keeps to the
+ * protection it asked for must not fail).
+ */
+static void *mm_map_system(struct machine *m, PMDL mdl, bool may_fail, enum ki_access access,
+                           const void *caller) {
     mm_check_mappable(m, mdl, false, caller);
     if (may_fail && mm_fails(m))
         return NULL;
-    char *view = mm_mdl_view(m, mdl);
+    bool apart = access != KI_ACCESS_ALL && !(mdl->MdlFlags & MDL_IO_SPACE);
+    char *window = apart ? mm_map_in_window(m, mdl) : NULL;
+    char *view = window ? window : mm_mdl_view(m, mdl);
     if (!view)
         view = mm_map_in_window(m, mdl);
     if (!view)
@@ -71,6 +86,8 @@ static void *mm_map_system(struct machine *m, PMDL mdl, bool may_fail, const voi
     mdl->MappedSystemVa = view;
     mdl->MdlFlags |=
         MDL_MAPPED_TO_SYSTEM_VA | (mdl->MdlFlags & MDL_PARTIAL ? MDL_PARTIAL_HAS_BEEN_MAPPED : 0);
+    if (window)
+        mm_protect_view(m, mdl, access);
     return view;
 }
 
@@ -108,8 +125,9 @@ PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE Ac
         return mm_map_user(m, MemoryDescriptorList, RequestedAddress, Priority,
                            __builtin_return_address(0));
     }
-    void *p =
-        mm_map_system(m, MemoryDescriptorList, !BugCheckOnFailure, __builtin_return_address(0));
+    enum ki_access access = Priority & MdlMappingNoWrite ? KI_ACCESS_READ : KI_ACCESS_ALL;
+    void *p = mm_map_system(m, MemoryDescriptorList, !BugCheckOnFailure, access,
+                            __builtin_return_address(0));
     if (!p && BugCheckOnFailure)
         ki_bugcheck(m, NO_MORE_SYSTEM_PTES, 0, mm_mdl_pages(MemoryDescriptorList), 0, 0,
                     "an MDL could not be mapped, and its owner asked for a bug check then");
@@ -122,36 +140,34 @@ PVOID MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode) {
         KI_CHECK_IRQL(MmMapLockedPages, APC_LEVEL);
         return mm_map_user(m, MemoryDescriptorList, NULL, 0, __builtin_return_address(0));
     }
-    void *p = mm_map_system(m, MemoryDescriptorList, false, __builtin_return_address(0));
+    void *p =
+        mm_map_system(m, MemoryDescriptorList, false, KI_ACCESS_ALL, __builtin_return_address(0));
     if (!p)
         ki_bugcheck(m, NO_MORE_SYSTEM_PTES, 0, mm_mdl_pages(MemoryDescriptorList), 0, 0,
                     "MmMapLockedPages could not map an MDL");
     return p;
 }
 
-/* Ends the window that begins with the page of an address, if one does. */
-static bool mm_close_window_at(struct machine *m, uintptr_t address) {
-    struct mm_window *window = m->mm->windows ? mm_window_at(m, address) : NULL;
-    if (!window || address - (uintptr_t)mm_window_address(m, window) >= PAGE_SIZE)
-        return false;
+static void mm_close_window(struct machine *m, struct mm_window *window) {
     if (window->tag)
         mm_window_unmap(m, window);
     else
         mm_window_destroy(m, window);
-    return true;
-}
-
-/* What may be done with the pages of an MDL's system mapping. */
-static void mm_protect_view(struct machine *m, PMDL mdl, enum ki_access access) {
-    ki_arena_protect(PAGE_ALIGN(mdl->MappedSystemVa), (size_t)mm_mdl_pages(mdl) * PAGE_SIZE,
-                     access);
-    m->mm->protections = true;
 }
 
 void mm_mdl_unmap(struct machine *m, PMDL mdl) {
-    if (KI_UNLIKELY(m->mm->protections))
-        mm_protect_view(m, mdl, KI_ACCESS_ALL);
-    mm_close_window_at(m, (uintptr_t)mdl->MappedSystemVa);
+    /* The MDL may have been advanced: its address is somewhere in the window. */
+    struct mm_window *window =
+        m->mm->windows ? mm_window_at(m, (uintptr_t)mdl->MappedSystemVa) : NULL;
+    if (KI_UNLIKELY(m->mm->protections)) {
+        if (window)
+            ki_arena_protect(mm_window_address(m, window), (size_t)window->count * PAGE_SIZE,
+                             KI_ACCESS_ALL);
+        else
+            mm_protect_view(m, mdl, KI_ACCESS_ALL);
+    }
+    if (window)
+        mm_close_window(m, window);
     mdl->MdlFlags &= (CSHORT) ~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED |
                                 MDL_PARENT_MAPPED_SYSTEM_VA);
     mdl->MappedSystemVa = NULL;
@@ -161,11 +177,12 @@ static void mm_unmap_user(struct machine *m, void *address, PMDL mdl, const void
     struct mm_window *window = m->mm->windows ? mm_window_at(m, (uintptr_t)address) : NULL;
     PEPROCESS process = m->cpu->thread ? m->cpu->thread->process : NULL;
     bool own = window && window->process && window->process == process;
-    if (!own || !mm_close_window_at(m, (uintptr_t)address))
+    if (!own || (uintptr_t)address - (uintptr_t)mm_window_address(m, window) >= PAGE_SIZE)
         ki_bugcheck(
             m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xb9, (ULONG_PTR)address, (ULONG_PTR)mdl, 0,
             "%s unmapped a user address that is no mapping of an MDL in the current process",
             ki_address_name(m, caller));
+    mm_close_window(m, window);
 }
 
 VOID MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList) {
@@ -188,7 +205,7 @@ VOID MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList) {
 
 /* ---- reserved addresses ---- */
 
-static PVOID mm_reserve(struct machine *m, SIZE_T size, ULONG tag) {
+static PVOID mm_reserve_window(struct machine *m, SIZE_T size, ULONG tag) {
     if (!size || size > KI_USER_SIZE)
         return NULL;
     struct mm_window *window =
@@ -202,12 +219,12 @@ static PVOID mm_reserve(struct machine *m, SIZE_T size, ULONG tag) {
 
 PVOID MmAllocateMappingAddress(SIZE_T NumberOfBytes, ULONG PoolTag) {
     KI_GATE(MmAllocateMappingAddress);
-    return mm_reserve(m, NumberOfBytes, PoolTag);
+    return mm_reserve_window(m, NumberOfBytes, PoolTag);
 }
 
 PVOID MmAllocateMappingAddressEx(SIZE_T NumberOfBytes, ULONG PoolTag, ULONG Flags) {
     KI_GATE(MmAllocateMappingAddressEx);
-    return Flags ? NULL : mm_reserve(m, NumberOfBytes, PoolTag);
+    return Flags ? NULL : mm_reserve_window(m, NumberOfBytes, PoolTag);
 }
 
 /* The reserved window that begins at an address; a bug check 0xDA if there is none, or its tag is
@@ -298,40 +315,50 @@ VOID MmUnmapReservedMapping(PVOID BaseAddress, ULONG PoolTag, PMDL MemoryDescrip
 
 /* ---- protection, and mapping for the length of a call ---- */
 
+/* What a protection lets be done with data, nothing here being executed; false: it is not one of
+ * the six. */
+static bool mm_protection_access(ULONG protection, enum ki_access *access) {
+    switch (protection) {
+    case PAGE_NOACCESS:
+    case PAGE_EXECUTE:
+        *access = KI_ACCESS_NONE;
+        return true;
+    case PAGE_READONLY:
+    case PAGE_EXECUTE_READ:
+        *access = KI_ACCESS_READ;
+        return true;
+    case PAGE_READWRITE:
+    case PAGE_EXECUTE_READWRITE:
+        *access = KI_ACCESS_ALL;
+        return true;
+    default:
+        return false;
+    }
+}
+
 NTSTATUS MmProtectMdlSystemAddress(PMDL MemoryDescriptorList, ULONG NewProtect) {
     KI_GATE(MmProtectMdlSystemAddress);
     PMDL mdl = MemoryDescriptorList;
     enum ki_access access;
-    switch (NewProtect) {
-    case PAGE_NOACCESS:
-        access = KI_ACCESS_NONE;
-        break;
-    case PAGE_READONLY:
-    case PAGE_EXECUTE:
-    case PAGE_EXECUTE_READ:
-        access = KI_ACCESS_READ;
-        break;
-    case PAGE_READWRITE:
-    case PAGE_EXECUTE_READWRITE:
-        access = KI_ACCESS_ALL;
-        break;
-    default:
+    if (!mm_protection_access(NewProtect, &access))
         return STATUS_INVALID_PAGE_PROTECTION;
-    }
     if (!(mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA))
         return STATUS_NOT_MAPPED_VIEW;
     mm_protect_view(m, mdl, access);
     return STATUS_SUCCESS;
 }
 
+/* An MDL that is mapped already keeps the protection of that mapping (a judgement). */
 NTSTATUS MmMapMdl(PMDL MemoryDescriptorList, ULONG Protection, PMM_MDL_ROUTINE DriverRoutine,
                   PVOID DriverContext) {
     KI_GATE(MmMapMdl);
     PMDL mdl = MemoryDescriptorList;
     MM_MDL_ROUTINE *routine = DriverRoutine;
+    enum ki_access access;
     bool mapped = mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL);
-    (void)Protection;
-    if (!mapped && !mm_map_system(m, mdl, true, __builtin_return_address(0)))
+    if (!mm_protection_access(Protection & ~(ULONG)(PAGE_NOCACHE | PAGE_WRITECOMBINE), &access))
+        return STATUS_INVALID_PAGE_PROTECTION;
+    if (!mapped && !mm_map_system(m, mdl, true, access, __builtin_return_address(0)))
         return STATUS_INSUFFICIENT_RESOURCES;
     routine(DriverContext, mdl->MappedSystemVa);
     if (!mapped)

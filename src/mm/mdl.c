@@ -46,7 +46,7 @@ static void mm_mdl_attach(PIRP irp, PMDL mdl, bool secondary) {
 
 PMDL mm_mdl_allocate(struct machine *m, void *address, ULONG length, bool secondary, PIRP irp,
                      const void *caller) {
-    if (length > 0xffffffffu - PAGE_SIZE)
+    if (length > MM_MDL_LARGEST)
         return NULL;
     size_t size = MmSizeOfMdl(address, length);
     PMDL mdl = mm_block_allocate(m, 0, size, MM_MDL_TAG, caller);

@@ -6,6 +6,9 @@
 
 #include "mm/pool.h"
 
+/* The longest buffer that an MDL describes: 4 GiB less a page. */
+#define MM_MDL_LARGEST (0xffffffffu - PAGE_SIZE + 1)
+
 static inline uint32_t mm_mdl_pages(const MDL *mdl) {
     return (uint32_t)(((size_t)mdl->ByteOffset + mdl->ByteCount + PAGE_SIZE - 1) >> PAGE_SHIFT);
 }

@@ -78,6 +78,14 @@ void mm_pool_visit(struct machine *m,
 /* A tag as text: four characters and a NUL, what is not printable as '.'. */
 void mm_tag_text(ULONG tag, char text[5]);
 
+/*
+ * Who knows the modules that are loaded beside the kernel: `find` gives the address of a routine
+ * that the named one exports, or NULL.
+ */
+void mm_set_module_search(struct machine *m,
+                          void *(*find)(struct machine *m, PCUNICODE_STRING module,
+                                        const char *name));
+
 /* IoAllocateMdl in the name of the driver that `caller` lies in; NULL: the kernel's own. */
 PMDL mm_mdl_allocate(struct machine *m, void *address, ULONG length, bool secondary, PIRP irp,
                      const void *caller);
@@ -96,6 +104,18 @@ bool mm_user_free(struct machine *m, PEPROCESS process, uint64_t address);
 /* Frees everything the process still has; a bug check 0x76 if pages are still locked for I/O. At
  * process deletion. */
 void mm_process_exit(struct machine *m, PEPROCESS process);
+
+/*
+ * Reserved memory of a process: whole pages whose first `commit` bytes are its own now, zeroed, and
+ * the rest when they are committed; until then they are inaccessible. All sizes are multiples of
+ * mm_reserve_unit(). NULL when there is none. It goes with its process if nobody releases it.
+ */
+size_t mm_reserve_unit(void);
+char *mm_reserve(struct machine *m, PEPROCESS process, size_t size, size_t commit);
+void mm_reserve_commit(struct machine *m, PEPROCESS process, char *address, size_t size);
+/* Takes committed pages back, but never the first one; what was in them is lost. */
+void mm_reserve_decommit(struct machine *m, char *address, size_t size);
+void mm_reserve_release(struct machine *m, char *address);
 
 /*
  * Whether [address, address + length) is user memory of the current thread's process

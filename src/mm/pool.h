@@ -161,6 +161,7 @@ struct mm_part {
     struct mm_secured *secured;
     struct mm_image *images;
     PEPROCESS default_process;
+    void *(*find_module_routine)(struct machine *m, PCUNICODE_STRING module, const char *name);
     bool protections; /* a mapping's protection was changed: unmapping restores it */
     struct mm_class classes[MM_KINDS][MM_CLASSES];
     char *mixed[2];                    /* free rest of the newest mixed page, nonpaged and paged */
@@ -321,6 +322,8 @@ void mm_instrument_close(struct machine *m, void *header);
 /* Memory that its user may touch from now on, or no longer. */
 void mm_instrument_show(struct machine *m, void *p, size_t size);
 void mm_instrument_hide(struct machine *m, void *p, size_t size);
+/* Memory of which nothing is known any more: all of it counts as accessible and defined. */
+void mm_instrument_reset(struct machine *m, void *p, size_t size);
 
 /* ---- errors, and walking a slab (report.c) ---- */
 

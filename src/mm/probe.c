@@ -20,8 +20,10 @@
 #include "mm/user.h"
 #include "mm/window.h"
 
-/* One inaccessible address for good; and where user space ends, the same for all machines. */
-PVOID MmBadPointer = (PVOID)0xfff0000000000000ull;
+/* A page that is inaccessible for good, in the system's half: an access stops the system whatever
+ * guards it, where one to no address at all would raise an exception. And where user space ends,
+ * the same for all machines. */
+PVOID MmBadPointer = (PVOID)0xffffffffffff0000ull;
 static const uintptr_t mm_highest_user = KI_SLOT_BASE - 0x10001;
 static const uintptr_t mm_system_start = KI_SLOT_BASE;
 static const uintptr_t mm_probe_end = KI_SLOT_BASE - 0x10000;

@@ -60,17 +60,16 @@ PVOID MmGetSystemRoutineAddress(PUNICODE_STRING SystemRoutineName) {
     return mm_find_export(name);
 }
 
+void mm_set_module_search(struct machine *m,
+                          void *(*find)(struct machine *m, PCUNICODE_STRING module,
+                                        const char *name)) {
+    m->mm->find_module_routine = find;
+}
+
+/* The kernel and the HAL are no modules of this routine. */
 PVOID MmGetSystemRoutineAddressEx(PUNICODE_STRING ModuleName, PCSTR FunctionName) {
     KI_GATE(MmGetSystemRoutineAddressEx);
-    static const WCHAR *const modules[] = {L"ntoskrnl.exe", L"hal.dll", L"hal"};
-    (void)m;
-    for (unsigned i = 0; i < KI_COUNT(modules); i++) {
-        UNICODE_STRING known;
-        RtlInitUnicodeString(&known, modules[i]);
-        if (RtlEqualUnicodeString(ModuleName, &known, TRUE))
-            return mm_find_export(FunctionName);
-    }
-    return NULL;
+    return m->mm->find_module_routine(m, ModuleName, FunctionName);
 }
 
 /* ---- the system ---- */

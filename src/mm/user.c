@@ -130,6 +130,8 @@ void mm_user_give(struct machine *m, uint32_t first) {
     struct mm_page *page = &user->area.pages[first];
     uint32_t count = page->count;
     ((struct mm_space *)page->owner)->pages -= count;
+    if (KI_UNLIKELY(m->arena.watched)) /* a heap hid parts of it */
+        mm_instrument_reset(m, (void *)mm_user_address(m, first), (size_t)count * PAGE_SIZE);
     mm_user_protect(m, first, count, false);
     for (uint32_t i = 0; i < count; i++)
         page[i].owner = NULL;

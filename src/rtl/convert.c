@@ -19,36 +19,39 @@ struct rtl_codepage {
 static const struct rtl_codepage rtl_ansi = {rtl_ansi_to_unicode, rtl_unicode_to_ansi};
 static const struct rtl_codepage rtl_oem = {rtl_oem_to_unicode, rtl_unicode_to_oem};
 
-/* ---- arrays of characters ---- */
+/*
+ * ---- arrays of characters ----
+ *
+ * A text that is cut is a warning of the OEM routines, and success to the ANSI ones.
+ */
 
 static NTSTATUS rtl_widen(const struct rtl_codepage *page, PWCH to, ULONG room, PULONG written,
                           const CHAR *from, ULONG length) {
     ULONG count = room / sizeof(WCHAR) < length ? room / (ULONG)sizeof(WCHAR) : length;
-    for (ULONG i = 0; i < count; i++)
+    for (ULONG i = count; i-- > 0;) /* from the end: the text may be widened where it stands */
         to[i] = page->to_unicode((UCHAR)from[i]);
     if (written)
         *written = count * (ULONG)sizeof(WCHAR);
-    return STATUS_SUCCESS;
+    return count < length ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
 static NTSTATUS rtl_narrow(const struct rtl_codepage *page, bool upper, PCHAR to, ULONG room,
                            PULONG written, const WCHAR *from, ULONG bytes) {
-    ULONG count = bytes / (ULONG)sizeof(WCHAR);
-    if (count > room)
-        count = room;
+    ULONG length = bytes / (ULONG)sizeof(WCHAR), count = length < room ? length : room;
     for (ULONG i = 0; i < count; i++)
         to[i] = (CHAR)page->from_unicode(upper ? rtl_upcase(from[i]) : from[i]);
     if (written)
         *written = count;
-    return STATUS_SUCCESS;
+    return count < length ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
 NTSTATUS RtlMultiByteToUnicodeN(PWCH UnicodeString, ULONG MaxBytesInUnicodeString,
                                 PULONG BytesInUnicodeString, const CHAR *MultiByteString,
                                 ULONG BytesInMultiByteString) {
     KI_GATE(RtlMultiByteToUnicodeN);
-    return rtl_widen(&rtl_ansi, UnicodeString, MaxBytesInUnicodeString, BytesInUnicodeString,
-                     MultiByteString, BytesInMultiByteString);
+    rtl_widen(&rtl_ansi, UnicodeString, MaxBytesInUnicodeString, BytesInUnicodeString,
+              MultiByteString, BytesInMultiByteString);
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS RtlOemToUnicodeN(PWCH UnicodeString, ULONG MaxBytesInUnicodeString,
@@ -62,16 +65,18 @@ NTSTATUS RtlUnicodeToMultiByteN(PCHAR MultiByteString, ULONG MaxBytesInMultiByte
                                 PULONG BytesInMultiByteString, PCWCH UnicodeString,
                                 ULONG BytesInUnicodeString) {
     KI_GATE(RtlUnicodeToMultiByteN);
-    return rtl_narrow(&rtl_ansi, false, MultiByteString, MaxBytesInMultiByteString,
-                      BytesInMultiByteString, UnicodeString, BytesInUnicodeString);
+    rtl_narrow(&rtl_ansi, false, MultiByteString, MaxBytesInMultiByteString, BytesInMultiByteString,
+               UnicodeString, BytesInUnicodeString);
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS RtlUpcaseUnicodeToMultiByteN(PCHAR MultiByteString, ULONG MaxBytesInMultiByteString,
                                       PULONG BytesInMultiByteString, PCWCH UnicodeString,
                                       ULONG BytesInUnicodeString) {
     KI_GATE(RtlUpcaseUnicodeToMultiByteN);
-    return rtl_narrow(&rtl_ansi, true, MultiByteString, MaxBytesInMultiByteString,
-                      BytesInMultiByteString, UnicodeString, BytesInUnicodeString);
+    rtl_narrow(&rtl_ansi, true, MultiByteString, MaxBytesInMultiByteString, BytesInMultiByteString,
+               UnicodeString, BytesInUnicodeString);
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS RtlUnicodeToOemN(PCHAR OemString, ULONG MaxBytesInOemString, PULONG BytesInOemString,
@@ -139,11 +144,28 @@ static NTSTATUS rtl_string_to_unicode(struct machine *m, const struct rtl_codepa
     return STATUS_SUCCESS;
 }
 
+/* Whether the code page has all characters of the text. */
+static bool rtl_is_mappable(const struct rtl_codepage *page, PCUNICODE_STRING text) {
+    for (size_t i = 0; i < text->Length / sizeof(WCHAR); i++)
+        if (text->Buffer[i] != '?' && page->from_unicode(text->Buffer[i]) == '?')
+            return false;
+    return true;
+}
+
+/* The capital of a character of the code page; itself where the page lacks the capital. */
+static UCHAR rtl_capital(const struct rtl_codepage *page, UCHAR character) {
+    UCHAR capital = page->from_unicode(rtl_upcase(page->to_unicode(character)));
+    return capital == '?' ? character : capital;
+}
+
+/* Counted strings, which are not terminated, are refused if a character is not in the page. */
 static NTSTATUS rtl_unicode_to_string(struct machine *m, const struct rtl_codepage *page,
                                       bool upper, PSTRING to, PCUNICODE_STRING from, bool terminate,
                                       const void *caller) {
     ULONG length = from->Length / (ULONG)sizeof(WCHAR);
     ULONG need = length + (terminate ? 1 : 0);
+    if (!terminate && !rtl_is_mappable(page, from))
+        return STATUS_UNMAPPABLE_CHARACTER;
     if (caller) {
         PCHAR buffer = rtl_string_allocate(m, need, caller);
         if (!buffer)
@@ -154,7 +176,9 @@ static NTSTATUS rtl_unicode_to_string(struct machine *m, const struct rtl_codepa
         return STATUS_BUFFER_OVERFLOW;
     }
     to->Length = (USHORT)length;
-    rtl_narrow(page, upper, to->Buffer, length, NULL, from->Buffer, from->Length);
+    rtl_narrow(page, upper && terminate, to->Buffer, length, NULL, from->Buffer, from->Length);
+    for (ULONG i = 0; upper && !terminate && i < length; i++)
+        to->Buffer[i] = (CHAR)rtl_capital(page, (UCHAR)to->Buffer[i]);
     if (terminate)
         to->Buffer[length] = 0;
     return STATUS_SUCCESS;

@@ -1,113 +1,156 @@
 /*
- * Heaps: blocks that go all at once with their heap.
+ * Heaps: allocating, freeing, and the end of a heap with all its blocks.
  *
- * A growable heap takes its blocks from paged pool, each with a link behind which the caller's
- * bytes begin. A heap in memory of the caller's own (HeapBase) hands that out from its start and
- * finds room again when all has been freed; it does not grow.
+ * A call on a serialized heap holds its resource, the caller's or the heap's own, from the first
+ * look to the last; also while a commit routine or the memory source's routines run, which
+ * therefore must not use the heap. Threads are preempted in between, so a call that finds another
+ * one inside, because it or that one is not serialized, has found the heap halfway through a
+ * change: on Windows it would corrupt it, here it is the bug check for that.
  *
- * ntifs/nf-ntifs-rtlcreateheap, -rtlallocateheap, -rtlfreeheap, -rtldestroyheap
+ * A heap in a process's address space is out of reach in others, as its page says: there a call
+ * raises STATUS_ACCESS_VIOLATION.
+ *
+ * What is FALSE and what is a bug check (judgement): an address outside the heap's memory makes
+ * RtlFreeHeap fail; one inside that is no block in use, and a header that was overwritten, is
+ * corruption. A source that does not take memory back makes RtlFreeHeap and RtlDestroyHeap fail,
+ * and has it until a later call succeeds.
+ *
+ * ntifs/nf-ntifs-rtlallocateheap, -rtlfreeheap, -rtldestroyheap
  */
 #include <string.h>
 
 #include "ki/gate.h"
-#include "mm/mm.h"
-#include "rtl/rtl.h"
+#include "mm/pool.h"
+#include "rtl/heap.h"
 
-#define RTL_HEAP_TAG 0x70616548u /* "Heap" */
-#define RTL_HEAP_SIGNATURE 0xeeffeeffu
-
-struct rtl_heap {
-    ULONG signature;
-    ULONG flags;
-    LIST_ENTRY blocks;
-    char *base; /* the caller's memory, or NULL */
-    size_t size, used;
-    const void *owner;
-};
-
-struct rtl_heap_block {
-    LIST_ENTRY link;
-    struct rtl_heap *heap;
-    size_t size;
-};
-
-PVOID RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize, SIZE_T CommitSize, PVOID Lock,
-                    PRTL_HEAP_PARAMETERS Parameters) {
-    KI_GATE(RtlCreateHeap);
-    (void)Lock; /* one fiber runs: access is serial as it is */
-    size_t reserve = ReserveSize > CommitSize ? ReserveSize : CommitSize;
-    if ((!HeapBase && !(Flags & HEAP_GROWABLE)) || (HeapBase && !reserve) ||
-        (Parameters && Parameters->Length != sizeof *Parameters))
-        return NULL;
-    const void *caller = __builtin_return_address(0);
-    struct rtl_heap *heap = mm_pool_allocate_for(m, PagedPool, sizeof *heap, RTL_HEAP_TAG, caller);
+/* NULL: the handle is none. */
+MM_HEADERS static struct rtl_heap *rtl_heap_of(struct machine *m, PVOID handle) {
+    struct rtl_heap *heap = handle;
     if (!heap)
+        rtl_heap_corrupt(m, NULL, RTL_HEAP_NULL_HANDLE, NULL,
+                         "a heap routine was called with a NULL heap handle");
+    if (((uintptr_t)heap & (RTL_HEAP_GRAIN - 1)) || heap->signature != RTL_HEAP_TAG)
         return NULL;
-    *heap =
-        (struct rtl_heap){RTL_HEAP_SIGNATURE, Flags, {NULL, NULL}, HeapBase, reserve, 0, caller};
-    InitializeListHead(&heap->blocks);
+    if (heap->process && heap->process != PsGetCurrentProcess())
+        ExRaiseStatus(STATUS_ACCESS_VIOLATION);
     return heap;
 }
 
-static struct rtl_heap_block *rtl_heap_take(struct machine *m, struct rtl_heap *heap, size_t size) {
-    size_t whole = sizeof(struct rtl_heap_block) + ((size + 15) & ~(size_t)15);
-    if (whole < size)
+static void rtl_heap_busy(struct machine *m, const struct rtl_heap *heap) {
+    if (heap->inside)
+        rtl_heap_corrupt(m, heap, RTL_HEAP_BAD_STATE, heap,
+                         heap->inside == m->cpu->thread
+                             ? "a heap was used by a routine that it calls itself"
+                             : "two threads are in a heap at once that is not serialized for both");
+}
+
+static PERESOURCE rtl_heap_enter(struct machine *m, struct rtl_heap *heap, ULONG flags) {
+    PERESOURCE lock = flags & HEAP_NO_SERIALIZE ? NULL : heap->lock;
+    if (lock) {
+        KeEnterCriticalRegion();
+        ExAcquireResourceExclusiveLite(lock, TRUE);
+    }
+    rtl_heap_busy(m, heap);
+    heap->inside = m->cpu->thread;
+    (void)KeAreApcsDisabled(); /* between two instructions of the call another thread may run */
+    if (heap->hardened || (m->flags & WDMSIM_GUARD_POOL))
+        rtl_heap_check(m, heap);
+    return lock;
+}
+
+static void rtl_heap_leave(struct rtl_heap *heap, PERESOURCE lock) {
+    heap->inside = NULL;
+    if (lock) {
+        ExReleaseResourceLite(lock);
+        KeLeaveCriticalRegion();
+    }
+}
+
+static void *rtl_heap_take(struct machine *m, struct rtl_heap *heap, size_t size) {
+    if (heap->dying || size > heap->largest)
         return NULL;
-    if (!heap->base)
-        return mm_pool_allocate_for(m, PagedPool, whole, RTL_HEAP_TAG, heap->owner);
-    if (whole > heap->size - heap->used)
-        return NULL;
-    struct rtl_heap_block *block = (struct rtl_heap_block *)(void *)(heap->base + heap->used);
-    heap->used += whole;
-    return block;
+    if (heap->page_heap)
+        return rtl_heap_single_make(m, heap, size);
+    if (size <= heap->threshold)
+        return rtl_heap_block_take(m, heap, size);
+    return heap->flags & HEAP_GROWABLE ? rtl_heap_single_make(m, heap, size) : NULL;
 }
 
 PVOID RtlAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size) {
     KI_GATE(RtlAllocateHeap);
-    struct rtl_heap *heap = HeapHandle;
-    struct rtl_heap_block *block =
-        heap->signature == RTL_HEAP_SIGNATURE ? rtl_heap_take(m, heap, Size) : NULL;
-    if (!block) {
-        if ((Flags | heap->flags) & HEAP_GENERATE_EXCEPTIONS)
-            ExRaiseStatus(STATUS_NO_MEMORY);
-        return NULL;
+    struct rtl_heap *heap = rtl_heap_of(m, HeapHandle);
+    void *p = NULL;
+    if (heap)
+        Flags |= heap->flags;
+    if (heap && !mm_fails(m)) {
+        PERESOURCE lock = rtl_heap_enter(m, heap, Flags);
+        p = rtl_heap_take(m, heap, Size);
+        if (p && (Flags & HEAP_ZERO_MEMORY))
+            memset(p, 0, Size);
+        rtl_heap_leave(heap, lock);
     }
-    block->heap = heap;
-    block->size = Size;
-    InsertTailList(&heap->blocks, &block->link);
-    if (Flags & HEAP_ZERO_MEMORY)
-        memset(block + 1, 0, Size);
-    return block + 1;
+    if (!p && (Flags & HEAP_GENERATE_EXCEPTIONS))
+        ExRaiseStatus(STATUS_NO_MEMORY);
+    return p;
+}
+
+static bool rtl_heap_give(struct machine *m, struct rtl_heap *heap, char *p) {
+    struct rtl_heap_region *region = heap->dying ? NULL : rtl_heap_region_of(heap, p);
+    if (!region)
+        return false;
+    if (!region->single) {
+        rtl_heap_block_give(m, heap, region, p);
+        return true;
+    }
+    if (p != region->single)
+        rtl_heap_corrupt(m, heap, RTL_HEAP_BAD_ARGUMENT, p,
+                         "an address was freed that lies in a heap but is no block of it");
+    rtl_heap_single_check(m, heap, region);
+    return rtl_heap_region_release(m, heap, region);
 }
 
 LOGICAL RtlFreeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress) {
     KI_GATE(RtlFreeHeap);
-    struct rtl_heap *heap = HeapHandle;
-    (void)Flags;
+    struct rtl_heap *heap = rtl_heap_of(m, HeapHandle);
+    if (!heap)
+        return FALSE;
     if (!BaseAddress)
         return TRUE;
-    struct rtl_heap_block *block = (struct rtl_heap_block *)BaseAddress - 1;
-    if (heap->signature != RTL_HEAP_SIGNATURE || block->heap != heap)
-        return FALSE;
-    RemoveEntryList(&block->link);
-    block->heap = NULL;
-    if (!heap->base)
-        mm_pool_free(m, block, RTL_HEAP_TAG);
-    else if (IsListEmpty(&heap->blocks))
-        heap->used = 0;
-    return TRUE;
+    PERESOURCE lock = rtl_heap_enter(m, heap, Flags | heap->flags);
+    bool freed = rtl_heap_give(m, heap, BaseAddress);
+    rtl_heap_leave(heap, lock);
+    return freed;
 }
 
-/* NULL when it is gone; the handle when it was none. */
+/* Gives every region back once; what its source keeps stays with the heap. */
+static bool rtl_heap_empty(struct machine *m, struct rtl_heap *heap) {
+    heap->dying = true;
+    LIST_ENTRY *next;
+    for (LIST_ENTRY *link = heap->regions.Flink; link != &heap->regions; link = next) {
+        next = link->Flink;
+        rtl_heap_region_release(m, heap, CONTAINING_RECORD(link, struct rtl_heap_region, link));
+    }
+    return IsListEmpty(&heap->regions);
+}
+
+/* NULL when it is gone; the handle when it was none, or its source keeps memory of it. */
 PVOID RtlDestroyHeap(PVOID HeapHandle) {
     KI_GATE(RtlDestroyHeap);
-    struct rtl_heap *heap = HeapHandle;
-    if (heap->signature != RTL_HEAP_SIGNATURE)
+    struct rtl_heap *heap = rtl_heap_of(m, HeapHandle);
+    if (!heap)
         return HeapHandle;
-    while (!heap->base && !IsListEmpty(&heap->blocks)) {
-        LIST_ENTRY *link = RemoveHeadList(&heap->blocks);
-        mm_pool_free(m, CONTAINING_RECORD(link, struct rtl_heap_block, link), RTL_HEAP_TAG);
-    }
+    rtl_heap_busy(m, heap);
+    if (!heap->dying)
+        rtl_heap_check(m, heap);
+    heap->inside = m->cpu->thread;
+    bool gone = rtl_heap_empty(m, heap);
+    heap->inside = NULL;
+    if (!gone)
+        return HeapHandle;
+    if (heap->lock == &heap->own_lock)
+        ExDeleteResourceLite(&heap->own_lock);
+    if (heap->process)
+        ObDereferenceObject(heap->process);
     heap->signature = 0;
     mm_pool_free(m, heap, RTL_HEAP_TAG);
     return NULL;

@@ -23,12 +23,13 @@ SIZE_T RtlCompareMemory(const VOID *Source1, const VOID *Source2, SIZE_T Length)
     return same;
 }
 
-/* Whole ULONGs alone take part: of a length that is no multiple of four, the rest is not looked at.
- */
+/* Whole ULONGs in their places, or nothing is equal. */
 SIZE_T RtlCompareMemoryUlong(PVOID Source, SIZE_T Length, ULONG Pattern) {
     const char *at = Source;
     SIZE_T same = 0;
-    for (; Length - same >= sizeof Pattern; same += sizeof Pattern)
+    if (((ULONG_PTR)Source | Length) % sizeof Pattern)
+        return 0;
+    for (; same < Length; same += sizeof Pattern)
         if (memcmp(at + same, &Pattern, sizeof Pattern) != 0)
             break;
     return same;

@@ -22,12 +22,11 @@ static NTSTATUS rtl_number_to_string(ULONGLONG value, ULONG base, PUNICODE_STRIN
         digits[--at] = (WCHAR) "0123456789ABCDEF"[value % base];
     while (value /= base);
     size_t bytes = (KI_COUNT(digits) - at) * sizeof(WCHAR);
-    if (bytes > string->MaximumLength)
+    if (bytes + sizeof(WCHAR) > string->MaximumLength) /* the result is null-terminated */
         return STATUS_BUFFER_OVERFLOW;
     memcpy(string->Buffer, digits + at, bytes);
     string->Length = (USHORT)bytes;
-    if (bytes + sizeof(WCHAR) <= string->MaximumLength)
-        string->Buffer[bytes / sizeof(WCHAR)] = 0;
+    string->Buffer[bytes / sizeof(WCHAR)] = 0;
     return STATUS_SUCCESS;
 }
 

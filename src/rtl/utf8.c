@@ -91,10 +91,7 @@ NTSTATUS RtlUTF8ToUnicodeN(PWSTR UnicodeStringDestination, ULONG UnicodeStringMa
                          UTF8StringByteCount);
 }
 
-/* A string too small for the text holds what fits, with the warning of counted strings. */
-static NTSTATUS rtl_string_status(NTSTATUS status) {
-    return status == STATUS_BUFFER_TOO_SMALL ? STATUS_BUFFER_OVERFLOW : status;
-}
+/* A counted string that is too small for the whole text is left as it is. */
 
 NTSTATUS RtlUnicodeStringToUTF8String(PUTF8_STRING DestinationString, PCUNICODE_STRING SourceString,
                                       BOOLEAN AllocateDestinationString) {
@@ -111,11 +108,13 @@ NTSTATUS RtlUnicodeStringToUTF8String(PUTF8_STRING DestinationString, PCUNICODE_
         buffer[size] = 0;
         DestinationString->Buffer = buffer;
         DestinationString->MaximumLength = (USHORT)(size + 1);
+    } else if (size > DestinationString->MaximumLength) {
+        return STATUS_BUFFER_OVERFLOW;
     }
     NTSTATUS status = rtl_to_utf8(DestinationString->Buffer, DestinationString->MaximumLength,
                                   &size, SourceString->Buffer, length);
     DestinationString->Length = (USHORT)size;
-    return rtl_string_status(status);
+    return status;
 }
 
 NTSTATUS RtlUTF8StringToUnicodeString(PUNICODE_STRING DestinationString, PUTF8_STRING SourceString,
@@ -133,9 +132,11 @@ NTSTATUS RtlUTF8StringToUnicodeString(PUNICODE_STRING DestinationString, PUTF8_S
         buffer[size / sizeof(WCHAR)] = 0;
         DestinationString->Buffer = buffer;
         DestinationString->MaximumLength = (USHORT)(size + sizeof(WCHAR));
+    } else if (size > DestinationString->MaximumLength) {
+        return STATUS_BUFFER_OVERFLOW;
     }
     NTSTATUS status = rtl_from_utf8(DestinationString->Buffer, DestinationString->MaximumLength,
                                     &size, source, SourceString->Length);
     DestinationString->Length = (USHORT)size;
-    return rtl_string_status(status);
+    return status;
 }

@@ -72,7 +72,7 @@ struct rtl_version_part {
 
 /*
  * Major, minor, service pack: the first part that differs decides, with the condition of the first
- * part that takes part.
+ * part that takes part and is not asked to be equal.
  */
 static bool rtl_versions_match(const struct rtl_version_part *parts, size_t count, ULONG types,
                                ULONGLONG mask) {
@@ -81,7 +81,7 @@ static bool rtl_versions_match(const struct rtl_version_part *parts, size_t coun
         if (!(types & parts[i].type))
             continue;
         unsigned own = rtl_condition(mask, parts[i].type);
-        if (!condition)
+        if (!condition || condition == VER_EQUAL)
             condition = own;
         if (parts[i].actual != parts[i].wanted)
             return rtl_compare(parts[i].actual, parts[i].wanted, condition);

@@ -149,7 +149,7 @@ static void callbacks_are_layered_by_altitude(struct machine *m) {
 
 static void altitudes_are_taken_once(struct machine *m) {
     UNICODE_STRING same = RTL_CONSTANT_STRING(L"1000.0"), bad = RTL_CONSTANT_STRING(L"top");
-    LARGE_INTEGER cookie, first, second;
+    LARGE_INTEGER cookie, first = {.QuadPart = 0}, second = {.QuadPart = 0};
     ULONG major = 0, minor = 9;
     (void)m;
     begin(0, L"1000", 'a');
@@ -160,8 +160,8 @@ static void altitudes_are_taken_once(struct machine *m) {
     assert_int_equal(CmRegisterCallback(filter, &filters[1], &first), STATUS_SUCCESS);
     assert_int_equal(CmRegisterCallback(filter, &filters[1], &second), STATUS_SUCCESS);
     assert_true(first.QuadPart != second.QuadPart);
-    CmUnRegisterCallback(first);
-    CmUnRegisterCallback(second);
+    assert_int_equal(CmUnRegisterCallback(first), STATUS_SUCCESS);
+    assert_int_equal(CmUnRegisterCallback(second), STATUS_SUCCESS);
     end(0);
     CmGetCallbackVersion(&major, &minor);
     assert_int_equal(major, 1);
@@ -233,6 +233,8 @@ static void names_and_identifiers_are_told(struct machine *m) {
     ZwClose(same);
     ZwClose(key);
     end(0);
+    wdmsim_expect_bugcheck(BAD_POOL_CALLER); /* a name is released once */
+    CmCallbackReleaseKeyObjectIDEx(new_name);
 }
 
 int main(void) {

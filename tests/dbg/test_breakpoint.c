@@ -65,6 +65,47 @@ static void a_debugger_goes_on_behind_a_breakpoint(struct machine *m) {
     assert_int_equal(messages_read(m, WDMSIM_EVENT_BREAK)->count, 2);
 }
 
+static void a_disabled_debugger_handles_nothing(struct machine *m) {
+    (void)m;
+    assert_true(KD_DEBUGGER_ENABLED);
+    assert_false(KdRefreshDebuggerNotPresent());
+    assert_int_equal(KdDisableDebugger(), STATUS_SUCCESS);
+    assert_false(KD_DEBUGGER_ENABLED);
+    assert_true(KdRefreshDebuggerNotPresent());
+    assert_int_equal(KdEnableDebugger(), STATUS_SUCCESS);
+    assert_true(KD_DEBUGGER_ENABLED);
+    DbgBreakPoint();
+    assert_int_equal(KdDisableDebugger(), STATUS_SUCCESS);
+    wdmsim_expect_bugcheck(SYSTEM_THREAD_EXCEPTION_NOT_HANDLED);
+    DbgBreakPoint();
+    fail();
+}
+
+static void a_blocked_debugger_stays_as_it_is(struct machine *m) {
+    BOOLEAN block = TRUE, for_ever = 0x80;
+    ULONG needed = 77;
+    (void)m;
+    assert_int_equal(KdChangeOption((KD_OPTION)1, sizeof block, &block, 0, NULL, NULL),
+                     STATUS_INVALID_INFO_CLASS);
+    assert_int_equal(KdChangeOption(KD_OPTION_SET_BLOCK_ENABLE, 4, &block, 0, NULL, NULL),
+                     STATUS_INVALID_PARAMETER);
+    assert_int_equal(KdChangeOption(KD_OPTION_SET_BLOCK_ENABLE, sizeof block, &block, sizeof needed,
+                                    &needed, NULL),
+                     STATUS_INVALID_PARAMETER);
+    assert_int_equal(
+        KdChangeOption(KD_OPTION_SET_BLOCK_ENABLE, sizeof block, &block, 0, NULL, &needed),
+        STATUS_SUCCESS);
+    assert_int_equal(needed, 0);
+    assert_int_equal(KdDisableDebugger(), STATUS_ACCESS_DENIED);
+    assert_int_equal(KdEnableDebugger(), STATUS_ACCESS_DENIED);
+    assert_int_equal(
+        KdChangeOption(KD_OPTION_SET_BLOCK_ENABLE, sizeof block, &for_ever, 0, NULL, NULL),
+        STATUS_SUCCESS);
+    assert_int_equal(
+        KdChangeOption(KD_OPTION_SET_BLOCK_ENABLE, sizeof block, &block, 0, NULL, NULL),
+        STATUS_ACCESS_DENIED);
+}
+
 int main(void) {
     static const struct wdmsim_config debugged = {.processors = 1, .flags = WDMSIM_DEBUGGER};
     const struct CMUnitTest tests[] = {
@@ -75,6 +116,8 @@ int main(void) {
         wdmsim_unit_test(there_is_no_debugger),
         wdmsim_unit_test(a_prompt_is_shown_and_gets_no_answer),
         wdmsim_unit_test_on(a_debugger_goes_on_behind_a_breakpoint, &debugged),
+        wdmsim_unit_test_on(a_disabled_debugger_handles_nothing, &debugged),
+        wdmsim_unit_test_on(a_blocked_debugger_stays_as_it_is, &debugged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,6 +24,14 @@ static void an_event_is_written_with_its_data(struct machine *m) {
     assert_string_equal(traced(m),
                         "event 7 provider={b5a0bda9-50fe-4d0e-a83d-bae301020304} version=1 "
                         "level=4 opcode=0 task=0 keyword=0x10 data 3412 6162");
+    static const GUID activity = {1, 2, 3, {4, 5, 6, 7, 8, 9, 10, 11}};
+    assert_int_equal(EtwWriteTransfer(handle, &descriptor, NULL, &activity, 1, &data[1]),
+                     STATUS_SUCCESS);
+    assert_non_null(strstr(traced(m), "event 7 "));
+    assert_non_null(strstr(traced(m), "related={00000001-0002-0003-0405-060708090a0b} data 6162"));
+    assert_int_equal(EtwWriteEx(handle, &descriptor, 0, 0, &activity, NULL, 1, data),
+                     STATUS_SUCCESS);
+    assert_non_null(strstr(traced(m), "activity={00000001-0002-0003-0405-060708090a0b} data 3412"));
     assert_int_equal(EtwWriteString(handle, 2, 1, NULL, L"hello"), STATUS_SUCCESS);
     assert_string_equal(traced(m), "event provider={b5a0bda9-50fe-4d0e-a83d-bae301020304} level=2 "
                                    "keyword=0x1 text hello");

@@ -57,6 +57,9 @@ static void the_unsafe_forms_leave_the_irql_alone(struct machine *m) {
     assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL);
     assert_false(ExTryToAcquireFastMutex(&mutex));
     ExReleaseFastMutexUnsafe(&mutex);
+    assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL);
+    assert_true(ExTryToAcquireFastMutex(&mutex));
+    ExReleaseFastMutex(&mutex);
     KeLeaveCriticalRegion();
 }
 

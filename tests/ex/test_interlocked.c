@@ -57,6 +57,7 @@ static void numbers_return_what_they_were(struct machine *m) {
 static void sequenced_lists_count_and_flush(struct machine *m) {
     static SLIST_HEADER head;
     (void)m;
+    memset(&head, 0xff, sizeof head);
     ExInitializeSListHead(&head);
     assert_int_equal(ExQueryDepthSList(&head), 0);
     assert_null(ExInterlockedPopEntrySList(&head, &lock));

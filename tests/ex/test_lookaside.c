@@ -50,6 +50,8 @@ static void allocations_frees_and_misses_are_counted(struct machine *m) {
 static ULONG allocated, freed;
 
 static PVOID allocate(POOL_TYPE type, SIZE_T size, ULONG tag) {
+    assert_int_equal(size, 48);
+    assert_int_equal(tag, TAG);
     allocated++;
     return ExAllocatePoolWithTag(type, size, tag);
 }
@@ -88,7 +90,18 @@ static void a_driver_may_have_its_own_routines(struct machine *m) {
     assert_int_equal(allocated, 2);
     assert_int_equal(freed, 2);
     assert_int_equal(ExQueryDepthSList(&extended.L.ListHead), 0);
+    ExFreeToLookasideListEx(&extended, ExAllocateFromLookasideListEx(&extended));
+    assert_int_equal(freed, 2);
     ExDeleteLookasideListEx(&extended);
+    assert_int_equal(allocated, 3);
+    assert_int_equal(freed, 3);
+
+    ExInitializePagedLookasideList(&paged, allocate, give_back, 0, 48, TAG, 0);
+    ExFreeToPagedLookasideList(&paged, ExAllocateFromPagedLookasideList(&paged));
+    assert_int_equal(freed, 3);
+    ExDeletePagedLookasideList(&paged);
+    assert_int_equal(allocated, 4);
+    assert_int_equal(freed, 4);
 }
 
 static void extended_lists_check_type_and_flags(struct machine *m) {

@@ -105,7 +105,12 @@ static void only_updates_change_a_secure_pool(struct machine *m) {
     assert_int_equal(ExSecurePoolUpdate(pool, TAG, fixed, 77, 0, 1, more), STATUS_ACCESS_DENIED);
     ExFreePool2(p, TAG, &parameter, 1);
     assert_false(ExSecurePoolValidate(pool, TAG, p, 77));
+    /* What is still allocated goes with the pool. */
+    secure.Cookie = 79;
+    char *left = ExAllocatePool3(POOL_FLAG_NON_PAGED, sizeof contents, TAG, &parameter, 1);
+    assert_true(ExSecurePoolValidate(pool, TAG, left, 79));
     ExDestroyPool(pool);
+    assert_null(ExAllocatePool3(POOL_FLAG_NON_PAGED, sizeof contents, TAG, &parameter, 1));
 }
 
 int main(void) {

@@ -33,6 +33,7 @@ static VOID read_it(PVOID context) {
 }
 
 static void begin(void) {
+    lock = ~(ULONG_PTR)0;
     ExInitializePushLock(&lock);
     readers = writers = entered = 0;
 }

@@ -213,7 +213,13 @@ static void many_threads_share(struct machine *m) {
     for (unsigned i = 0; i < 20; i++)
         thread_join(threads[i]);
     assert_int_equal(entered, 20);
+    KeEnterCriticalRegion();
+    ExAcquireResourceExclusiveLite(&resource, TRUE);
     assert_int_equal(ExReinitializeResourceLite(&resource), STATUS_SUCCESS);
+    assert_false(ExIsResourceAcquiredExclusiveLite(&resource));
+    assert_true(ExAcquireResourceSharedLite(&resource, FALSE));
+    ExReleaseResourceLite(&resource);
+    KeLeaveCriticalRegion();
     assert_int_equal(ExDeleteResourceLite(&resource), STATUS_SUCCESS);
 }
 

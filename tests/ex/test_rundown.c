@@ -105,6 +105,14 @@ static void the_cache_aware_form(struct machine *m) {
     ExInitializeRundownProtectionCacheAwareEx(aware, 0x80);
 }
 
+static void the_cache_aware_form_is_freed(struct machine *m) {
+    (void)m;
+    aware = ExAllocateCacheAwareRundownProtection(NonPagedPoolNx, 'tseT');
+    ExFreeCacheAwareRundownProtection(aware);
+    wdmsim_expect_bugcheck(BAD_POOL_CALLER); /* there is no such block any more */
+    ExFreePoolWithTag(aware, 'tseT');
+}
+
 static void releasing_too_often(struct machine *m) {
     (void)m;
     begin();
@@ -117,6 +125,7 @@ int main(void) {
         cmocka_unit_test(the_wait_is_for_those_inside),
         wdmsim_unit_test(after_it_began_nobody_enters),
         wdmsim_unit_test(the_cache_aware_form),
+        wdmsim_unit_test(the_cache_aware_form_is_freed),
         wdmsim_unit_test(releasing_too_often),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

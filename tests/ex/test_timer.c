@@ -24,7 +24,12 @@ static VOID note_deletion(PVOID context) {
 
 static PEXT_DELETE_PARAMETERS parameters(void) {
     static EXT_DELETE_PARAMETERS values;
+    memset(&values, 0xff, sizeof values);
     ExInitializeDeleteTimerParameters(&values);
+    assert_int_equal(values.Version, 0);
+    assert_int_equal(values.Reserved, 0);
+    assert_null(values.DeleteCallback);
+    assert_null(values.DeleteContext);
     values.DeleteCallback = note_deletion;
     values.DeleteContext = &deleted;
     return &values;
@@ -57,7 +62,11 @@ static void periods_are_exact_below_a_millisecond(struct machine *m) {
     EXT_SET_PARAMETERS set;
     begin(m, EX_TIMER_HIGH_RESOLUTION);
     uint64_t start = wdmsim_time(m);
+    memset(&set, 0xff, sizeof set);
     ExInitializeSetTimerParameters(&set);
+    assert_int_equal(set.Version, 0);
+    assert_int_equal(set.Reserved, 0);
+    assert_int_equal(set.NoWakeTolerance, 0);
     ExSetTimer(timer, -MS(1), 2500, &set); /* 250 us */
     wdmsim_advance(m, 2 * WDMSIM_MS);
     assert_int_equal(fired, 5);

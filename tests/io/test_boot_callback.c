@@ -11,6 +11,7 @@ static WCHAR seen_path[128];
 static BOOT_DRIVER_CALLBACK_FUNCTION inspect;
 static VOID inspect(PVOID context, BDCB_CALLBACK_TYPE type, PBDCB_IMAGE_INFORMATION information) {
     static const char *const updates[] = {"d", "l", "u"};
+    assert_string_equal(context, "i");
     if (type == BdCbStatusUpdate) {
         strcat(story, updates[((PBDCB_STATUS_UPDATE_CONTEXT)(PVOID)information)->StatusType]);
         return;

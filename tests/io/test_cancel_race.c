@@ -14,7 +14,8 @@ static unsigned
 
 static DRIVER_CANCEL cancel_it;
 static VOID cancel_it(PDEVICE_OBJECT device, PIRP irp) {
-    UNREFERENCED_PARAMETER(device);
+    assert_ptr_equal(device, test_device);
+    assert_ptr_equal(irp, victim);
     IoReleaseCancelSpinLock(irp->CancelIrql);
     outcomes[1]++;
     test_complete(irp, STATUS_CANCELLED, 0);

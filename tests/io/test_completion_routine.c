@@ -5,7 +5,7 @@ static unsigned calls;
 static PDEVICE_OBJECT seen_device;
 
 static NTSTATUS note(PDEVICE_OBJECT device, PIRP irp, PVOID context) {
-    UNREFERENCED_PARAMETER(context);
+    assert_ptr_equal(context, irp);
     calls++;
     seen_device = device;
     if (irp->PendingReturned)
@@ -24,7 +24,7 @@ static NTSTATUS complete_with(PDEVICE_OBJECT device, PIRP irp) {
 static NTSTATUS send_with_routine(PDEVICE_OBJECT device, PIRP irp) {
     UNREFERENCED_PARAMETER(device);
     IoCopyCurrentIrpStackLocationToNext(irp);
-    IoSetCompletionRoutine(irp, note, NULL, on_success, on_error, on_cancel);
+    IoSetCompletionRoutine(irp, note, irp, on_success, on_error, on_cancel);
     return IoCallDriver(test_below, irp);
 }
 

@@ -103,7 +103,7 @@ static void a_hint_leaves_out_the_filters_above(struct machine *m) {
                                                          CreateFileTypeNone, NULL, 0, test_device),
                      STATUS_SUCCESS);
     assert_int_equal(upper_creates, 1);
-    ZwClose(file);
+    assert_int_equal(ZwClose(file), STATUS_SUCCESS);
     IoInitializeDriverCreateContext(&context);
     context.DeviceObjectHint = test_device;
     assert_int_equal(IoCreateFileEx(&file, FILE_READ_DATA, &attributes, &iosb, NULL, 0, 0,

@@ -7,6 +7,7 @@
 static IO_CSQ queue;
 static LIST_ENTRY irps;
 static KSPIN_LOCK lock;
+static KIRQL locked_at; /* what the one inside came from */
 static unsigned completed_canceled, removed;
 static NTSTATUS insert_status;
 static PVOID seen_insert_context;
@@ -20,7 +21,7 @@ static IO_CSQ_RELEASE_LOCK csq_unlock;
 static IO_CSQ_COMPLETE_CANCELED_IRP csq_complete;
 
 static VOID csq_insert(PIO_CSQ csq, PIRP irp) {
-    UNREFERENCED_PARAMETER(csq);
+    assert_ptr_equal(csq, &queue);
     InsertTailList(&irps, &irp->Tail.Overlay.ListEntry);
 }
 
@@ -32,13 +33,13 @@ static NTSTATUS csq_insert_ex(PIO_CSQ csq, PIRP irp, PVOID context) {
 }
 
 static VOID csq_remove(PIO_CSQ csq, PIRP irp) {
-    UNREFERENCED_PARAMETER(csq);
+    assert_ptr_equal(csq, &queue);
     RemoveEntryList(&irp->Tail.Overlay.ListEntry);
 }
 
 static PIRP csq_peek(PIO_CSQ csq, PIRP irp, PVOID context) {
     PLIST_ENTRY next = irp ? irp->Tail.Overlay.ListEntry.Flink : irps.Flink;
-    UNREFERENCED_PARAMETER(csq);
+    assert_ptr_equal(csq, &queue);
     for (; next != &irps; next = next->Flink) {
         PIRP candidate = CONTAINING_RECORD(next, IRP, Tail.Overlay.ListEntry);
         if (!context || IoGetCurrentIrpStackLocation(candidate)->FileObject == context)
@@ -48,17 +49,19 @@ static PIRP csq_peek(PIO_CSQ csq, PIRP irp, PVOID context) {
 }
 
 static VOID csq_lock(PIO_CSQ csq, PKIRQL irql) {
-    UNREFERENCED_PARAMETER(csq);
+    assert_ptr_equal(csq, &queue);
     KeAcquireSpinLock(&lock, irql);
+    locked_at = *irql;
 }
 
 static VOID csq_unlock(PIO_CSQ csq, KIRQL irql) {
-    UNREFERENCED_PARAMETER(csq);
+    assert_ptr_equal(csq, &queue);
+    assert_int_equal(irql, locked_at);
     KeReleaseSpinLock(&lock, irql);
 }
 
 static VOID csq_complete(PIO_CSQ csq, PIRP irp) {
-    UNREFERENCED_PARAMETER(csq);
+    assert_ptr_equal(csq, &queue);
     completed_canceled++;
     test_complete(irp, STATUS_CANCELLED, 0);
 }

@@ -32,8 +32,23 @@ static void sizes_have_limits(struct machine *m) {
     IoFreeErrorLogEntry(entry);
 }
 
+/* Entries that nobody writes or frees use up the memory that the log has. */
+static void a_freed_entry_makes_room(struct machine *m) {
+    PVOID entry = NULL, last;
+    unsigned count = 0;
+    test_load(m);
+    while ((last = IoAllocateErrorLogEntry(test_device, ERROR_LOG_MAXIMUM_SIZE)) != NULL &&
+           ++count < 100000)
+        entry = last;
+    assert_null(last);
+    IoFreeErrorLogEntry(entry);
+    assert_non_null(IoAllocateErrorLogEntry(test_device, ERROR_LOG_MAXIMUM_SIZE));
+    assert_null(IoAllocateErrorLogEntry(test_device, ERROR_LOG_MAXIMUM_SIZE));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {wdmsim_unit_test(an_entry_is_traced),
-                                       wdmsim_unit_test(sizes_have_limits)};
+                                       wdmsim_unit_test(sizes_have_limits),
+                                       wdmsim_unit_test(a_freed_entry_makes_room)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

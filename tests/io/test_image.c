@@ -36,6 +36,20 @@ static void a_driver_knows_its_file(struct machine *m) {
     assert_int_equal(IoQueryFullDriverPath(test_driver, &path), STATUS_NOT_FOUND);
 }
 
+static void a_loaded_module_has_its_routines_looked_up(struct machine *m) {
+    UNICODE_STRING module = RTL_CONSTANT_STRING(L"LEAVER.sys"),
+                   bare = RTL_CONSTANT_STRING(L"leaver");
+    struct wdmsim_driver *driver = wdmsim_load("leaver");
+    PVOID hold = wdmsim_driver_symbol(driver, "LeaverHold");
+    assert_non_null(hold);
+    assert_ptr_equal(MmGetSystemRoutineAddressEx(&module, "LeaverHold"), hold);
+    assert_null(MmGetSystemRoutineAddressEx(&module, "LeaverNone"));
+    assert_null(MmGetSystemRoutineAddressEx(&module, "KeSetEvent")); /* another module's */
+    assert_null(MmGetSystemRoutineAddressEx(&bare, "LeaverHold"));
+    assert_int_equal(wdmsim_driver_unload(m, driver), 0);
+    assert_null(MmGetSystemRoutineAddressEx(&module, "LeaverHold"));
+}
+
 static void what_is_no_driver(struct machine *m) {
     struct wdmsim_driver *driver;
     assert_int_equal(wdmsim_driver_load(m, "none", "no-such-driver", &driver),
@@ -51,6 +65,7 @@ int main(void) {
         wdmsim_unit_test(static_data_start_afresh),
         wdmsim_unit_test(the_next_machine_too),
         wdmsim_unit_test(a_driver_knows_its_file),
+        wdmsim_unit_test(a_loaded_module_has_its_routines_looked_up),
         wdmsim_unit_test(what_is_no_driver),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,6 +89,10 @@ static void wrong_classes_and_lengths(struct machine *m) {
                      STATUS_INVALID_INFO_CLASS);
     assert_int_equal(IoCheckQuerySetFileInformation(FilePositionInformation, 8, TRUE),
                      STATUS_SUCCESS);
+    assert_int_equal(IoCheckQuerySetFileInformation(FilePositionInformation, 7, TRUE),
+                     STATUS_INFO_LENGTH_MISMATCH);
+    assert_int_equal(IoCheckQuerySetFileInformation(FileMaximumInformation, 64, FALSE),
+                     STATUS_INVALID_INFO_CLASS);
     assert_int_equal(IoCheckQuerySetVolumeInformation(FileFsDeviceInformation, 4, FALSE),
                      STATUS_INFO_LENGTH_MISMATCH);
     ZwClose(file);

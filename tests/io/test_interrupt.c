@@ -8,19 +8,23 @@ static KIRQL isr_irql, dpc_irql;
 static KSERVICE_ROUTINE isr;
 static IO_DPC_ROUTINE dpc;
 
+static PKINTERRUPT served;
+static IRP request;
+
 static BOOLEAN isr(PKINTERRUPT interrupt, PVOID context) {
-    UNREFERENCED_PARAMETER(interrupt);
+    served = interrupt;
+    assert_ptr_equal(context, test_device);
     interrupts++;
     isr_irql = KeGetCurrentIrql();
-    IoRequestDpc(context, NULL, NULL);
+    IoRequestDpc(context, &request, &interrupts);
     return TRUE;
 }
 
 static VOID dpc(PKDPC object, PDEVICE_OBJECT device, PIRP irp, PVOID context) {
-    UNREFERENCED_PARAMETER(object);
-    UNREFERENCED_PARAMETER(device);
-    UNREFERENCED_PARAMETER(irp);
-    UNREFERENCED_PARAMETER(context);
+    assert_ptr_equal(object, &device->Dpc);
+    assert_ptr_equal(device, test_device);
+    assert_ptr_equal(irp, &request);
+    assert_ptr_equal(context, &interrupts);
     dpcs++;
     dpc_irql = KeGetCurrentIrql();
 }
@@ -40,6 +44,7 @@ static void an_edge_runs_routine_and_dpc(struct machine *m) {
     wdmsim_settle(m);
     assert_int_equal(interrupts, 1);
     assert_int_equal(dpcs, 1);
+    assert_ptr_equal(served, interrupt);
     assert_int_equal(isr_irql, 5);
     assert_int_equal(dpc_irql, DISPATCH_LEVEL);
     IoDisconnectInterrupt(interrupt);
@@ -98,6 +103,9 @@ static void inactive_interrupts_wait(struct machine *m) {
     IO_DISCONNECT_INTERRUPT_PARAMETERS end = {.Version = CONNECT_FULLY_SPECIFIED};
     end.ConnectionContext.InterruptObject = interrupt;
     IoDisconnectInterruptEx(&end);
+    assert_int_equal(wdmsim_interrupt_raise(m, 0x61), WDMSIM_ERROR_NOT_FOUND);
+    wdmsim_settle(m);
+    assert_int_equal(interrupts, 1);
 }
 
 static void a_device_without_resources_has_no_line(struct machine *m) {

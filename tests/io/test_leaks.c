@@ -16,6 +16,9 @@ static void leak(struct machine *m, ULONG what, const char *kind, const char *ta
 
 static void pool_is_reported(struct machine *m) { leak(m, 2, "pool", "leak"); }
 
+/* One that was never destroyed, whatever is allocated from it. */
+static void a_heap_is_reported(struct machine *m) { leak(m, 7, "pool", "Heap"); }
+
 static void a_handle_is_reported(struct machine *m) {
     struct wdmsim_leak leaks[4];
     struct wdmsim_driver *driver = wdmsim_load("leaver");
@@ -75,6 +78,7 @@ static void nothing_is_reported_of_a_clean_unload(struct machine *m) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(pool_is_reported),
+        wdmsim_unit_test(a_heap_is_reported),
         wdmsim_unit_test(an_irp_is_reported),
         wdmsim_unit_test(a_handle_is_reported),
         wdmsim_unit_test(threads_and_timers_are_told_of_loaded_drivers),

@@ -58,6 +58,8 @@ static void priority_hints(struct machine *m) {
     }
     assert_int_equal(IoSetIoPriorityHint(irp, MaxIoPriorityTypes), STATUS_INVALID_PARAMETER);
     assert_int_equal(IoGetPagingIoPriority(irp), IoPagingPriorityInvalid);
+    irp->Flags |= IRP_PAGING_IO;
+    assert_int_equal(IoGetPagingIoPriority(irp), IoPagingPriorityNormal);
     IoFreeIrp(irp);
 }
 

@@ -61,7 +61,10 @@ static void exclusive_reading_needs_write_permission(struct machine *m) {
     BOOLEAN permission = FALSE;
     test_load(m);
     PFILE_OBJECT first = file_object(), second = file_object();
+    memset(&shared, 0, sizeof shared);
     IoSetShareAccessEx(FILE_READ_DATA, 0, first, &shared, &permission);
+    assert_int_equal(shared.OpenCount, 1);
+    assert_int_equal(shared.Readers, 1);
     assert_int_equal(shared.SharedRead, 1);
     assert_int_equal(IoCheckShareAccessEx(FILE_READ_DATA, 0, second, &shared, TRUE, &permission),
                      STATUS_SUCCESS);

@@ -10,6 +10,9 @@ static unsigned depth, deepest;
 static DRIVER_STARTIO start;
 static VOID start(PDEVICE_OBJECT device, PIRP irp) {
     size_t length = strlen(story);
+    assert_ptr_equal(device, test_device);
+    assert_ptr_equal(irp, device->CurrentIrp);
+    assert_int_equal(KeGetCurrentIrql(), DISPATCH_LEVEL);
     depth++;
     if (depth > deepest)
         deepest = depth;

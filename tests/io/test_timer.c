@@ -6,7 +6,7 @@ static KIRQL seen_irql;
 
 static IO_TIMER_ROUTINE tick;
 static VOID tick(PDEVICE_OBJECT device, PVOID context) {
-    UNREFERENCED_PARAMETER(device);
+    assert_ptr_equal(device, test_device);
     ticks += *(unsigned *)context;
     seen_irql = KeGetCurrentIrql();
 }

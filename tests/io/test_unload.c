@@ -57,6 +57,21 @@ static void a_timer_left_set(struct machine *m) {
     wdmsim_driver_unload(m, driver);
 }
 
+/* The same for the one-second timer of a device that was left, and for a reinitialization. */
+static void a_device_timer_left_running(struct machine *m) {
+    struct wdmsim_driver *driver = wdmsim_load("leaver");
+    *(ULONG *)wdmsim_driver_symbol(driver, "LeaverWhat") = 5;
+    wdmsim_expect_bugcheck(DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS);
+    wdmsim_driver_unload(m, driver);
+}
+
+static void a_reinitialization_left_to_come(struct machine *m) {
+    struct wdmsim_driver *driver = wdmsim_load("leaver");
+    *(ULONG *)wdmsim_driver_symbol(driver, "LeaverWhat") = 6;
+    wdmsim_expect_bugcheck(DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS);
+    wdmsim_driver_unload(m, driver);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(an_open_device_keeps_its_driver),
@@ -64,6 +79,8 @@ int main(void) {
         wdmsim_unit_test(a_driver_without_unload_stays),
         wdmsim_unit_test(a_refused_load_leaves_nothing),
         wdmsim_unit_test(a_timer_left_set),
+        wdmsim_unit_test(a_device_timer_left_running),
+        wdmsim_unit_test(a_reinitialization_left_to_come),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

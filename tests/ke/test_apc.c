@@ -211,6 +211,28 @@ static void returning_at_another_irql_is_a_violation(struct machine *m) {
     KeInsertQueueApc(&normal, NULL, NULL, 0);
 }
 
+static void an_alert_by_the_kernel_ends_a_programs_wait_too(struct machine *m) {
+    LARGE_INTEGER second = {.QuadPart = -10000000};
+    (void)m;
+    KeAlertThread(KeGetCurrentThread(), KernelMode);
+    assert_int_equal(KeDelayExecutionThread(UserMode, TRUE, &second), STATUS_ALERTED);
+    assert_int_equal(KeDelayExecutionThread(UserMode, TRUE, &second), STATUS_SUCCESS);
+}
+
+static void regions_hold_user_apcs_back(struct machine *m) {
+    LARGE_INTEGER moment = {.QuadPart = -10000};
+    (void)m;
+    prepare(KeGetCurrentThread());
+    KeEnterCriticalRegion();
+    assert_true(KeInsertQueueApc(&user, NULL, NULL, 0));
+    assert_int_equal(KeDelayExecutionThread(UserMode, TRUE, &moment), STATUS_SUCCESS);
+    KeEnterGuardedRegion();
+    KeLeaveCriticalRegion();
+    assert_int_equal(KeDelayExecutionThread(UserMode, TRUE, &moment), STATUS_SUCCESS);
+    KeLeaveGuardedRegion();
+    assert_int_equal(KeDelayExecutionThread(UserMode, TRUE, &moment), STATUS_USER_APC);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(kernel_apcs_run_at_once_in_the_running_thread),
@@ -224,6 +246,8 @@ int main(void) {
         wdmsim_unit_test(an_alert_ends_an_alertable_wait),
         wdmsim_unit_test(an_alert_is_kept_for_the_next_wait),
         wdmsim_unit_test(returning_at_another_irql_is_a_violation),
+        wdmsim_unit_test(an_alert_by_the_kernel_ends_a_programs_wait_too),
+        wdmsim_unit_test(regions_hold_user_apcs_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

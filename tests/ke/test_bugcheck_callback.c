@@ -17,7 +17,9 @@ static struct {
 } array;
 
 static KBUGCHECK_CALLBACK_ROUTINE note;
-static KBUGCHECK_REASON_CALLBACK_ROUTINE on_triage, on_pages;
+static KBUGCHECK_REASON_CALLBACK_ROUTINE on_triage, on_pages, on_secondary;
+static KBUGCHECK_SECONDARY_DUMP_DATA secondary_seen[2];
+static unsigned secondary_calls;
 
 static VOID note(PVOID buffer, ULONG length) {
     size_t at = strlen(order);
@@ -30,9 +32,9 @@ static VOID note(PVOID buffer, ULONG length) {
 static VOID on_triage(KBUGCHECK_CALLBACK_REASON reason, PKBUGCHECK_REASON_CALLBACK_RECORD record,
                       PVOID data, ULONG length) {
     PKBUGCHECK_TRIAGE_DUMP_DATA triage = data;
-    (void)record;
-    if (reason != KbCallbackTriageDumpData || length != sizeof *triage)
+    if (reason != KbCallbackTriageDumpData || record != &reasons[0] || length != sizeof *triage)
         return;
+    strcat(order, "t");
     triage_seen = *triage;
     KeInitializeTriageDumpDataArray(&array.head, sizeof array);
     KeAddTriageDumpDataBlock(&array.head, &triage_seen, sizeof triage_seen);
@@ -42,13 +44,25 @@ static VOID on_triage(KBUGCHECK_CALLBACK_REASON reason, PKBUGCHECK_REASON_CALLBA
 static VOID on_pages(KBUGCHECK_CALLBACK_REASON reason, PKBUGCHECK_REASON_CALLBACK_RECORD record,
                      PVOID data, ULONG length) {
     PKBUGCHECK_ADD_PAGES pages = data;
-    (void)record;
-    if (reason != KbCallbackAddPages || length != sizeof *pages)
+    if (reason != KbCallbackAddPages || record != &reasons[1] || length != sizeof *pages)
         return;
     code_seen = pages->BugCheckCode;
     if (++pages_calls < 3)
         pages->Flags =
             KB_ADD_PAGES_FLAG_VIRTUAL_ADDRESS | KB_ADD_PAGES_FLAG_ADDITIONAL_RANGES_EXIST;
+}
+
+static VOID on_secondary(KBUGCHECK_CALLBACK_REASON reason, PKBUGCHECK_REASON_CALLBACK_RECORD record,
+                         PVOID data, ULONG length) {
+    PKBUGCHECK_SECONDARY_DUMP_DATA secondary = data;
+    if (reason != KbCallbackSecondaryDumpData || record != &reasons[3] ||
+        length != sizeof *secondary || secondary_calls == 2)
+        return;
+    secondary_seen[secondary_calls++] = *secondary;
+    if (secondary->OutBuffer)
+        memset(secondary->OutBuffer, 'x', secondary->InBufferLength);
+    secondary->OutBuffer = secondary->InBuffer;
+    secondary->OutBufferLength = secondary->InBufferLength;
 }
 
 static void register_all(void) {
@@ -63,8 +77,13 @@ static void register_all(void) {
     }
     assert_true(KeDeregisterBugCheckCallback(&records[1]));
     assert_false(KeDeregisterBugCheckCallback(&records[1]));
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         KeInitializeCallbackRecord(&reasons[i]);
+    secondary_calls = 0;
+    assert_false(KeRegisterBugCheckReasonCallback(&reasons[3], on_secondary, KbCallbackInvalid,
+                                                  (PUCHAR) "test"));
+    assert_true(KeRegisterBugCheckReasonCallback(&reasons[3], on_secondary,
+                                                 KbCallbackSecondaryDumpData, (PUCHAR) "test"));
     assert_true(KeRegisterBugCheckReasonCallback(&reasons[0], on_triage, KbCallbackTriageDumpData,
                                                  (PUCHAR) "test"));
     assert_true(KeRegisterBugCheckReasonCallback(&reasons[1], on_pages, KbCallbackAddPages,
@@ -84,7 +103,7 @@ static void a_driver_stops_the_machine(struct machine *m) {
 
 static void its_callbacks_have_run_the_last_registered_first(struct machine *m) {
     (void)m;
-    assert_string_equal(order, "ca");
+    assert_string_equal(order, "tca"); /* the others come when the dump is written */
     assert_int_equal(irql_seen, HIGH_LEVEL);
     assert_int_equal(length_seen, 1);
     assert_int_equal(records[0].State, BufferFinished);
@@ -99,6 +118,11 @@ static void its_reason_callbacks_have_seen_the_bug_check(struct machine *m) {
     assert_int_equal(array.head.NumBlocksUsed, 1);
     assert_int_equal(pages_calls, 3);
     assert_int_equal(code_seen, MANUALLY_INITIATED_CRASH);
+    assert_int_equal(secondary_calls, 2); /* for the size, for the data */
+    assert_null(secondary_seen[0].OutBuffer);
+    assert_ptr_equal(secondary_seen[1].OutBuffer, secondary_seen[1].InBuffer);
+    assert_true(secondary_seen[1].InBufferLength > 0);
+    assert_true(secondary_seen[1].MaximumAllowed >= secondary_seen[1].InBufferLength);
 }
 
 static void a_bug_check_needs_no_parameters(struct machine *m) {

@@ -52,11 +52,29 @@ static void an_entry_can_be_taken_out(struct machine *m) {
     KeLowerIrql(irql);
 }
 
+static void removing_from_a_free_queue_is_a_violation(struct machine *m) {
+    KIRQL irql;
+    (void)m;
+    raise_and_prepare(&irql);
+    wdmsim_expect_bugcheck(DEVICE_QUEUE_NOT_BUSY);
+    KeRemoveDeviceQueue(&queue);
+}
+
+static void removing_by_key_from_a_free_queue_is_a_violation(struct machine *m) {
+    KIRQL irql;
+    (void)m;
+    raise_and_prepare(&irql);
+    wdmsim_expect_bugcheck(DEVICE_QUEUE_NOT_BUSY);
+    KeRemoveByKeyDeviceQueue(&queue, 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(the_first_entry_makes_the_queue_busy),
         wdmsim_unit_test(keys_sort_and_wrap),
         wdmsim_unit_test(an_entry_can_be_taken_out),
+        wdmsim_unit_test(removing_from_a_free_queue_is_a_violation),
+        wdmsim_unit_test(removing_by_key_from_a_free_queue_is_a_violation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -74,15 +74,15 @@ static void a_removed_dpc_does_not_run(struct machine *m) {
 static PVOID seen[2];
 
 static VOID see(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2) {
-    (void)dpc;
-    (void)context;
+    assert_ptr_equal(dpc->DeferredContext, context);
     seen[0] = argument1;
     seen[1] = argument2;
 }
 
 static void the_arguments_of_the_insertion_arrive(struct machine *m) {
     (void)m;
-    KeInitializeDpc(&dpcs[0], see, NULL);
+    KeInitializeDpc(&dpcs[0], see, &order);
+    assert_ptr_equal(dpcs[0].DeferredContext, &order);
     KeInsertQueueDpc(&dpcs[0], &seen[0], &seen[1]);
     assert_ptr_equal(seen[0], &seen[0]);
     assert_ptr_equal(seen[1], &seen[1]);
@@ -129,7 +129,7 @@ static VOID block(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2) {
 static void blocking_in_a_dpc_is_a_violation(struct machine *m) {
     (void)m;
     KeInitializeDpc(&dpcs[0], block, NULL);
-    wdmsim_expect_bugcheck(IRQL_NOT_LESS_OR_EQUAL);
+    wdmsim_expect_bugcheck(DRIVER_VERIFIER_DETECTED_VIOLATION);
     KeInsertQueueDpc(&dpcs[0], NULL, NULL);
 }
 
@@ -231,6 +231,148 @@ static void queue_against_flush_in_every_order(void **state) {
     assert_true(flushed_before && flushed_after);
 }
 
+static void a_processor_that_is_not_there_is_no_target(struct machine *m) {
+    (void)m;
+    prepare();
+    KeSetTargetProcessorDpc(&dpcs[0], 2);
+    KeSetTargetProcessorDpc(&dpcs[0], 4);
+    KeSetTargetProcessorDpc(&dpcs[0], -1);
+    KeInsertQueueDpc(&dpcs[0], NULL, NULL);
+    KeFlushQueuedDpcs();
+    assert_int_equal(ran_on, 2);
+}
+
+static void outside_a_dpc_there_is_no_watchdog_to_ask(struct machine *m) {
+    (void)m;
+    assert_int_equal(KeQueryDpcWatchdogInformation(&watchdog), STATUS_UNSUCCESSFUL);
+}
+
+static void a_low_dpc_waits_for_a_better_one(struct machine *m) {
+    (void)m;
+    prepare();
+    KeSetImportanceDpc(&dpcs[0], LowImportance);
+    assert_true(KeInsertQueueDpc(&dpcs[0], NULL, NULL));
+    assert_string_equal(order, "");
+    assert_true(KeInsertQueueDpc(&dpcs[1], NULL, NULL));
+    assert_string_equal(order, "ab");
+    KeInsertQueueDpc(&dpcs[0], NULL, NULL);
+    assert_true(KeRemoveQueueDpc(&dpcs[0]));
+    KeInsertQueueDpc(&dpcs[2], NULL, NULL);
+    assert_string_equal(order, "abc");
+}
+
+static void a_low_dpc_runs_when_the_processor_is_idle(struct machine *m) {
+    LARGE_INTEGER moment = {.QuadPart = -10};
+    (void)m;
+    prepare();
+    KeSetImportanceDpc(&dpcs[0], LowImportance);
+    KeInsertQueueDpc(&dpcs[0], NULL, NULL);
+    KeDelayExecutionThread(KernelMode, FALSE, &moment);
+    assert_string_equal(order, "a");
+}
+
+static void a_low_dpc_waits_for_a_tick_at_most(struct machine *m) {
+    (void)m;
+    prepare();
+    KeSetImportanceDpc(&dpcs[0], LowImportance);
+    KeStallExecutionProcessor(15625 - (ULONG)(wdmsim_time(m) / WDMSIM_US) % 15625 + 1);
+    KeInsertQueueDpc(&dpcs[0], NULL, NULL);
+    KeStallExecutionProcessor(10000);
+    assert_string_equal(order, "");
+    KeStallExecutionProcessor(10000);
+    assert_string_equal(order, "a");
+}
+
+static void low_dpcs_run_when_there_are_many(struct machine *m) {
+    static KDPC many[5];
+    (void)m;
+    prepare();
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(ran, 0);
+        KeInitializeDpc(&many[i], see, NULL);
+        KeSetImportanceDpc(&many[i], LowImportance);
+        seen[0] = NULL;
+        KeInsertQueueDpc(&many[i], m, NULL);
+        assert_ptr_equal(seen[0], i < 4 ? NULL : m);
+    }
+}
+
+static VOID be_busy_elsewhere(PVOID context) {
+    KeSetSystemAffinityThread(2);
+    while (!*(volatile BOOLEAN *)context)
+        KeStallExecutionProcessor(1);
+}
+
+static void a_busy_processor_is_not_interrupted_for_a_medium_dpc(struct machine *m) {
+    BOOLEAN enough = FALSE;
+    (void)m;
+    prepare();
+    KeSetSystemAffinityThread(1);
+    PVOID thread = thread_start(be_busy_elsewhere, &enough);
+    KeStallExecutionProcessor(10);
+    for (int i = 0; i < 3; i++)
+        KeSetTargetProcessorDpc(&dpcs[i], 1);
+    KeInsertQueueDpc(&dpcs[0], NULL, NULL);
+    KeStallExecutionProcessor(10);
+    assert_string_equal(order, "");
+    KeSetImportanceDpc(&dpcs[1], MediumHighImportance);
+    KeInsertQueueDpc(&dpcs[1], NULL, NULL);
+    KeStallExecutionProcessor(10);
+    assert_string_equal(order, "ab");
+    KeInsertQueueDpc(&dpcs[2], NULL, NULL);
+    KeFlushQueuedDpcs();
+    assert_string_equal(order, "abc");
+    enough = TRUE;
+    thread_join(thread);
+}
+
+static VOID again(PKDPC which, PVOID context, PVOID argument1, PVOID argument2) {
+    (void)context;
+    KeInsertQueueDpc(which, argument1, argument2);
+}
+
+static void a_series_of_dpcs_without_end_is_stopped_by_the_watchdog(struct machine *m) {
+    (void)m;
+    KeInitializeDpc(&dpcs[0], again, NULL);
+    wdmsim_expect_bugcheck(DPC_WATCHDOG_VIOLATION);
+    KeInsertQueueDpc(&dpcs[0], NULL, NULL);
+}
+
+static void breaks_satisfy_the_watchdog(struct machine *m) {
+    KIRQL irql;
+    (void)m;
+    for (int second = 0; second < 150; second++) {
+        KeRaiseIrql(DISPATCH_LEVEL, &irql);
+        KeStallExecutionProcessor(1000000);
+        KeLowerIrql(irql);
+        KeStallExecutionProcessor(1);
+    }
+}
+
+static VOID stay_up(PVOID context) {
+    KIRQL irql;
+    (void)context;
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    for (;;)
+        KeStallExecutionProcessor(1000000);
+}
+
+static void a_thread_that_stays_at_dispatch_level_is_stopped_by_the_watchdog(void **state) {
+    static const struct wdmsim_config config = {.processors = 1, .flags = WDMSIM_CHECK_RULES};
+    struct machine *m;
+    bool done = false;
+    (void)state;
+    assert_int_equal(wdmsim_machine_create(&config, &m), 0);
+    assert_int_equal(wdmsim_system_thread(m, stay_up, NULL, &done), 0);
+    wdmsim_settle(m);
+    const struct wdmsim_stop *stop = wdmsim_machine_stop(m);
+    assert_non_null(stop);
+    assert_int_equal(stop->code, DPC_WATCHDOG_VIOLATION);
+    assert_int_equal(stop->parameters[0], 1);
+    assert_int_equal(stop->parameters[1], 7680); /* 120 seconds, in ticks of 15.625 ms */
+    wdmsim_machine_destroy(m);
+}
+
 int main(void) {
     static const struct wdmsim_config four = {.processors = 4, .flags = WDMSIM_CHECK_RULES};
     const struct CMUnitTest tests[] = {
@@ -246,6 +388,16 @@ int main(void) {
         wdmsim_unit_test(the_watchdog_counts_down),
         wdmsim_unit_test(an_uninitialised_dpc_is_found),
         cmocka_unit_test(queue_against_flush_in_every_order),
+        wdmsim_unit_test_on(a_processor_that_is_not_there_is_no_target, &four),
+        wdmsim_unit_test(outside_a_dpc_there_is_no_watchdog_to_ask),
+        wdmsim_unit_test(a_low_dpc_waits_for_a_better_one),
+        wdmsim_unit_test(a_low_dpc_runs_when_the_processor_is_idle),
+        wdmsim_unit_test(a_low_dpc_waits_for_a_tick_at_most),
+        wdmsim_unit_test(low_dpcs_run_when_there_are_many),
+        wdmsim_unit_test_on(a_busy_processor_is_not_interrupted_for_a_medium_dpc, &four),
+        wdmsim_unit_test(a_series_of_dpcs_without_end_is_stopped_by_the_watchdog),
+        wdmsim_unit_test(breaks_satisfy_the_watchdog),
+        cmocka_unit_test(a_thread_that_stays_at_dispatch_level_is_stopped_by_the_watchdog),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -215,6 +215,15 @@ static void a_pulse_of_a_synchronization_event_wakes_one(void **state) {
     assert_true(seen_waiting[0] && seen_waiting[1] && seen_waiting[2]);
 }
 
+static void an_interrupt_routine_may_read_an_event(struct machine *m) {
+    KIRQL irql;
+    (void)m;
+    KeInitializeEvent(&event, NotificationEvent, TRUE);
+    KeRaiseIrql(CLOCK_LEVEL - 1, &irql);
+    assert_int_not_equal(KeReadStateEvent(&event), 0);
+    KeLowerIrql(irql);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(a_notification_event_stays_signaled),
@@ -226,6 +235,7 @@ int main(void) {
         wdmsim_unit_test(setting_with_wait_at_dispatch_level_is_a_violation),
         cmocka_unit_test(a_pulse_meets_a_wait_or_is_lost),
         cmocka_unit_test(a_pulse_of_a_synchronization_event_wakes_one),
+        wdmsim_unit_test(an_interrupt_routine_may_read_an_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -153,6 +153,19 @@ static void a_restore_out_of_order_is_a_violation(struct machine *m) {
     KeRestoreExtendedProcessorState(&outer);
 }
 
+static void a_plain_restore_at_another_irql_is_a_violation(struct machine *m) {
+    KFLOATING_SAVE save;
+    KIRQL irql;
+    (void)m;
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    KeSaveFloatingPointState(&save);
+    KeRestoreFloatingPointState(&save); /* at its own it is none */
+    KeSaveFloatingPointState(&save);
+    KeLowerIrql(irql);
+    wdmsim_expect_bugcheck(INVALID_FLOATING_POINT_STATE);
+    KeRestoreFloatingPointState(&save);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(a_save_gives_a_fresh_context_and_a_restore_the_old_one),
@@ -166,6 +179,7 @@ int main(void) {
         wdmsim_unit_test(features_that_are_not_enabled_are_refused),
         wdmsim_unit_test(a_restore_at_another_irql_is_a_violation),
         wdmsim_unit_test(a_restore_out_of_order_is_a_violation),
+        wdmsim_unit_test(a_plain_restore_at_another_irql_is_a_violation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

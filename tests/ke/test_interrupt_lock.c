@@ -57,11 +57,33 @@ static void releasing_it_unheld_is_a_violation(struct machine *m) {
     KeReleaseInterruptSpinLock(interrupt, irql);
 }
 
+static void acquiring_it_above_its_level_is_a_violation(struct machine *m) {
+    KIRQL irql;
+    (void)m;
+    connect();
+    wdmsim_expect_bugcheck(IRQL_NOT_LESS_OR_EQUAL);
+    KeRaiseIrql(7, &irql);
+    KeAcquireInterruptSpinLock(interrupt);
+}
+
+static BOOLEAN be_synchronized(PVOID context) { return context != NULL; }
+
+static void synchronizing_above_its_level_is_a_violation(struct machine *m) {
+    KIRQL irql;
+    connect();
+    assert_true(KeSynchronizeExecution(interrupt, be_synchronized, m));
+    wdmsim_expect_bugcheck(IRQL_NOT_LESS_OR_EQUAL);
+    KeRaiseIrql(7, &irql);
+    KeSynchronizeExecution(interrupt, be_synchronized, m);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(it_keeps_the_service_routine_off),
         wdmsim_unit_test(a_synchronised_routine_runs_at_its_irql),
         wdmsim_unit_test(releasing_it_unheld_is_a_violation),
+        wdmsim_unit_test(acquiring_it_above_its_level_is_a_violation),
+        wdmsim_unit_test(synchronizing_above_its_level_is_a_violation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

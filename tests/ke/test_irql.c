@@ -65,7 +65,7 @@ static void lowering_through_dispatch_level_delivers(struct machine *m) {
 }
 
 /* The routines behind the intrinsic forms check nothing, but they deliver all the same. */
-static void the_unchecked_forms_deliver_too(struct machine *m) {
+static void the_other_forms_deliver_too(struct machine *m) {
     (void)m;
     ran = FALSE;
     KeInitializeDpc(&dpc, run, NULL);
@@ -80,6 +80,30 @@ static void the_unchecked_forms_deliver_too(struct machine *m) {
     assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL);
 }
 
+static void raising_to_dispatch_level_from_above_is_a_violation(struct machine *m) {
+    KIRQL irql;
+    (void)m;
+    wdmsim_expect_bugcheck(IRQL_NOT_GREATER_OR_EQUAL);
+    KeRaiseIrql(CLOCK_LEVEL, &irql);
+    KeRaiseIrqlToDpcLevel();
+}
+
+static VOID fall_below(PKDPC which, PVOID context, PVOID argument1, PVOID argument2) {
+    (void)which;
+    (void)context;
+    (void)argument1;
+    (void)argument2;
+    KeLowerIrql(PASSIVE_LEVEL);
+    KeRaiseIrqlToDpcLevel(); /* nobody would notice */
+}
+
+static void lowering_below_dispatch_level_in_a_dpc_is_a_violation(struct machine *m) {
+    (void)m;
+    KeInitializeDpc(&dpc, fall_below, NULL);
+    wdmsim_expect_bugcheck(DRIVER_VERIFIER_DETECTED_VIOLATION);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(raising_returns_the_old_level),
@@ -87,7 +111,9 @@ int main(void) {
         wdmsim_unit_test(lowering_upwards_is_a_violation),
         wdmsim_unit_test(a_routine_above_its_level_is_a_violation),
         wdmsim_unit_test(lowering_through_dispatch_level_delivers),
-        wdmsim_unit_test(the_unchecked_forms_deliver_too),
+        wdmsim_unit_test(the_other_forms_deliver_too),
+        wdmsim_unit_test(raising_to_dispatch_level_from_above_is_a_violation),
+        wdmsim_unit_test(lowering_below_dispatch_level_in_a_dpc_is_a_violation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

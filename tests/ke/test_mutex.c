@@ -93,9 +93,12 @@ static void a_mutant_of_an_ended_thread_is_abandoned(struct machine *m) {
                      STATUS_ABANDONED);
     assert_int_equal(KeReadStateMutant(&mutant), 0);
     KeReleaseMutant(&mutant, IO_NO_INCREMENT, FALSE, FALSE);
+    assert_int_equal(KeReadStateMutant(&mutant), 1);
     assert_int_equal(KeWaitForSingleObject(&mutant, Executive, KernelMode, FALSE, NULL),
                      STATUS_SUCCESS);
+    assert_int_equal(KeReadStateMutant(&mutant), 0);
     KeReleaseMutant(&mutant, IO_NO_INCREMENT, FALSE, FALSE);
+    assert_int_equal(KeReadStateMutant(&mutant), 1);
 }
 
 static VOID take_mutex_and_end(PVOID context) {
@@ -138,6 +141,127 @@ static void regions_nest(struct machine *m) {
     assert_false(KeAreAllApcsDisabled());
 }
 
+static NTSTATUS release(void) {
+    NTSTATUS status = STATUS_SUCCESS;
+    __try {
+        KeReleaseMutex(&mutex, FALSE);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        status = GetExceptionCode();
+    }
+    return status;
+}
+
+static NTSTATUS try_to_acquire(void) {
+    LARGE_INTEGER zero = {.QuadPart = 0};
+    return KeWaitForSingleObject(&mutex, Executive, KernelMode, FALSE, &zero);
+}
+
+static void a_mutex_is_released_on_its_side_of_dispatch_level(struct machine *m) {
+    KIRQL irql;
+    (void)m;
+    begin();
+    assert_int_equal(try_to_acquire(), STATUS_SUCCESS);
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    assert_int_equal(release(), STATUS_MUTANT_NOT_OWNED);
+    KeLowerIrql(irql);
+    assert_int_equal(release(), STATUS_SUCCESS);
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    assert_int_equal(try_to_acquire(), STATUS_SUCCESS);
+    KeLowerIrql(irql);
+    assert_int_equal(release(), STATUS_MUTANT_NOT_OWNED);
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    assert_int_equal(release(), STATUS_SUCCESS);
+    KeLowerIrql(irql);
+    assert_int_equal(KeReadStateMutex(&mutex), 1);
+}
+
+/* The violation that `routine` ends in, by its kind. */
+static void expect_violation(PKSTART_ROUTINE *routine, uint64_t kind) {
+    static const struct wdmsim_config config = {.processors = 1, .flags = WDMSIM_CHECK_RULES};
+    struct machine *m;
+    bool done = false;
+    assert_int_equal(wdmsim_machine_create(&config, &m), 0);
+    assert_int_equal(wdmsim_system_thread(m, (void (*)(void *))routine, NULL, &done), 0);
+    wdmsim_advance(m, WDMSIM_MS);
+    const struct wdmsim_stop *stop = wdmsim_machine_stop(m);
+    assert_non_null(stop);
+    assert_int_equal(stop->code, DRIVER_VERIFIER_DETECTED_VIOLATION);
+    assert_int_equal(stop->parameters[0], kind);
+    wdmsim_machine_destroy(m);
+}
+
+static VOID acquire_again(PVOID context) {
+    (void)context;
+    begin();
+    KeAcquireGuardedMutex(&guarded);
+    KeAcquireGuardedMutex(&guarded);
+}
+
+static VOID release_too_often(PVOID context) {
+    (void)context;
+    begin();
+    KeAcquireGuardedMutex(&guarded);
+    KeReleaseGuardedMutex(&guarded);
+    KeReleaseGuardedMutex(&guarded);
+}
+
+static VOID acquire_and_stay(PVOID context) {
+    (void)context;
+    KeAcquireGuardedMutex(&guarded);
+    KeWaitForSingleObject(&mutex, Executive, KernelMode, FALSE, NULL);
+}
+
+static VOID release_another_ones(PVOID context) {
+    (void)context;
+    begin();
+    KeWaitForSingleObject(&mutex, Executive, KernelMode, FALSE, NULL);
+    thread_start(acquire_and_stay, NULL);
+    LARGE_INTEGER moment = {.QuadPart = -10};
+    KeDelayExecutionThread(KernelMode, FALSE, &moment);
+    KeReleaseGuardedMutex(&guarded);
+}
+
+static VOID acquire_unsafely(PVOID context) {
+    (void)context;
+    begin();
+    KeEnterCriticalRegion(); /* not enough */
+    KeAcquireGuardedMutexUnsafe(&guarded);
+}
+
+static VOID release_unsafely(PVOID context) {
+    (void)context;
+    begin();
+    KeEnterGuardedRegion();
+    KeAcquireGuardedMutexUnsafe(&guarded);
+    KeLeaveGuardedRegion();
+    KeReleaseGuardedMutexUnsafe(&guarded);
+}
+
+static VOID leave_critical_region_twice(PVOID context) {
+    (void)context;
+    KeEnterCriticalRegion();
+    KeLeaveCriticalRegion();
+    KeLeaveCriticalRegion();
+}
+
+static VOID leave_guarded_region_twice(PVOID context) {
+    (void)context;
+    KeEnterGuardedRegion();
+    KeLeaveGuardedRegion();
+    KeLeaveGuardedRegion();
+}
+
+static void misuse_is_told_by_its_kind(void **state) {
+    (void)state;
+    expect_violation(acquire_again, 0x1000);
+    expect_violation(release_another_ones, 0x1004);
+    expect_violation(release_too_often, 0x1007);
+    expect_violation(acquire_unsafely, 0x39);
+    expect_violation(release_unsafely, 0x3a);
+    expect_violation(leave_critical_region_twice, 0x3e);
+    expect_violation(leave_guarded_region_twice, 0x4000e);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_one_thread_owns_a_mutex),
@@ -147,6 +271,8 @@ int main(void) {
         wdmsim_unit_test(ending_with_a_kernel_mutex_is_a_violation),
         wdmsim_unit_test(a_guarded_mutex_holds_all_apcs_off),
         wdmsim_unit_test(regions_nest),
+        wdmsim_unit_test(a_mutex_is_released_on_its_side_of_dispatch_level),
+        cmocka_unit_test(misuse_is_told_by_its_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

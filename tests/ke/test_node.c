@@ -70,6 +70,27 @@ static void relations_are_records_of_their_own_size(struct machine *m) {
                      STATUS_INVALID_PARAMETER);
 }
 
+static void a_die_is_a_package_and_a_node_has_one_group(struct machine *m) {
+    UCHAR buffer[256];
+    PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX record = (PVOID)buffer;
+    ULONG length = sizeof buffer;
+    (void)m;
+    assert_int_equal(
+        KeQueryLogicalProcessorRelationship(NULL, RelationProcessorDie, record, &length),
+        STATUS_SUCCESS);
+    assert_int_equal(record->Relationship, RelationProcessorDie);
+    assert_int_equal(record->Processor.GroupMask[0].Mask, 0xf);
+    length = sizeof buffer;
+    assert_int_equal(KeQueryLogicalProcessorRelationship(NULL, RelationNumaNodeEx, record, &length),
+                     STATUS_SUCCESS);
+    assert_int_equal(record->Relationship, RelationNumaNode);
+    assert_int_equal(record->NumaNode.GroupMask.Mask, 0xf);
+    length = 0;
+    assert_int_equal(KeQueryLogicalProcessorRelationship(NULL, RelationAll, NULL, &length),
+                     STATUS_INFO_LENGTH_MISMATCH);
+    assert_true(length > sizeof buffer / 2);
+}
+
 static void affinity_is_set_by_group(struct machine *m) {
     GROUP_AFFINITY third = {.Mask = 4}, first = {.Mask = 1}, outer, inner;
     (void)m;
@@ -160,6 +181,7 @@ int main(void) {
         wdmsim_unit_test_on(one_group_and_one_node_hold_all_processors, &four),
         wdmsim_unit_test_on(a_node_lists_its_groups, &four),
         wdmsim_unit_test_on(relations_are_records_of_their_own_size, &four),
+        wdmsim_unit_test_on(a_die_is_a_package_and_a_node_has_one_group, &four),
         wdmsim_unit_test_on(affinity_is_set_by_group, &four),
         wdmsim_unit_test_on(a_thread_prefers_its_ideal_processor, &four),
         wdmsim_unit_test_on(existing_processors_are_announced_on_request, &four),

@@ -99,6 +99,55 @@ static void running_down_gives_the_entries_back(struct machine *m) {
     assert_ptr_equal(entries[1].Flink, &entries[0]);
 }
 
+static NTSTATUS ended[2];
+
+static VOID wait_for_the_end(PVOID context) {
+    *(NTSTATUS *)context = (NTSTATUS)(LONG_PTR)KeRemoveQueue(&queue, KernelMode, NULL);
+}
+
+static void running_down_ends_all_waits(struct machine *m) {
+    PVOID threads[2];
+    KeInitializeQueue(&queue, 1);
+    for (int i = 0; i < 2; i++)
+        threads[i] = thread_start(wait_for_the_end, &ended[i]);
+    wdmsim_settle(m);
+    assert_null(KeRundownQueue(&queue));
+    for (int i = 0; i < 2; i++) {
+        thread_join(threads[i]);
+        assert_int_equal(ended[i], STATUS_ABANDONED);
+    }
+    wait_for_the_end(&ended[0]); /* comes too late */
+    assert_int_equal(ended[0], STATUS_ABANDONED);
+    KeInitializeQueue(&queue, 1);
+    KeInsertQueue(&queue, &entries[0]);
+    assert_ptr_equal(KeRemoveQueue(&queue, KernelMode, NULL), &entries[0]);
+}
+
+VOID KeInitializeApc(PRKAPC, PKTHREAD, int, PKKERNEL_ROUTINE, PKRUNDOWN_ROUTINE, PKNORMAL_ROUTINE,
+                     KPROCESSOR_MODE, PVOID);
+BOOLEAN KeInsertQueueApc(PRKAPC, PVOID, PVOID, KPRIORITY);
+
+static VOID run_down_in_apc(PKAPC apc, PKNORMAL_ROUTINE *normal, PVOID *context, PVOID *argument1,
+                            PVOID *argument2) {
+    (void)apc;
+    (void)normal;
+    (void)context;
+    (void)argument1;
+    (void)argument2;
+    KeRundownQueue(&queue);
+}
+
+static void running_down_while_the_waiter_runs_an_apc(struct machine *m) {
+    static KAPC apc;
+    KeInitializeQueue(&queue, 1);
+    PVOID thread = thread_start(wait_for_the_end, &ended[0]);
+    wdmsim_settle(m);
+    KeInitializeApc(&apc, thread, 0, run_down_in_apc, NULL, NULL, KernelMode, NULL);
+    assert_true(KeInsertQueueApc(&apc, NULL, NULL, IO_NO_INCREMENT));
+    thread_join(thread);
+    assert_int_equal(ended[0], STATUS_ABANDONED);
+}
+
 int main(void) {
     static const struct wdmsim_config four = {.processors = 4, .flags = WDMSIM_CHECK_RULES};
     const struct CMUnitTest tests[] = {
@@ -107,6 +156,8 @@ int main(void) {
         wdmsim_unit_test_on(no_more_threads_run_than_allowed, &four),
         wdmsim_unit_test(a_member_that_blocks_lets_the_next_one_in),
         wdmsim_unit_test(running_down_gives_the_entries_back),
+        wdmsim_unit_test(running_down_ends_all_waits),
+        wdmsim_unit_test(running_down_while_the_waiter_runs_an_apc),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

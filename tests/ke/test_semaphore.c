@@ -54,11 +54,30 @@ static void going_above_the_limit_raises_and_changes_nothing(struct machine *m) 
     assert_int_equal(KeReadStateSemaphore(&semaphore), 1);
 }
 
+static void releasing_with_wait_above_passive_level_is_a_violation(struct machine *m) {
+    KIRQL irql;
+    (void)m;
+    KeInitializeSemaphore(&semaphore, 0, 1);
+    wdmsim_expect_bugcheck(IRQL_NOT_LESS_OR_EQUAL);
+    KeRaiseIrql(APC_LEVEL, &irql);
+    KeReleaseSemaphore(&semaphore, IO_NO_INCREMENT, 1, TRUE);
+}
+
+static void initialising_above_passive_level_is_a_violation(struct machine *m) {
+    KIRQL irql;
+    (void)m;
+    wdmsim_expect_bugcheck(DRIVER_VERIFIER_DETECTED_VIOLATION);
+    KeRaiseIrql(APC_LEVEL, &irql);
+    KeInitializeSemaphore(&semaphore, 0, 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(each_wait_takes_one),
         wdmsim_unit_test(a_release_of_two_wakes_two),
         wdmsim_unit_test(going_above_the_limit_raises_and_changes_nothing),
+        wdmsim_unit_test(releasing_with_wait_above_passive_level_is_a_violation),
+        wdmsim_unit_test(initialising_above_passive_level_is_a_violation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -155,6 +155,61 @@ static void opposite_orders_deadlock_in_some_schedule(void **state) {
     explore(&same);
 }
 
+static void a_lock_taken_in_a_service_routine_is_released_there(struct machine *m) {
+    KIRQL irql;
+    (void)m;
+    begin();
+    KeRaiseIrql(DISPATCH_LEVEL + 3, &irql);
+    KeAcquireSpinLockAtDpcLevel(&lock);
+    KeReleaseSpinLockFromDpcLevel(&lock);
+    KeLowerIrql(irql);
+    assert_true(KeTestSpinLock(&lock));
+}
+
+/* Not static, so that the host knows its name. */
+VOID hold_the_lock_for_ever(PVOID context);
+VOID hold_the_lock_for_ever(PVOID context) {
+    KIRQL irql;
+    (void)context;
+    KeSetSystemAffinityThread(2);
+    KeAcquireSpinLock(&lock, &irql);
+    KeAcquireSpinLockAtDpcLevel(&second_lock);
+    assert_true(FALSE); /* the other one has it and waits */
+}
+
+static VOID take_both(PVOID context) {
+    KIRQL irql;
+    PVOID thread;
+    (void)context;
+    begin();
+    KeInitializeSpinLock(&second_lock);
+    KeSetSystemAffinityThread(1);
+    KeAcquireSpinLock(&second_lock, &irql);
+    KeReleaseSpinLock(&second_lock, irql);
+    thread = thread_start(hold_the_lock_for_ever, NULL);
+    KeAcquireSpinLock(&second_lock, &irql);
+    KeStallExecutionProcessor(10);
+    KeAcquireSpinLockAtDpcLevel(&lock);
+    thread_join(thread);
+}
+
+static void a_deadlock_names_the_holder_and_where_it_is(void **state) {
+    static const struct wdmsim_config config = {.processors = 2, .flags = WDMSIM_CHECK_RULES};
+    struct machine *m;
+    bool done = false;
+    (void)state;
+    assert_int_equal(wdmsim_machine_create(&config, &m), 0);
+    assert_int_equal(wdmsim_system_thread(m, take_both, NULL, &done), 0);
+    wdmsim_settle(m);
+    const struct wdmsim_stop *stop = wdmsim_machine_stop(m);
+    assert_non_null(stop);
+    assert_int_equal(stop->code, DPC_WATCHDOG_VIOLATION);
+    assert_int_equal(stop->parameters[0], 1);
+    assert_non_null(strstr(stop->explanation, "that processor"));
+    assert_non_null(strstr(stop->explanation, "which is in ke.spinlock"));
+    wdmsim_machine_destroy(m);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_one_processor_holds_a_lock),
@@ -165,6 +220,8 @@ int main(void) {
         wdmsim_unit_test(a_lock_that_was_never_initialised_is_found),
         wdmsim_unit_test(a_lock_at_device_irql_is_a_violation),
         cmocka_unit_test(opposite_orders_deadlock_in_some_schedule),
+        wdmsim_unit_test(a_lock_taken_in_a_service_routine_is_released_there),
+        cmocka_unit_test(a_deadlock_names_the_holder_and_where_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

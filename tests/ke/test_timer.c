@@ -169,6 +169,33 @@ static void a_tolerant_timer_is_due_within_its_tolerance(struct machine *m) {
     assert_true(KeCancelTimer(&timer));
 }
 
+static uint64_t met_at[3];
+static unsigned met;
+
+static VOID on_meeting(PKDPC which, PVOID context, PVOID low, PVOID high) {
+    (void)which;
+    (void)low;
+    (void)high;
+    met_at[met++] = wdmsim_time((struct machine *)context);
+}
+
+static void tolerant_timers_expire_together(struct machine *m) {
+    static const ULONG due[3] = {910, 960, 970}, tolerance[3] = {100, 50, 0};
+    static KTIMER timers[3];
+    static KDPC dpcs[3];
+    met = 0;
+    for (int i = 0; i < 3; i++) {
+        KeInitializeTimer(&timers[i]);
+        KeInitializeDpc(&dpcs[i], on_meeting, m);
+        KeSetCoalescableTimer(&timers[i], in_ms(due[i]), 0, tolerance[i], &dpcs[i]);
+    }
+    wdmsim_advance(m, 2 * WDMSIM_S);
+    assert_int_equal(met, 3);
+    assert_int_equal(met_at[0], 970 * WDMSIM_MS); /* without tolerance: exact */
+    assert_int_equal(met_at[1], WDMSIM_S);
+    assert_int_equal(met_at[2], WDMSIM_S);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(the_dpc_runs_when_the_timer_is_due),
@@ -180,6 +207,7 @@ int main(void) {
         wdmsim_unit_test(initialising_a_set_timer_is_found),
         wdmsim_unit_test(overwriting_a_set_timer_is_found),
         cmocka_unit_test(cancel_against_expiry_in_every_order),
+        wdmsim_unit_test(tolerant_timers_expire_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -95,7 +95,7 @@ static void blocking_at_dispatch_level_is_a_violation(struct machine *m) {
     KIRQL irql;
     (void)m;
     initialize_events(NotificationEvent);
-    wdmsim_expect_bugcheck(IRQL_NOT_LESS_OR_EQUAL);
+    wdmsim_expect_bugcheck(DRIVER_VERIFIER_DETECTED_VIOLATION);
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
     KeWaitForSingleObject(&events[0], Executive, KernelMode, FALSE, NULL);
 }
@@ -197,6 +197,78 @@ static void a_wait_for_all_takes_both_at_once(void **state) {
     assert_true(seen_signaled && taken_between);
 }
 
+static KIRQL wait_irql;
+static LARGE_INTEGER *wait_time;
+
+static VOID wait_high(PVOID context) {
+    PVOID objects[2] = {&events[0], &events[1]};
+    KIRQL irql;
+    initialize_events(NotificationEvent);
+    KeRaiseIrql(wait_irql, &irql);
+    if (context)
+        KeWaitForMultipleObjects(2, objects, WaitAny, Executive, KernelMode, FALSE, wait_time,
+                                 NULL);
+    KeWaitForSingleObject(&events[0], Executive, KernelMode, FALSE, wait_time);
+}
+
+static void expect_wait_violation(PVOID many, uint64_t kind) {
+    static const struct wdmsim_config config = {.processors = 1, .flags = WDMSIM_CHECK_RULES};
+    struct machine *m;
+    bool done = false;
+    assert_int_equal(wdmsim_machine_create(&config, &m), 0);
+    assert_int_equal(wdmsim_system_thread(m, wait_high, many, &done), 0);
+    wdmsim_settle(m);
+    const struct wdmsim_stop *stop = wdmsim_machine_stop(m);
+    assert_non_null(stop);
+    assert_int_equal(stop->code, DRIVER_VERIFIER_DETECTED_VIOLATION);
+    assert_int_equal(stop->parameters[0], kind);
+    assert_int_equal(stop->parameters[1], wait_irql);
+    assert_int_equal(stop->parameters[2], (uint64_t)(ULONG_PTR)&events[0]);
+    assert_int_equal(stop->parameters[3], wait_time ? (uint64_t)wait_time->QuadPart : 0);
+    wdmsim_machine_destroy(m);
+}
+
+static void a_wait_that_is_too_high_is_told_by_its_kind(void **state) {
+    LARGE_INTEGER due = {.QuadPart = -10000}, zero = {.QuadPart = 0};
+    (void)state;
+    for (uintptr_t many = 0; many < 2; many++) {
+        wait_irql = DISPATCH_LEVEL;
+        wait_time = NULL;
+        expect_wait_violation((PVOID)many, 0x121);
+        wait_time = &due;
+        expect_wait_violation((PVOID)many, 0x122);
+        wait_irql = CLOCK_LEVEL;
+        wait_time = &zero;
+        expect_wait_violation((PVOID)many, 0x120);
+    }
+}
+
+static void a_user_mode_wait_for_what_is_on_the_stack_is_a_violation(struct machine *m) {
+    LARGE_INTEGER due = {.QuadPart = -10000};
+    KEVENT event;
+    (void)m;
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    KeSetKernelStackSwapEnable(FALSE); /* then it stays where it is */
+    assert_int_equal(KeWaitForSingleObject(&event, UserRequest, UserMode, FALSE, &due),
+                     STATUS_TIMEOUT);
+    KeSetKernelStackSwapEnable(TRUE);
+    wdmsim_expect_bugcheck(DRIVER_VERIFIER_DETECTED_VIOLATION);
+    KeWaitForSingleObject(&event, UserRequest, UserMode, FALSE, &due);
+}
+
+static void lowering_instead_of_waiting_leaves_a_plain_wait(struct machine *m) {
+    LARGE_INTEGER due = {.QuadPart = -10000};
+    KIRQL irql;
+    (void)m;
+    initialize_events(NotificationEvent);
+    KeRaiseIrql(APC_LEVEL, &irql);
+    KeSetEvent(&events[0], IO_NO_INCREMENT, TRUE);
+    KeLowerIrql(PASSIVE_LEVEL);
+    assert_int_equal(KeWaitForSingleObject(&events[1], Executive, KernelMode, FALSE, &due),
+                     STATUS_TIMEOUT);
+    assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL);
+}
+
 int main(void) {
     static const struct wdmsim_config unchecked = {.processors = 1};
     const struct CMUnitTest tests[] = {
@@ -211,6 +283,9 @@ int main(void) {
         wdmsim_unit_test_on(blocking_at_dispatch_level_is_seen_without_checks_too, &unchecked),
         wdmsim_unit_test(more_than_three_objects_need_wait_blocks),
         cmocka_unit_test(a_wait_for_all_takes_both_at_once),
+        cmocka_unit_test(a_wait_that_is_too_high_is_told_by_its_kind),
+        wdmsim_unit_test(a_user_mode_wait_for_what_is_on_the_stack_is_a_violation),
+        wdmsim_unit_test(lowering_instead_of_waiting_leaves_a_plain_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

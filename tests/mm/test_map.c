@@ -54,7 +54,9 @@ static void a_reserved_address_shows_the_pages_mapped_there(struct machine *m) {
     assert_string_equal(view, "direct");
     assert_int_equal(MmGetPhysicalAddress(view).QuadPart,
                      MmGetPhysicalAddress(buffer + 100).QuadPart);
+    assert_true(can_read(view));
     MmUnmapReservedMapping(reserved, TAG, mdl);
+    assert_false(can_read(view));
     assert_string_equal(buffer + 4500, "through the mapping");
     release(mdl);
     PMDL large = locked(buffer, 9000);
@@ -74,6 +76,7 @@ static void a_reserved_address_shows_the_pages_mapped_there(struct machine *m) {
 static void a_reservation_has_its_tag(struct machine *m) {
     (void)m;
     PVOID reserved = MmAllocateMappingAddressEx(PAGE_SIZE, TAG, 0);
+    assert_non_null(reserved);
     wdmsim_expect_bugcheck(SYSTEM_PTE_MISUSE);
     MmFreeMappingAddress(reserved, 'rehO');
 }
@@ -164,8 +167,60 @@ static void a_mapping_can_be_made_read_only(struct machine *m) {
     ExFreePool(buffer);
 }
 
+static void pages_can_be_executed_alone(struct machine *m) {
+    (void)m;
+    char *buffer = ExAllocatePoolWithTag(NonPagedPoolNx, PAGE_SIZE, TAG);
+    PMDL mdl = locked(buffer, PAGE_SIZE);
+    char *view = MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority);
+    assert_int_equal(MmProtectMdlSystemAddress(mdl, PAGE_EXECUTE_READ), STATUS_SUCCESS);
+    assert_true(can_read(view));
+    assert_int_equal(MmProtectMdlSystemAddress(mdl, PAGE_EXECUTE), STATUS_SUCCESS);
+    assert_false(can_read(view));
+    release(mdl);
+    ExFreePool(buffer);
+}
+
+static void a_mapping_that_cannot_be_written_to(struct machine *m) {
+    (void)m;
+    char *buffer = ExAllocatePoolWithTag(NonPagedPoolNx, 2 * PAGE_SIZE, TAG);
+    PMDL mdl = locked(buffer + 100, PAGE_SIZE);
+    memset(buffer, 'a', 2 * PAGE_SIZE);
+    char *view = MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority | MdlMappingNoWrite |
+                                                       MdlMappingNoExecute);
+    assert_non_null(view);
+    assert_int_equal(view[PAGE_SIZE - 1], 'a');
+    assert_false(can_write(view));
+    buffer[100] = 'b'; /* the owner still can */
+    assert_int_equal(view[0], 'b');
+    MmUnmapLockedPages(view, mdl);
+    assert_int_equal(buffer[100], 'b');
+    view = MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority | MdlMappingNoExecute);
+    assert_true(can_write(view));
+    release(mdl);
+    ExFreePool(buffer);
+}
+
+static void an_advanced_mapping_is_undone_as_a_whole(struct machine *m) {
+    (void)m;
+    const ULONG read_only = NormalPagePriority | MdlMappingNoWrite;
+    char *buffer = ExAllocatePoolWithTag(NonPagedPoolNx, 3 * PAGE_SIZE, TAG);
+    PMDL mdl = locked(buffer, 3 * PAGE_SIZE);
+    assert_non_null(MmGetSystemAddressForMdlSafe(mdl, read_only));
+    assert_int_equal(MmAdvanceMdl(mdl, 2 * PAGE_SIZE), STATUS_SUCCESS);
+    release(mdl);
+    /* No page is left behind in a window. */
+    mdl = locked(buffer, 3 * PAGE_SIZE);
+    assert_false(can_write(MmGetSystemAddressForMdlSafe(mdl, read_only)));
+    release(mdl);
+    assert_true(can_write(buffer));
+    ExFreePool(buffer);
+}
+
 static MM_MDL_ROUTINE note_address;
 static VOID note_address(PVOID context, PVOID address) { *(PVOID *)context = address; }
+
+static MM_MDL_ROUTINE try_to_write;
+static VOID try_to_write(PVOID context, PVOID address) { *(bool *)context = can_write(address); }
 
 static void mapping_for_the_length_of_a_call(struct machine *m) {
     (void)m;
@@ -173,7 +228,17 @@ static void mapping_for_the_length_of_a_call(struct machine *m) {
     PMDL mdl = locked(buffer, 100);
     assert_int_equal(MmMapMdl(mdl, PAGE_READWRITE, note_address, &seen), STATUS_SUCCESS);
     assert_non_null(seen);
+    assert_int_equal(BYTE_OFFSET(seen), BYTE_OFFSET(buffer));
     assert_false(mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA);
+    bool writable = true;
+    assert_int_equal(MmMapMdl(mdl, PAGE_READONLY, try_to_write, &writable), STATUS_SUCCESS);
+    assert_false(writable);
+    assert_int_equal(MmMapMdl(mdl, PAGE_READWRITE | PAGE_NOCACHE, try_to_write, &writable),
+                     STATUS_SUCCESS);
+    assert_true(writable);
+    seen = NULL;
+    assert_int_equal(MmMapMdl(mdl, 0, note_address, &seen), STATUS_INVALID_PAGE_PROTECTION);
+    assert_null(seen);
     release(mdl);
     ExFreePool(buffer);
 }
@@ -259,6 +324,9 @@ int main(void) {
         wdmsim_unit_test(kernel_pages_can_be_shared_with_a_process),
         wdmsim_unit_test(scattered_pages_become_one_mapping),
         wdmsim_unit_test(a_mapping_can_be_made_read_only),
+        wdmsim_unit_test(pages_can_be_executed_alone),
+        wdmsim_unit_test(a_mapping_that_cannot_be_written_to),
+        wdmsim_unit_test(an_advanced_mapping_is_undone_as_a_whole),
         wdmsim_unit_test(mapping_for_the_length_of_a_call),
         wdmsim_unit_test(mapping_what_is_not_locked),
         wdmsim_unit_test(mapping_nonpaged_pool),

@@ -20,6 +20,30 @@ static void an_mdl_describes_its_buffer(struct machine *m) {
     ExFreePool(buffer);
 }
 
+/* A header that the driver has room for itself, without IoAllocateMdl. */
+static void an_mdl_of_ones_own_describes_its_buffer(struct machine *m) {
+    static struct {
+        MDL mdl;
+        PFN_NUMBER frames[2];
+    } own;
+    PMDL mdl = &own.mdl;
+    (void)m;
+    memset(&own, 0xff, sizeof own);
+    char *buffer = ExAllocatePoolWithTag(NonPagedPoolNx, 3 * PAGE_SIZE, TAG);
+    MmInitializeMdl(mdl, buffer + 100, 5000);
+    assert_null(mdl->Next);
+    assert_int_equal(mdl->Size, sizeof own);
+    assert_int_equal(mdl->MdlFlags, 0);
+    assert_ptr_equal(MmGetMdlVirtualAddress(mdl), buffer + 100);
+    assert_int_equal(MmGetMdlByteOffset(mdl), 100);
+    assert_int_equal(MmGetMdlByteCount(mdl), 5000);
+    MmBuildMdlForNonPagedPool(mdl);
+    assert_ptr_equal(MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority), buffer + 100);
+    assert_int_equal(MmGetMdlPfnArray(mdl)[1],
+                     MmGetPhysicalAddress(buffer + PAGE_SIZE).QuadPart >> PAGE_SHIFT);
+    ExFreePool(buffer);
+}
+
 static void sizes_of_mdls_count_the_pages_they_span(struct machine *m) {
     (void)m;
     assert_int_equal(MmSizeOfMdl((PVOID)0x10000, PAGE_SIZE), sizeof(MDL) + sizeof(PFN_NUMBER));
@@ -30,6 +54,10 @@ static void sizes_of_mdls_count_the_pages_they_span(struct machine *m) {
     assert_int_equal(BYTE_OFFSET(0x10fff), 0xfff);
     assert_ptr_equal(PAGE_ALIGN(0x10fff), (PVOID)0x10000);
     assert_null(IoAllocateMdl((PVOID)0x10000, 0xffffffff, FALSE, FALSE, NULL));
+    assert_null(IoAllocateMdl((PVOID)0x10000, 0xfffff001, FALSE, FALSE, NULL));
+    PMDL largest = IoAllocateMdl((PVOID)0x10000, 0xfffff000, FALSE, FALSE, NULL);
+    assert_non_null(largest);
+    IoFreeMdl(largest);
 }
 
 static void an_mdl_joins_the_chain_of_its_irp(struct machine *m) {
@@ -156,6 +184,7 @@ static void a_stack_is_not_nonpaged(struct machine *m) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(an_mdl_describes_its_buffer),
+        wdmsim_unit_test(an_mdl_of_ones_own_describes_its_buffer),
         wdmsim_unit_test(sizes_of_mdls_count_the_pages_they_span),
         wdmsim_unit_test(an_mdl_joins_the_chain_of_its_irp),
         wdmsim_unit_test(nonpaged_pool_is_mapped_where_it_is),

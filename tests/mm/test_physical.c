@@ -75,6 +75,22 @@ static void the_other_forms_of_contiguous_memory(struct machine *m) {
     MmFreeNonCachedMemory(p, 5000);
 }
 
+static void contiguous_memory_is_freed_once(struct machine *m) {
+    (void)m;
+    PVOID p = MmAllocateContiguousMemorySpecifyCache(100, at(0), at(0x2ffffff), at(0), MmNonCached);
+    MmFreeContiguousMemorySpecifyCache(p, 100, MmNonCached);
+    wdmsim_expect_bugcheck(BAD_POOL_CALLER);
+    MmFreeContiguousMemorySpecifyCache(p, 100, MmNonCached);
+}
+
+static void noncached_memory_is_freed_once(struct machine *m) {
+    (void)m;
+    PVOID p = MmAllocateNonCachedMemory(5000);
+    MmFreeNonCachedMemory(p, 5000);
+    wdmsim_expect_bugcheck(BAD_POOL_CALLER);
+    MmFreeNonCachedMemory(p, 5000);
+}
+
 static void freeing_contiguous_memory_that_is_none(struct machine *m) {
     (void)m;
     PVOID p = ExAllocatePoolWithTag(NonPagedPoolNx, PAGE_SIZE, TAG);
@@ -114,6 +130,14 @@ static void less_memory_than_asked_for_unless_all_is_required(struct machine *m)
     mdl = MmAllocatePagesForMdlEx(at(0x10000), at(0x1ffff), at(0x10000), 0x20000, MmCached,
                                   0); /* goes on 64 KiB further */
     assert_int_equal(MmGetMdlByteCount(mdl), 0x20000);
+    /* What is allocated is not there for another. */
+    PMDL other = MmAllocatePagesForMdlEx(at(0x10000), at(0x2ffff), at(0), 0x20000, MmCached, 0);
+    assert_null(other);
+    MmFreePagesFromMdl(mdl);
+    ExFreePool(mdl);
+    mdl = MmAllocatePagesForMdlEx(at(0x10000), at(0x2ffff), at(0), 0x20000, MmCached,
+                                  MM_ALLOCATE_FULLY_REQUIRED);
+    assert_non_null(mdl);
     MmFreePagesFromMdl(mdl);
     ExFreePool(mdl);
 }
@@ -132,6 +156,51 @@ static void contiguous_chunks_are_contiguous_and_aligned(struct machine *m) {
     }
     MmFreePagesFromMdl(mdl);
     ExFreePool(mdl);
+}
+
+static void there_may_be_fewer_chunks_than_asked_for(struct machine *m) {
+    (void)m;
+    PMDL mdl = MmAllocatePagesForMdlEx(at(0x10000), at(0x2ffff), at(0x10000), 0x40000, MmCached,
+                                       MM_ALLOCATE_REQUIRE_CONTIGUOUS_CHUNKS);
+    assert_non_null(mdl);
+    assert_int_equal(MmGetMdlByteCount(mdl), 0x20000);
+    MmFreePagesFromMdl(mdl);
+    ExFreePool(mdl);
+    assert_null(MmAllocatePagesForMdlEx(at(0x10000), at(0x2ffff), at(0x10000), 0x40000, MmCached,
+                                        MM_ALLOCATE_REQUIRE_CONTIGUOUS_CHUNKS |
+                                            MM_ALLOCATE_FULLY_REQUIRED));
+}
+
+static PMDL pages(LONGLONG skip, SIZE_T size, ULONG flags) {
+    return MmAllocatePagesForMdlEx(at(0), at(MAXLONGLONG), at(skip), size, MmCached, flags);
+}
+
+static void flags_that_contradict_are_refused(struct machine *m) {
+    const ULONG chunks = MM_ALLOCATE_REQUIRE_CONTIGUOUS_CHUNKS,
+                large = MM_ALLOCATE_FAST_LARGE_PAGES;
+    const SIZE_T size = 0x200000;
+    (void)m;
+    assert_null(pages(0x3000, 0x6000, chunks));       /* no power of two */
+    assert_null(pages(0x1000, 0x1fff, chunks));       /* no multiple of the chunks */
+    assert_null(pages(size, size, large));            /* large pages are chunks */
+    assert_null(pages(0x1000, size, chunks | large)); /* and of their size */
+    assert_null(pages(0, size, MM_ALLOCATE_AND_HOT_REMOVE | MM_ALLOCATE_FULLY_REQUIRED));
+    PMDL mdl = pages((LONGLONG)size, size, chunks | large);
+    assert_int_equal(MmGetMdlPfnArray(mdl)[0] % 512, 0);
+    MmFreePagesFromMdl(mdl);
+    ExFreePool(mdl);
+    mdl = pages(0, PAGE_SIZE, MM_ALLOCATE_AND_HOT_REMOVE);
+    assert_non_null(mdl);
+    MmFreePagesFromMdl(mdl);
+    ExFreePool(mdl);
+}
+
+static void memory_is_removed_at_passive_level_alone(struct machine *m) {
+    KIRQL irql;
+    (void)m;
+    KeRaiseIrql(APC_LEVEL, &irql);
+    wdmsim_expect_bugcheck(DRIVER_VERIFIER_DETECTED_VIOLATION);
+    pages(0, PAGE_SIZE, MM_ALLOCATE_AND_HOT_REMOVE);
 }
 
 static void device_memory_is_one_at_every_mapping(struct machine *m) {
@@ -220,6 +289,7 @@ static void addresses_are_valid_while_they_are_allocated(struct machine *m) {
     ExFreePool(p);
     assert_false(MmIsAddressValid(p + PAGE_SIZE));
     assert_false(MmIsAddressValid(NULL));
+    assert_non_null(MM_BAD_POINTER); /* it tells itself from a pointer that was never set */
     assert_false(MmIsAddressValid(MM_BAD_POINTER));
 }
 
@@ -249,10 +319,15 @@ int main(void) {
         wdmsim_unit_test(contiguous_memory_keeps_to_its_limits),
         wdmsim_unit_test(contiguous_memory_does_not_cross_a_boundary),
         wdmsim_unit_test(the_other_forms_of_contiguous_memory),
+        wdmsim_unit_test(contiguous_memory_is_freed_once),
+        wdmsim_unit_test(noncached_memory_is_freed_once),
         wdmsim_unit_test(freeing_contiguous_memory_that_is_none),
         wdmsim_unit_test(pages_for_an_mdl_are_zero_and_in_range),
         wdmsim_unit_test(less_memory_than_asked_for_unless_all_is_required),
         wdmsim_unit_test(contiguous_chunks_are_contiguous_and_aligned),
+        wdmsim_unit_test(there_may_be_fewer_chunks_than_asked_for),
+        wdmsim_unit_test(flags_that_contradict_are_refused),
+        wdmsim_unit_test(memory_is_removed_at_passive_level_alone),
         wdmsim_unit_test(device_memory_is_one_at_every_mapping),
         wdmsim_unit_test(ram_can_be_mapped_by_its_physical_address),
         wdmsim_unit_test(unmapping_device_memory_twice),

@@ -191,6 +191,10 @@ static void a_block_knows_its_size_and_charge(struct machine *m) {
     assert_true(ExQueryPoolBlockSize(p, &charged) >= 123);
     assert_true(charged);
     ExFreePool(p);
+    p = ExAllocatePoolWithQuota(NonPagedPoolNx, 77);
+    assert_true(ExQueryPoolBlockSize(p, &charged) >= 77);
+    assert_true(charged);
+    ExFreePool(p);
     p = ExAllocatePoolWithTag(NonPagedPoolNx, 12345, TAG);
     assert_true(ExQueryPoolBlockSize(p, &charged) >= 12345);
     assert_false(charged);

@@ -75,6 +75,7 @@ static void a_view_of_a_part(struct machine *m) {
                                         &user_size, ViewShare, 0, PAGE_READONLY),
                      STATUS_INVALID_VIEW_SIZE);
     assert_int_equal(MmUnmapViewInSessionSpace(system), STATUS_SUCCESS);
+    assert_int_equal(MmUnmapViewInSystemSpace(system), STATUS_NOT_MAPPED_VIEW);
     ObDereferenceObject(section);
     ZwClose(handle);
 }

@@ -1,4 +1,6 @@
 /* User memory: who may touch it, locking it, its system alias, its end. */
+#include "../touch.h" /* the host's headers come first */
+
 #include <ntddk.h>
 
 #include <wdmsim/cmocka.h>
@@ -151,6 +153,23 @@ static void another_process_cannot_lock_the_buffer(struct machine *m) {
     IoFreeMdl(mdl);
 }
 
+static void a_user_buffer_is_mapped_without_writing(struct machine *m) {
+    uint64_t user = wdmsim_user_alloc(m, NULL, 100), neighbour = wdmsim_user_alloc(m, NULL, 100);
+    PMDL mdl = IoAllocateMdl((PVOID)(ULONG_PTR)user, 100, FALSE, FALSE, NULL);
+    struct probe probe = {.mdl = mdl};
+    in_process(m, NULL, lock, &probe);
+    char *view = MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority | MdlMappingNoWrite);
+    assert_false(can_write(view));
+    assert_int_equal(wdmsim_user_write(m, NULL, user, "mine", 4), 0);
+    assert_memory_equal(view, "mine", 4);
+    assert_int_equal(wdmsim_user_write(m, NULL, neighbour, "its", 3), 0); /* in the same page */
+    MmUnlockPages(mdl);
+    in_process(m, NULL, lock, &probe);
+    assert_true(can_write(MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority)));
+    MmUnlockPages(mdl);
+    IoFreeMdl(mdl);
+}
+
 static void locked_pages_outlive_their_release(struct machine *m) {
     uint64_t user = wdmsim_user_alloc(m, NULL, 10000);
     PMDL mdl = IoAllocateMdl((PVOID)(ULONG_PTR)user, 10000, FALSE, FALSE, NULL);
@@ -219,6 +238,7 @@ int main(void) {
         wdmsim_unit_test(probes_check_range_alignment_and_process),
         wdmsim_unit_test(a_locked_user_buffer_is_seen_at_a_system_address),
         wdmsim_unit_test(another_process_cannot_lock_the_buffer),
+        wdmsim_unit_test(a_user_buffer_is_mapped_without_writing),
         wdmsim_unit_test(locked_pages_outlive_their_release),
         wdmsim_unit_test(the_end_of_a_process_with_locked_pages),
         wdmsim_unit_test(secured_memory_cannot_be_given_back),

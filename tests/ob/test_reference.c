@@ -36,7 +36,9 @@ static void a_handle_gives_its_object(struct machine *m) {
     assert_ptr_equal(event, again);
     KeSetEvent(event, IO_NO_INCREMENT, FALSE);
     assert_int_equal(KeReadStateEvent(again), 1);
+    LONG_PTR count = ObReferenceObject(event);
     ObDereferenceObjectWithTag(again, TAG);
+    assert_int_equal(ObDereferenceObject(event), count - 2);
     ObDereferenceObject(event);
     ZwClose(handle);
 }

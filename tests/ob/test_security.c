@@ -57,6 +57,8 @@ static void an_object_keeps_its_descriptor(struct machine *m) {
                         descriptor.acl.AclSize);
     ObReleaseObjectSecurity(copy, allocated);
     ZwClose(handle);
+    wdmsim_expect_bugcheck(BAD_POOL_CALLER); /* the copy was freed */
+    ExFreePool(copy);
 }
 
 static void an_unnamed_object_has_none(struct machine *m) {

@@ -87,8 +87,18 @@ static void listeners_are_called_in_order_of_registration(struct machine *m) {
     wdmsim_settle(m);
     test_expect("one:REMOVAL two:REMOVAL");
     IoUnregisterPlugPlayNotificationEx(one);
-    IoUnregisterPlugPlayNotificationEx(two);
+    test_clear();
+    UNICODE_STRING name_b = enable(pdo, &class_b);
+    wdmsim_settle(m);
+    test_expect("other:ARRIVAL");
     IoUnregisterPlugPlayNotification(other);
+    IoUnregisterPlugPlayNotificationEx(two);
+    test_clear();
+    let_go(&name_b);
+    name = enable(pdo, &class_a);
+    wdmsim_settle(m);
+    test_expect("");
+    let_go(&name);
 }
 
 /* Enables the interface while START is on its way down. */

@@ -242,6 +242,47 @@ static void a_driver_connects_the_line_of_its_device(struct machine *m) {
     IoDisconnectInterruptEx(&end);
 }
 
+/* Check that one connection is for all lines, at the highest level of them whatever less is asked
+ * for. */
+static void one_routine_serves_all_lines_of_a_device(struct machine *m) {
+    struct wdmsim_assigned first, second;
+    PKINTERRUPT interrupt = NULL;
+    test_begin(m);
+    uint32_t node = TEST_PLUG(
+        m, .function = "function",
+        RESOURCES(
+            {.kind = WDMSIM_RESOURCE_INTERRUPT, .minimum = 5, .maximum = 5, .latched = true},
+            {.kind = WDMSIM_RESOURCE_INTERRUPT, .minimum = 9, .maximum = 9, .latched = true}));
+    assert_int_equal(wdmsim_node_resource(m, node, 0, &first), 0);
+    assert_int_equal(wdmsim_node_resource(m, node, 1, &second), 0);
+    IO_CONNECT_INTERRUPT_PARAMETERS parameters = {.Version = CONNECT_LINE_BASED};
+    parameters.LineBased.PhysicalDeviceObject = wdmsim_node_pdo(m, node);
+    parameters.LineBased.InterruptObject = &interrupt;
+    parameters.LineBased.ServiceRoutine = serve;
+    parameters.LineBased.SynchronizeIrql = DISPATCH_LEVEL + 1;
+    served = 0;
+    assert_int_equal(IoConnectInterruptEx(&parameters), STATUS_SUCCESS);
+    wdmsim_interrupt_raise(m, first.vector);
+    wdmsim_interrupt_raise(m, second.vector);
+    KeLowerIrql(KeRaiseIrqlToDpcLevel());
+    assert_int_equal(served, 2);
+    IO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS state = {.Version = CONNECT_LINE_BASED};
+    state.ConnectionContext.InterruptObject = interrupt;
+    IoReportInterruptInactive(&state);
+    wdmsim_interrupt_raise(m, second.vector);
+    KeLowerIrql(KeRaiseIrqlToDpcLevel());
+    assert_int_equal(served, 2);
+    IoReportInterruptActive(&state);
+    KeLowerIrql(KeRaiseIrqlToDpcLevel());
+    assert_int_equal(served, 3);
+    IO_DISCONNECT_INTERRUPT_PARAMETERS end = {.Version = CONNECT_LINE_BASED};
+    end.ConnectionContext.InterruptObject = interrupt;
+    IoDisconnectInterruptEx(&end);
+    wdmsim_interrupt_raise(m, second.vector);
+    KeLowerIrql(KeRaiseIrqlToDpcLevel());
+    assert_int_equal(served, 3);
+}
+
 static void a_driver_connects_the_messages_of_its_device(struct machine *m) {
     struct wdmsim_assigned assigned;
     PIO_INTERRUPT_MESSAGE_INFO table = NULL;
@@ -276,4 +317,5 @@ TEST_MAIN(wdmsim_unit_test(pnp_020_no_resources_no_lists),
           wdmsim_unit_test(pnp_021_a_filtered_list_is_what_is_assigned),
           wdmsim_unit_test(boot_resources_are_required_without_requirements),
           wdmsim_unit_test(a_driver_connects_the_line_of_its_device),
+          wdmsim_unit_test(one_routine_serves_all_lines_of_a_device),
           wdmsim_unit_test(a_driver_connects_the_messages_of_its_device))

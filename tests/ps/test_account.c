@@ -59,7 +59,6 @@ static void an_affinity_token_leads_back(struct machine *m) {
     GROUP_AFFINITY second = {2, 0, {0, 0, 0}}, nowhere = {4, 0, {0, 0, 0}},
                    group = {1, 1, {0, 0, 0}};
     PAFFINITY_TOKEN token;
-    ULONG before = KeGetCurrentProcessorNumber();
     (void)m;
     assert_int_equal(PsAllocateAffinityToken(&token), STATUS_SUCCESS);
     assert_int_equal(PsSetSystemMultipleGroupAffinityThread(&nowhere, 1, token),
@@ -70,11 +69,14 @@ static void an_affinity_token_leads_back(struct machine *m) {
     assert_int_equal(KeGetCurrentProcessorNumber(), 1);
     PsRevertToUserMultipleGroupAffinityThread(token);
     PsRevertToUserMultipleGroupAffinityThread(token);
-    PsFreeAffinityToken(token);
-    KeSetSystemAffinityThread(1);
+    assert_int_equal(KeSetSystemAffinityThreadEx(1), 0); /* none was in force */
     assert_int_equal(KeGetCurrentProcessorNumber(), 0);
     KeRevertToUserAffinityThread();
-    assert_true(before < 2);
+    assert_int_equal(KeSetSystemAffinityThreadEx(2), 0);
+    KeRevertToUserAffinityThread();
+    PsFreeAffinityToken(token);
+    wdmsim_expect_bugcheck(BAD_POOL_CALLER); /* a token is freed once */
+    PsFreeAffinityToken(token);
 }
 
 int main(void) {

@@ -68,14 +68,25 @@ static void a_user_thread_is_told_apart(struct machine *m) {
     assert_int_equal(user.mode, UserMode);
 }
 
+static VOID ends(PVOID context) { (void)context; }
+
 static void times_are_system_time(struct machine *m) {
     LARGE_INTEGER now, later;
+    HANDLE handle;
+    PETHREAD thread;
     struct wdmsim_process *process;
     KeQuerySystemTime(&now);
     assert_true(PsGetProcessCreateTimeQuadPart(PsInitialSystemProcess) <= now.QuadPart);
     assert_true(PsGetThreadCreateTime(PsGetCurrentThread()) <= now.QuadPart);
     wdmsim_advance(m, WDMSIM_S);
     KeQuerySystemTime(&later);
+    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, ends, NULL),
+                     STATUS_SUCCESS);
+    ObReferenceObjectByHandle(handle, 0, *PsThreadType, KernelMode, (PVOID *)&thread, NULL);
+    ZwClose(handle);
+    LONGLONG born = PsGetThreadCreateTime(thread);
+    assert_true(born >= later.QuadPart && born < later.QuadPart + 10000000);
+    ObDereferenceObject(thread);
     assert_int_equal(wdmsim_process_create(m, "app.exe", &process), 0);
     LONGLONG created = PsGetProcessCreateTimeQuadPart((PEPROCESS)(void *)process);
     assert_true(created >= later.QuadPart && created < later.QuadPart + 10000000);

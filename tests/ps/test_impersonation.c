@@ -19,10 +19,12 @@ static void a_process_has_a_primary_token(struct machine *m) {
     assert_ptr_equal(system, again);
     assert_int_equal(ObReferenceObjectByPointer(system, 0, *SeTokenObjectType, UserMode),
                      STATUS_SUCCESS);
-    ObDereferenceObject(system);
+    LONG_PTR count = ObDereferenceObject(system);
     PsDereferencePrimaryToken(system);
-    PsDereferencePrimaryToken(user);
     PsDereferencePrimaryToken(again);
+    assert_int_equal(ObReferenceObject(system), count - 1);
+    ObDereferenceObject(system);
+    PsDereferencePrimaryToken(user);
 }
 
 /* Check that a thread impersonates until it reverts, and that subject contexts show it. */
@@ -40,7 +42,9 @@ static void a_thread_impersonates_a_client(struct machine *m) {
     assert_true(copy);
     assert_false(effective);
     assert_int_equal(level, SecurityImpersonation);
+    LONG_PTR count = ObReferenceObject(client);
     PsDereferenceImpersonationToken(seen);
+    assert_int_equal(ObDereferenceObject(client), count - 2);
     SeCaptureSubjectContext(&subject);
     assert_ptr_equal(subject.ClientToken, client);
     assert_int_equal(subject.ImpersonationLevel, SecurityImpersonation);

@@ -105,6 +105,29 @@ static void a_process_lives_until_it_is_told_to_end(struct machine *m) {
     assert_false(second);
 }
 
+static LARGE_INTEGER exit_time, notified;
+
+static VOID note_exit_time(HANDLE parent, HANDLE process, BOOLEAN create) {
+    (void)parent, (void)process;
+    if (create)
+        return;
+    exit_time = PsGetProcessExitTime(); /* of the current process, which is the one that ends */
+    KeQuerySystemTime(&notified);
+}
+
+static void the_time_of_the_exit_is_kept(struct machine *m) {
+    prepare(m);
+    assert_int_equal(PsSetCreateProcessNotifyRoutine(note_exit_time, FALSE), STATUS_SUCCESS);
+    wdmsim_user_thread(m, state.process, waits_in_user_mode, NULL);
+    wdmsim_advance(m, WDMSIM_S);
+    wdmsim_process_exit(m, state.process);
+    wdmsim_settle(m);
+    assert_true(exit_time.QuadPart <= notified.QuadPart);
+    assert_true(exit_time.QuadPart > notified.QuadPart - 10000);
+    assert_int_equal(PsGetProcessExitTime().QuadPart, 0); /* the system process goes on */
+    PsSetCreateProcessNotifyRoutine(note_exit_time, TRUE);
+}
+
 static HANDLE open_process(HANDLE id, ACCESS_MASK access) {
     OBJECT_ATTRIBUTES attributes;
     CLIENT_ID client = {id, NULL};
@@ -162,6 +185,7 @@ int main(void) {
         wdmsim_unit_test(a_kernel_mode_wait_holds_the_process_up),
         wdmsim_unit_test(handles_are_closed),
         wdmsim_unit_test(a_process_lives_until_it_is_told_to_end),
+        wdmsim_unit_test(the_time_of_the_exit_is_kept),
         wdmsim_unit_test(a_driver_can_end_a_process),
         wdmsim_unit_test(a_process_is_opened_by_identifier),
     };

@@ -88,6 +88,7 @@ static void the_tree_stays_balanced(struct machine *m) {
             count++;
         }
         present[key] = !present[key];
+        assert_int_equal(RtlIsGenericTableEmptyAvl(&table), count == 0);
         if (i % 20 == 0)
             check(&table, count);
     }

@@ -106,6 +106,52 @@ static void arrays_convert_what_fits(struct machine *m) {
     assert_int_equal(bytes, 3);
 }
 
+static void a_text_that_is_cut_is_a_warning_of_the_oem_routines(struct machine *m) {
+    (void)m;
+    WCHAR wide[4];
+    char narrow[4];
+    ULONG bytes;
+    assert_int_equal(RtlOemToUnicodeN(wide, 5, &bytes, "abc", 3), STATUS_BUFFER_OVERFLOW);
+    assert_int_equal(bytes, 4);
+    assert_int_equal(RtlUnicodeToOemN(narrow, 2, &bytes, L"abc", 6), STATUS_BUFFER_OVERFLOW);
+    assert_int_equal(bytes, 2);
+    assert_memory_equal(narrow, "ab", 2);
+    assert_int_equal(RtlUpcaseUnicodeToOemN(narrow, 1, &bytes, L"abc", 6), STATUS_BUFFER_OVERFLOW);
+    assert_int_equal(bytes, 1);
+    assert_int_equal(RtlUpcaseUnicodeToMultiByteN(narrow, 1, &bytes, L"abc", 6), STATUS_SUCCESS);
+    assert_int_equal(bytes, 1);
+}
+
+static void a_text_is_widened_where_it_stands(struct machine *m) {
+    (void)m;
+    union {
+        char narrow[8];
+        WCHAR wide[4];
+    } text = {.narrow = "abc"};
+    assert_int_equal(RtlOemToUnicodeN(text.wide, sizeof text, NULL, text.narrow, 4),
+                     STATUS_SUCCESS);
+    assert_memory_equal(text.wide, L"abc", 8);
+}
+
+static void counted_strings_are_not_made_of_other_pages_characters(struct machine *m) {
+    (void)m;
+    char narrow[4] = "####";
+    OEM_STRING oem = {0, 4, narrow}, none = {7, 7, narrow};
+    UNICODE_STRING chinese = RTL_CONSTANT_STRING(L"a\x4E00"),
+                   asks = RTL_CONSTANT_STRING(L"\x00E1?");
+    assert_int_equal(RtlUnicodeStringToCountedOemString(&oem, &chinese, FALSE),
+                     STATUS_UNMAPPABLE_CHARACTER);
+    assert_memory_equal(narrow, "####", 4);
+    assert_int_equal(RtlUpcaseUnicodeStringToCountedOemString(&none, &chinese, TRUE),
+                     STATUS_UNMAPPABLE_CHARACTER);
+    assert_ptr_equal(none.Buffer, narrow); /* nothing was allocated */
+    assert_int_equal(RtlUnicodeStringToCountedOemString(&oem, &asks, FALSE), STATUS_SUCCESS);
+    assert_memory_equal(narrow, "\xA0?", 2);
+    /* The page has no capital of that letter. */
+    assert_int_equal(RtlUpcaseUnicodeStringToCountedOemString(&oem, &asks, FALSE), STATUS_SUCCESS);
+    assert_memory_equal(narrow, "\xA0?", 2);
+}
+
 static void every_byte_survives_a_round_trip(struct machine *m) {
     (void)m;
     for (unsigned c = 0; c < 256; c++) {
@@ -140,6 +186,9 @@ int main(void) {
         wdmsim_unit_test(counted_strings_need_no_terminator),
         wdmsim_unit_test(oem_strings_are_made_and_freed),
         wdmsim_unit_test(arrays_convert_what_fits),
+        wdmsim_unit_test(a_text_that_is_cut_is_a_warning_of_the_oem_routines),
+        wdmsim_unit_test(a_text_is_widened_where_it_stands),
+        wdmsim_unit_test(counted_strings_are_not_made_of_other_pages_characters),
         wdmsim_unit_test(every_byte_survives_a_round_trip),
         wdmsim_unit_test(oem_characters_are_told_from_others),
     };

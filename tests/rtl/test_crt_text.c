@@ -77,6 +77,7 @@ static void comparing_ignores_case(struct machine *m) {
     assert_true(_stricmp("abc", "abd") < 0);
     assert_true(_stricmp("abcd", "ABC") > 0);
     assert_int_equal(_strnicmp("abcX", "ABCY", 3), 0);
+    assert_true(_strnicmp("abcX", "ABCY", 4) < 0);
     assert_int_equal(_wcsicmp(L"\x00E9"
                               L"A",
                               L"\x00C9"
@@ -84,6 +85,7 @@ static void comparing_ignores_case(struct machine *m) {
                      0);
     assert_true(_wcsicmp(L"a", L"b") < 0);
     assert_int_equal(_wcsnicmp(L"abcX", L"ABCY", 3), 0);
+    assert_true(_wcsnicmp(L"abcY", L"ABCX", 4) > 0);
     assert_int_equal(_wcsnicmp(L"a", L"b", 0), 0);
 }
 

@@ -19,6 +19,9 @@ static void text_is_copied(struct machine *m) {
     wcsncpy(b, L"1234", 2);
     assert_int_equal(b[2], 0);
     wmemcpy(b, L"ab", 2);
+    assert_int_equal(b[0], 'a');
+    assert_int_equal(b[1], 'b');
+    assert_int_equal(b[2], 0);
     wmemset(b + 2, 'z', 2);
     assert_int_equal(b[3], 'z');
 }
@@ -29,6 +32,7 @@ static void text_is_compared(struct machine *m) {
     assert_true(wcscmp(L"a", L"\x8000") < 0);
     assert_true(wcscmp(L"ab", L"a") > 0);
     assert_int_equal(wcsncmp(L"abX", L"abY", 2), 0);
+    assert_true(wcsncmp(L"abX", L"abY", 3) < 0);
 }
 
 static void characters_and_parts_are_found(struct machine *m) {

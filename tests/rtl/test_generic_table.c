@@ -88,6 +88,7 @@ static void without_memory_nothing_is_inserted(struct machine *m) {
     assert_false(is_new);
     assert_null(RtlInsertElementGenericTable(&table, &key, 0xFFFFFFF0, NULL));
     assert_int_equal(RtlNumberGenericTableElements(&table), COUNT);
+    assert_false(RtlIsGenericTableEmpty(&table));
     empty(&table);
 }
 

@@ -41,6 +41,10 @@ static void memory_of_quadwords(struct machine *m) {
     assert_int_equal(words[0], 0x1122334455667788ULL);
     assert_int_equal(words[2], 0x1122334455667788ULL);
     assert_int_equal(words[3], 0);
+    ULONG64 next = 5;
+    RtlFillMemoryUlonglong(words, 16, next++); /* taken once */
+    assert_int_equal(words[1], 5);
+    assert_int_equal(next, 6);
 }
 
 static void comparison_in_constant_time(struct machine *m) {

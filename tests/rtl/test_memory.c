@@ -22,7 +22,8 @@ static void a_pattern_is_compared_in_whole_ulongs(struct machine *m) {
     (void)m;
     ULONG words[4] = {0x11223344, 0x11223344, 0x11223344, 0x11223355};
     assert_int_equal(RtlCompareMemoryUlong(words, sizeof words, 0x11223344), 12);
-    assert_int_equal(RtlCompareMemoryUlong(words, 11, 0x11223344), 8);
+    assert_int_equal(RtlCompareMemoryUlong(words, 11, 0x11223344), 0); /* no whole ULONGs */
+    assert_int_equal(RtlCompareMemoryUlong((char *)words + 1, 4, 0x44112233), 0);
     assert_int_equal(RtlCompareMemoryUlong(words, 3, 0x11223344), 0);
 }
 

@@ -17,9 +17,11 @@ static void integers_become_text(struct machine *m) {
     RtlInt64ToUnicodeString(0xFFFFFFFFFFFFFFFFull, 10, &s);
     assert_unicode(&s, L"18446744073709551615");
     assert_int_equal(RtlIntegerToUnicodeString(1, 7, &s), STATUS_INVALID_PARAMETER);
-    s.MaximumLength = 6;
+    s.MaximumLength = 8; /* no room for the null */
+    buffer[0] = '#';
     assert_int_equal(RtlIntegerToUnicodeString(1234, 10, &s), STATUS_BUFFER_OVERFLOW);
-    s.MaximumLength = 8;
+    assert_int_equal(buffer[0], '#');
+    s.MaximumLength = 10;
     assert_int_equal(RtlIntegerToUnicodeString(1234, 10, &s), STATUS_SUCCESS);
 }
 

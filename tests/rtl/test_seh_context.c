@@ -36,6 +36,7 @@ static void an_exception_record_has_a_context(struct machine *m) {
     } __except (look(GetExceptionInformation(), EXCEPTION_CONTINUE_EXECUTION)) {
         fail_msg("it was continued");
     }
+    assert_true(seen_rip != 0);
     assert_int_equal(seen_rip, (ULONG_PTR)record.ExceptionAddress);
 }
 

@@ -44,6 +44,21 @@ static void nor_does_memory_that_is_not_there(struct machine *m) {
     fail();
 }
 
+/* (kernel/mm-bad-pointer): a page that no guarded block hides. */
+static void the_bad_pointer_is_never_caught(struct machine *m) {
+    (void)m;
+    wdmsim_expect_bugcheck(PAGE_FAULT_IN_NONPAGED_AREA);
+    read_guarded((ULONG_PTR)MM_BAD_POINTER);
+    fail();
+}
+
+static void nor_is_the_page_at_it(struct machine *m) {
+    (void)m;
+    wdmsim_expect_bugcheck(PAGE_FAULT_IN_NONPAGED_AREA);
+    read_guarded((ULONG_PTR)MM_BAD_POINTER + PAGE_SIZE - 1);
+    fail();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(user_addresses_raise_exceptions),
@@ -52,6 +67,8 @@ int main(void) {
 #endif
         wdmsim_unit_test(the_system_half_does_not),
         wdmsim_unit_test(nor_does_memory_that_is_not_there),
+        wdmsim_unit_test(the_bad_pointer_is_never_caught),
+        wdmsim_unit_test(nor_is_the_page_at_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -74,7 +74,7 @@ static void parameters_are_checked(struct machine *m) {
     assert_int_equal(RtlUTF8ToUnicodeN(wide, 8, &size, NULL, 1), STATUS_INVALID_PARAMETER_4);
 }
 
-static void counted_strings_are_allocated_or_cut(struct machine *m) {
+static void counted_strings_are_converted_whole_or_not_at_all(struct machine *m) {
     (void)m;
     UNICODE_STRING wide = RTL_CONSTANT_STRING(L"\x20AC x"), back;
     UTF8_STRING narrow;
@@ -84,8 +84,17 @@ static void counted_strings_are_allocated_or_cut(struct machine *m) {
     assert_int_equal(RtlUTF8StringToUnicodeString(&back, &narrow, TRUE), STATUS_SUCCESS);
     assert_unicode(&back, L"\x20AC x");
     back.MaximumLength = 4;
+    memset(back.Buffer, '#', 6);
     assert_int_equal(RtlUTF8StringToUnicodeString(&back, &narrow, FALSE), STATUS_BUFFER_OVERFLOW);
-    assert_unicode(&back, L"\x20AC ");
+    assert_memory_equal(back.Buffer, "######", 6);
+    assert_int_equal(back.Length, 6);
+    narrow.MaximumLength = 4;
+    narrow.Length = 1;
+    assert_int_equal(RtlUnicodeStringToUTF8String(&narrow, &wide, FALSE), STATUS_BUFFER_OVERFLOW);
+    assert_int_equal(narrow.Length, 1);
+    narrow.MaximumLength = 5;
+    assert_int_equal(RtlUnicodeStringToUTF8String(&narrow, &wide, FALSE), STATUS_SUCCESS);
+    assert_int_equal(narrow.Length, 5);
     RtlFreeUnicodeString(&back);
     RtlFreeUTF8String(&narrow);
     assert_null(narrow.Buffer);
@@ -99,7 +108,7 @@ int main(void) {
         wdmsim_unit_test(lone_surrogates_are_replaced),
         wdmsim_unit_test(ill_formed_bytes_are_replaced),
         wdmsim_unit_test(parameters_are_checked),
-        wdmsim_unit_test(counted_strings_are_allocated_or_cut),
+        wdmsim_unit_test(counted_strings_are_converted_whole_or_not_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

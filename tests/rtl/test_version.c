@@ -50,6 +50,21 @@ static void a_higher_part_decides(struct machine *m) {
     assert_int_equal(at_least(11, 0, 0), STATUS_REVISION_MISMATCH);
 }
 
+static void behind_an_equal_part_the_next_has_its_own_condition(struct machine *m) {
+    (void)m;
+    RTL_OSVERSIONINFOEXW wanted = {.dwOSVersionInfoSize = sizeof wanted};
+    ULONGLONG mask = 0;
+    wanted.dwMajorVersion = 10;
+    wanted.dwMinorVersion = 3;
+    VER_SET_CONDITION(mask, VER_MAJORVERSION, VER_EQUAL);
+    VER_SET_CONDITION(mask, VER_MINORVERSION, VER_LESS_EQUAL);
+    assert_int_equal(RtlVerifyVersionInfo(&wanted, VER_MAJORVERSION | VER_MINORVERSION, mask),
+                     STATUS_SUCCESS);
+    wanted.dwMajorVersion = 9;
+    assert_int_equal(RtlVerifyVersionInfo(&wanted, VER_MAJORVERSION | VER_MINORVERSION, mask),
+                     STATUS_REVISION_MISMATCH);
+}
+
 static void other_fields_are_compared_alone(struct machine *m) {
     (void)m;
     RTL_OSVERSIONINFOEXW wanted = {.dwOSVersionInfoSize = sizeof wanted};
@@ -79,6 +94,7 @@ int main(void) {
         wdmsim_unit_test(the_version_is_windows_11),
         wdmsim_unit_test(the_short_form_leaves_the_rest_alone),
         wdmsim_unit_test(a_higher_part_decides),
+        wdmsim_unit_test(behind_an_equal_part_the_next_has_its_own_condition),
         wdmsim_unit_test(other_fields_are_compared_alone),
         wdmsim_unit_test(ddi_versions_up_to_the_systems_are_available),
     };

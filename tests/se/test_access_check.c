@@ -107,14 +107,19 @@ static void privileges_grant_two_rights(struct machine *m) {
                      STATUS_PRIVILEGE_NOT_HELD);
     assert_int_equal(check(m, &descriptor, WRITE_OWNER, &granted), STATUS_ACCESS_DENIED);
     subject_of(PsInitialSystemProcess, &subject);
+    LONG_PTR count = ObReferenceObject(subject.PrimaryToken);
     assert_true(SeAccessCheck(&descriptor, &subject, FALSE, ACCESS_SYSTEM_SECURITY | WRITE_OWNER, 0,
                               &privileges, &test_mapping, UserMode, &granted, &status));
     assert_int_equal(granted, ACCESS_SYSTEM_SECURITY | WRITE_OWNER);
     assert_int_equal(privileges->PrivilegeCount, 2);
     assert_int_equal(privileges->Privilege[0].Luid.LowPart, SE_SECURITY_PRIVILEGE);
     assert_int_equal(privileges->Privilege[1].Luid.LowPart, SE_TAKE_OWNERSHIP_PRIVILEGE);
-    SeFreePrivileges(privileges);
+    PACCESS_TOKEN token = subject.PrimaryToken;
     SeReleaseSubjectContext(&subject);
+    assert_int_equal(ObDereferenceObject(token), count - 2);
+    SeFreePrivileges(privileges);
+    wdmsim_expect_bugcheck(BAD_POOL_CALLER); /* they were pool, and are freed */
+    SeFreePrivileges(privileges);
 }
 
 /* Check that kernel mode is not checked, and that rights granted before stay. */

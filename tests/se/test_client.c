@@ -75,7 +75,7 @@ static void impersonation_is_passed_on_at_home_only(struct machine *m) {
 }
 
 static void luids_are_unique(struct machine *m) {
-    LUID one, two;
+    LUID one = {0, 0}, two = {0, 0};
     (void)m;
     assert_int_equal(ZwAllocateLocallyUniqueId(&one), STATUS_SUCCESS);
     assert_int_equal(ZwAllocateLocallyUniqueId(&two), STATUS_SUCCESS);

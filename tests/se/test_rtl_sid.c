@@ -26,6 +26,8 @@ static void identifiers_are_made_and_taken_apart(struct machine *m) {
     assert_null(RtlFreeSid(allocated));
     ((SID *)storage)->Revision = 2;
     assert_false(RtlValidSid(storage));
+    wdmsim_expect_bugcheck(BAD_POOL_CALLER); /* it is freed */
+    RtlFreeSid(allocated);
 }
 
 static void a_list_of_parts(struct machine *m) {

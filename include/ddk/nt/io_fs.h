@@ -73,6 +73,8 @@ typedef struct _IO_CREATE_STREAM_FILE_OPTIONS {
     USHORT Flags;
     PDEVICE_OBJECT TargetDeviceObject;
 } IO_CREATE_STREAM_FILE_OPTIONS, *PIO_CREATE_STREAM_FILE_OPTIONS;
+#define IO_CREATE_STREAM_FILE_RAISE_ON_ERROR 0x00000001
+#define IO_CREATE_STREAM_FILE_LITE 0x00000002
 #define IRP_MN_FLUSH_DATA_ONLY 0x02
 #define IRP_MN_FLUSH_NO_SYNC 0x03
 #define IRP_MN_FLUSH_DATA_SYNC_ONLY 0x04
@@ -185,28 +187,6 @@ NTKERNELAPI ULONGLONG MmGetMaximumFileSectionSize(VOID);
 NTKERNELAPI LOGICAL MmIsRecursiveIoFault(VOID);
 NTKERNELAPI NTSTATUS MmPrefetchPages(ULONG NumberOfLists, struct _READ_LIST **ReadLists);
 NTKERNELAPI BOOLEAN MmSetAddressRangeModified(PVOID Address, SIZE_T Length);
-
-/* ---- callbacks of virtual memory operations on a process ----
- *
- * Reserved for the system, their pages say; nothing that a driver can call takes one. */
-
-typedef NTSTATUS
-ALLOCATE_VIRTUAL_MEMORY_EX_CALLBACK(PVOID CallbackContext, HANDLE ProcessHandle, PVOID *BaseAddress,
-                                    PSIZE_T RegionSize, ULONG AllocationType, ULONG PageProtection,
-                                    struct MEM_EXTENDED_PARAMETER *ExtendedParameters,
-                                    ULONG ExtendedParameterCount);
-typedef ALLOCATE_VIRTUAL_MEMORY_EX_CALLBACK *PALLOCATE_VIRTUAL_MEMORY_EX_CALLBACK;
-typedef NTSTATUS FREE_VIRTUAL_MEMORY_EX_CALLBACK(PVOID CallbackContext, HANDLE ProcessHandle,
-                                                 PVOID *BaseAddress, PSIZE_T RegionSize,
-                                                 ULONG FreeType);
-typedef FREE_VIRTUAL_MEMORY_EX_CALLBACK *PFREE_VIRTUAL_MEMORY_EX_CALLBACK;
-typedef NTSTATUS QUERY_VIRTUAL_MEMORY_CALLBACK(PVOID CallbackContext, HANDLE ProcessHandle,
-                                               PVOID BaseAddress,
-                                               MEMORY_INFORMATION_CLASS MemoryInformationClass,
-                                               PVOID MemoryInformation,
-                                               SIZE_T MemoryInformationLength,
-                                               PSIZE_T ReturnLength);
-typedef QUERY_VIRTUAL_MEMORY_CALLBACK *PQUERY_VIRTUAL_MEMORY_CALLBACK;
 
 EXTERN_C_END
 

@@ -7,6 +7,7 @@
 
 #include "rtl.h"
 #include "io_file.h"
+#include "zw_fs.h"
 
 EXTERN_C_START
 
@@ -70,6 +71,8 @@ typedef struct _COMPRESSED_DATA_INFO {
 #define HEAP_GENERATE_EXCEPTIONS 0x00000004
 #define HEAP_ZERO_MEMORY 0x00000008
 #define HEAP_REALLOC_IN_PLACE_ONLY 0x00000010
+#define HEAP_CREATE_SEGMENT_HEAP 0x00000100
+#define HEAP_CREATE_HARDENED 0x00000200
 typedef NTSTATUS RTL_HEAP_COMMIT_ROUTINE(PVOID Base, PVOID *CommitAddress, PSIZE_T CommitSize);
 typedef RTL_HEAP_COMMIT_ROUTINE *PRTL_HEAP_COMMIT_ROUTINE;
 typedef struct _RTL_HEAP_PARAMETERS {
@@ -85,6 +88,67 @@ typedef struct _RTL_HEAP_PARAMETERS {
     PRTL_HEAP_COMMIT_ROUTINE CommitRoutine;
     SIZE_T Reserved[2];
 } RTL_HEAP_PARAMETERS, *PRTL_HEAP_PARAMETERS;
+
+/*
+ * Where a segment heap has its memory from: a kind of memory, or a driver's own routines. They are
+ * called as ZwAllocateVirtualMemory, ZwFreeVirtualMemory and ZwQueryVirtualMemory would be, with
+ * the process NtCurrentProcess(), at the IRQL of the heap routine (<= APC_LEVEL) and with the heap
+ * locked, so they must not use that heap.
+ */
+typedef enum _RTL_MEMORY_TYPE {
+    MemoryTypePaged,
+    MemoryTypeNonPaged,
+    MemoryType64KPage,
+    MemoryTypeLargePage,
+    MemoryTypeHugePage,
+    MemoryTypeCustom,
+    MemoryTypeMax
+} RTL_MEMORY_TYPE,
+    *PRTL_MEMORY_TYPE;
+typedef enum _HEAP_MEMORY_INFO_CLASS { HeapMemoryBasicInformation } HEAP_MEMORY_INFO_CLASS;
+typedef NTSTATUS ALLOCATE_VIRTUAL_MEMORY_EX_CALLBACK(HANDLE CallbackContext, HANDLE ProcessHandle,
+                                                     PVOID *BaseAddress, PSIZE_T RegionSize,
+                                                     ULONG AllocationType, ULONG PageProtection,
+                                                     PMEM_EXTENDED_PARAMETER ExtendedParameters,
+                                                     ULONG ExtendedParameterCount);
+typedef ALLOCATE_VIRTUAL_MEMORY_EX_CALLBACK *PALLOCATE_VIRTUAL_MEMORY_EX_CALLBACK;
+typedef NTSTATUS FREE_VIRTUAL_MEMORY_EX_CALLBACK(HANDLE CallbackContext, HANDLE ProcessHandle,
+                                                 PVOID *BaseAddress, PSIZE_T RegionSize,
+                                                 ULONG FreeType);
+typedef FREE_VIRTUAL_MEMORY_EX_CALLBACK *PFREE_VIRTUAL_MEMORY_EX_CALLBACK;
+typedef NTSTATUS QUERY_VIRTUAL_MEMORY_CALLBACK(HANDLE CallbackContext, HANDLE ProcessHandle,
+                                               PVOID BaseAddress,
+                                               HEAP_MEMORY_INFO_CLASS MemoryInformationClass,
+                                               PVOID MemoryInformation,
+                                               SIZE_T MemoryInformationLength,
+                                               PSIZE_T ReturnLength);
+typedef QUERY_VIRTUAL_MEMORY_CALLBACK *PQUERY_VIRTUAL_MEMORY_CALLBACK;
+typedef struct _RTL_SEGMENT_HEAP_VA_CALLBACKS {
+    HANDLE CallbackContext;
+    PALLOCATE_VIRTUAL_MEMORY_EX_CALLBACK AllocateVirtualMemory;
+    PFREE_VIRTUAL_MEMORY_EX_CALLBACK FreeVirtualMemory;
+    PQUERY_VIRTUAL_MEMORY_CALLBACK QueryVirtualMemory;
+} RTL_SEGMENT_HEAP_VA_CALLBACKS, *PRTL_SEGMENT_HEAP_VA_CALLBACKS;
+#define RTL_SEGHEAP_MEM_SOURCE_ANY_NODE ((ULONG)-1)
+typedef struct _RTL_SEGMENT_HEAP_MEMORY_SOURCE {
+    ULONG Flags;
+    ULONG MemoryTypeMask; /* 1 << RTL_MEMORY_TYPE */
+    ULONG NumaNode;
+    union {
+        HANDLE PartitionHandle;
+        PRTL_SEGMENT_HEAP_VA_CALLBACKS Callbacks;
+    } DUMMYUNIONNAME;
+    SIZE_T Reserved[2];
+} RTL_SEGMENT_HEAP_MEMORY_SOURCE, *PRTL_SEGMENT_HEAP_MEMORY_SOURCE;
+#define SEGMENT_HEAP_PARAMETERS_VERSION 3
+#define SEGMENT_HEAP_FLG_USE_PAGE_HEAP 0x1
+typedef struct _RTL_SEGMENT_HEAP_PARAMETERS {
+    USHORT Version;
+    USHORT Size;
+    ULONG Flags;
+    RTL_SEGMENT_HEAP_MEMORY_SOURCE MemorySource;
+    SIZE_T Reserved[4];
+} RTL_SEGMENT_HEAP_PARAMETERS, *PRTL_SEGMENT_HEAP_PARAMETERS;
 #define RtlOemStringToUnicodeSize(STRING) ((ULONG)(((STRING)->Length + 1) * sizeof(WCHAR)))
 #define RtlOemStringToCountedUnicodeSize(STRING)                                                   \
     ((ULONG)(RtlOemStringToUnicodeSize(STRING) - sizeof(WCHAR)))
@@ -170,8 +234,10 @@ NTSYSAPI ULONG RtlNtStatusToDosErrorNoTeb(NTSTATUS Status);
 
 /* ---- heaps; <= APC_LEVEL ---- */
 
+/* Parameters: an RTL_HEAP_PARAMETERS, with HEAP_CREATE_SEGMENT_HEAP an RTL_SEGMENT_HEAP_PARAMETERS.
+ */
 NTSYSAPI PVOID RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize, SIZE_T CommitSize,
-                             PVOID Lock, PRTL_HEAP_PARAMETERS Parameters);
+                             PVOID Lock, PVOID Parameters);
 NTSYSAPI PVOID RtlDestroyHeap(PVOID HeapHandle);
 NTSYSAPI PVOID RtlAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size);
 NTSYSAPI LOGICAL RtlFreeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress);

@@ -196,8 +196,10 @@ NTSYSAPI SIZE_T RtlCompareMemoryUlong(PVOID Source, SIZE_T Length, ULONG Pattern
 NTSYSAPI VOID RtlFillMemoryUlong(PVOID Destination, SIZE_T Length, ULONG Pattern);
 #define RtlFillMemoryUlonglong(Destination, Length, Pattern)                                       \
     do {                                                                                           \
-        for (SIZE_T i_ = 0; i_ < (SIZE_T)(Length) / sizeof(ULONGLONG); i_++)                       \
-            ((PULONGLONG)(Destination))[i_] = (Pattern);                                           \
+        PULONGLONG at_ = (PULONGLONG)(Destination);                                                \
+        ULONGLONG pattern_ = (Pattern);                                                            \
+        for (SIZE_T left_ = (SIZE_T)(Length) / sizeof(ULONGLONG); left_ > 0; left_--)              \
+            *at_++ = pattern_;                                                                     \
     } while (0)
 
 /* ---- stack traces; RtlCaptureStackBackTrace at any IRQL for resident stacks ---- */

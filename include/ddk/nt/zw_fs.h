@@ -9,7 +9,41 @@
 
 EXTERN_C_START
 
-struct MEM_EXTENDED_PARAMETER;
+#define MEM_EXTENDED_PARAMETER_TYPE_BITS 8
+typedef enum MEM_EXTENDED_PARAMETER_TYPE {
+    MemExtendedParameterInvalidType = 0,
+    MemExtendedParameterAddressRequirements = 1,
+    MemExtendedParameterNumaNode = 2,
+    MemExtendedParameterPartitionHandle = 3,
+    MemExtendedParameterUserPhysicalHandle = 4,
+    MemExtendedParameterAttributeFlags = 5,
+    MemExtendedParameterImageMachine = 6,
+    MemExtendedParameterMax
+} MEM_EXTENDED_PARAMETER_TYPE,
+    *PMEM_EXTENDED_PARAMETER_TYPE;
+typedef struct MEM_EXTENDED_PARAMETER {
+    struct {
+        ULONG64 Type : MEM_EXTENDED_PARAMETER_TYPE_BITS;
+        ULONG64 Reserved : 64 - MEM_EXTENDED_PARAMETER_TYPE_BITS;
+    } DUMMYSTRUCTNAME;
+    union {
+        ULONG64 ULong64;
+        PVOID Pointer;
+        SIZE_T Size;
+        HANDLE Handle;
+        ULONG ULong;
+    } DUMMYUNIONNAME;
+} MEM_EXTENDED_PARAMETER, *PMEM_EXTENDED_PARAMETER;
+typedef struct _MEMORY_BASIC_INFORMATION {
+    PVOID BaseAddress;
+    PVOID AllocationBase;
+    ULONG AllocationProtect;
+    USHORT PartitionId;
+    SIZE_T RegionSize;
+    ULONG State;
+    ULONG Protect;
+    ULONG Type;
+} MEMORY_BASIC_INFORMATION, *PMEMORY_BASIC_INFORMATION;
 typedef enum _MEMORY_INFORMATION_CLASS { MemoryBasicInformation } MEMORY_INFORMATION_CLASS;
 typedef enum _VIRTUAL_MEMORY_INFORMATION_CLASS {
     VmPrefetchInformation,
@@ -284,8 +318,7 @@ NTSYSAPI NTSTATUS NtCreateSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAcce
 NTSYSAPI NTSTATUS NtCreateSectionEx(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess,
                                     POBJECT_ATTRIBUTES ObjectAttributes, PLARGE_INTEGER MaximumSize,
                                     ULONG SectionPageProtection, ULONG AllocationAttributes,
-                                    HANDLE FileHandle,
-                                    struct MEM_EXTENDED_PARAMETER *ExtendedParameters,
+                                    HANDLE FileHandle, PMEM_EXTENDED_PARAMETER ExtendedParameters,
                                     ULONG ExtendedParameterCount);
 NTSYSAPI NTSTATUS NtCopyFileChunk(HANDLE SourceHandle, HANDLE DestHandle, HANDLE Event,
                                   PIO_STATUS_BLOCK IoStatusBlock, ULONG Length,

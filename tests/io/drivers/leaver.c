@@ -16,6 +16,8 @@ static HANDLE event;
 DRIVER_INITIALIZE DriverEntry;
 static DRIVER_UNLOAD Unload;
 static KDEFERRED_ROUTINE Expired;
+static IO_TIMER_ROUTINE Tick;
+static DRIVER_REINITIALIZE Again;
 static KSTART_ROUTINE Wait;
 VOID LeaverHold(BOOLEAN Hold);
 
@@ -26,9 +28,20 @@ static VOID Expired(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2) 
     UNREFERENCED_PARAMETER(Argument2);
 }
 
-static VOID Unload(PDRIVER_OBJECT DriverObject) {
-    LARGE_INTEGER due;
+static VOID Tick(PDEVICE_OBJECT Device, PVOID Context) {
+    UNREFERENCED_PARAMETER(Device);
+    UNREFERENCED_PARAMETER(Context);
+}
+
+static VOID Again(PDRIVER_OBJECT DriverObject, PVOID Context, ULONG Count) {
     UNREFERENCED_PARAMETER(DriverObject);
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(Count);
+}
+
+static VOID Unload(PDRIVER_OBJECT DriverObject) {
+    PDEVICE_OBJECT device;
+    LARGE_INTEGER due;
     due.QuadPart = -10000000;
     switch (LeaverWhat) {
     case 1:
@@ -42,6 +55,17 @@ static VOID Unload(PDRIVER_OBJECT DriverObject) {
         break;
     case 4:
         (VOID) ZwCreateEvent(&event, EVENT_ALL_ACCESS, NULL, NotificationEvent, FALSE);
+        break;
+    case 5:
+        IoCreateDevice(DriverObject, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
+        IoInitializeTimer(device, Tick, NULL);
+        IoStartTimer(device);
+        break;
+    case 6:
+        IoRegisterDriverReinitialization(DriverObject, Again, NULL);
+        break;
+    case 7:
+        (VOID) RtlAllocateHeap(RtlCreateHeap(HEAP_GROWABLE, NULL, 0, 0, NULL, NULL), 0, 5000);
         break;
     default:
         break;
