@@ -61,6 +61,7 @@ static void an_unhandled_function_is_refused(struct machine *m) {
     story[0] = 0;
     struct wdmsim_driver *driver = test_load_entry(m, "probe", entry);
     IoCreateDevice(wdmsim_driver_object(driver), 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
     PIRP irp =
         IoBuildSynchronousFsdRequest(IRP_MJ_FLUSH_BUFFERS, device, NULL, 0, NULL, &event, &iosb);
     assert_int_equal(IoCallDriver(device, irp), STATUS_INVALID_DEVICE_REQUEST);

@@ -102,15 +102,6 @@ static void an_event_is_not_set_before_its_irp_is_sent(void **state) {
     test_expect_stop(set_event_body, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x307);
 }
 
-static void starting_without_a_startio(struct machine *m) {
-    KIRQL irql;
-    test_load(m);
-    PIRP irp = IoAllocateIrp(1, FALSE);
-    KeRaiseIrql(DISPATCH_LEVEL, &irql);
-    wdmsim_expect_bugcheck(DRIVER_IRQL_NOT_LESS_OR_EQUAL);
-    IoStartPacket(test_device, irp, NULL, NULL);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(a_timer_is_not_stopped_by_its_routine),
@@ -120,7 +111,6 @@ int main(void) {
         wdmsim_unit_test(a_device_is_detached_before_it_is_deleted),
         cmocka_unit_test(an_irp_that_ends_in_an_apc_is_sent_below_apc_level),
         cmocka_unit_test(an_event_is_not_set_before_its_irp_is_sent),
-        wdmsim_unit_test(starting_without_a_startio),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

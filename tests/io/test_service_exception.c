@@ -120,11 +120,21 @@ static void outside_of_services(void **state) {
     on_a_request(touch_the_system, PAGE_FAULT_IN_NONPAGED_AREA, 0xffff800000000000);
 }
 
+static void starting_without_a_startio(struct machine *m) {
+    KIRQL irql;
+    test_load(m);
+    PIRP irp = IoAllocateIrp(1, FALSE);
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    wdmsim_expect_bugcheck(DRIVER_IRQL_NOT_LESS_OR_EQUAL);
+    IoStartPacket(test_device, irp, NULL, NULL);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_fault_in_a_service),
         cmocka_unit_test(a_status_raised_in_a_service),
         cmocka_unit_test(outside_of_services),
+        wdmsim_unit_test(starting_without_a_startio),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
