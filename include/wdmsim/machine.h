@@ -65,6 +65,8 @@ enum wdmsim_strategy {
 
 struct wdmsim_config {
     unsigned processors; /* 1 to 64; 0 means 1 */
+    unsigned maximum_processors; /* with those that can be added while it runs; 0: no more than there are */
+    unsigned group_size; /* processors of a processor group: a power of two up to 64; 0: one group of all */
     enum wdmsim_strategy strategy;
     uint64_t seed;            /* for WDMSIM_STRATEGY_RANDOM */
     const uint32_t *replay;   /* for WDMSIM_STRATEGY_REPLAY: the log … */
@@ -94,6 +96,14 @@ void wdmsim_machine_destroy(struct machine *machine);
 
 /* True if the machine's memory lies where every run puts it, so that addresses repeat from run to run. */
 bool wdmsim_machine_is_stable(const struct machine *machine);
+
+/*
+ * Adds a processor to the running machine, as a user does who plugs one in: when the machine runs, a thread of the system
+ * tells those who registered with KeRegisterProcessorChangeCallback, and unless one of them refuses the processor is
+ * there. `*status`, if given, then has the outcome, an NTSTATUS: what the one who refused said, else 0; STATUS_PENDING
+ * (0x103) until then. BUSY: there are maximum_processors, or one is just being added; NO_MEMORY, STOPPED.
+ */
+int wdmsim_processor_add(struct machine *machine, uint32_t *status);
 
 /* Nanoseconds of virtual time since the machine was created. */
 uint64_t wdmsim_time(const struct machine *machine);

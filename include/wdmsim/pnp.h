@@ -73,12 +73,16 @@ const char *wdmsim_node_problem_text(enum wdmsim_node_problem problem);
 
 /* ---- describing a device ---- */
 
+#define WDMSIM_FIRST_PIN 0x400
+
 enum wdmsim_resource_kind {
     WDMSIM_RESOURCE_PORT,
     WDMSIM_RESOURCE_MEMORY,
-    WDMSIM_RESOURCE_INTERRUPT, /* a line; minimum and maximum are interrupt request numbers */
-    WDMSIM_RESOURCE_MESSAGE,   /* message-signaled interrupts: `length` messages */
-    WDMSIM_RESOURCE_DMA,       /* channels */
+    /* A line; minimum and maximum are interrupt request numbers, from WDMSIM_FIRST_PIN on pins of a
+     * GPIO controller, whose interrupts are served at PASSIVE_LEVEL. */
+    WDMSIM_RESOURCE_INTERRUPT,
+    WDMSIM_RESOURCE_MESSAGE, /* message-signaled interrupts: `length` messages */
+    WDMSIM_RESOURCE_DMA,     /* channels */
     WDMSIM_RESOURCE_BUS_NUMBER,
 };
 

@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define STATUS_PENDING 0x103u
 #define BYTES_SHOWN 32
 
 const char *status_words(struct run *run, uint32_t status) {

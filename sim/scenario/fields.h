@@ -39,6 +39,11 @@
 
 #define FIELDS_MACHINE(X)                                                                          \
     X(processors, struct number, type_processors, OPTIONAL, "How many processors; default 1.")     \
+    X(maximum_processors, struct number, type_processors, OPTIONAL,                                \
+      "How many there can be, with those that add_processors adds; default: no more.")             \
+    X(group_size, struct number, type_group_size, OPTIONAL,                                        \
+      "How many processors a processor group holds, a power of two: what bcdedit /set groupsize "  \
+      "makes to test drivers on a small machine. Default: one group of all.")                      \
     X(strategy, struct number, type_strategy, OPTIONAL,                                            \
       "How choices are made that Windows does not determine: always the first alternative, or "    \
       "drawn from the seed. Default: random if there is a seed, else first.")                      \
@@ -105,6 +110,10 @@
 #define FIELDS_EXPECT_LOAD(X)                                                                      \
     X(status, struct statuses *, type_statuses, REQUIRED,                                          \
       "What DriverEntry returned; default: any success.")
+
+#define FIELDS_EXPECT_PROCESSOR(X)                                                                 \
+    X(status, struct statuses *, type_statuses, REQUIRED,                                          \
+      "What the callback said that refused it; default: nobody did.")
 
 #define FIELDS_EXPECT_UNLOAD(X)                                                                    \
     X(result, struct number, type_unload_result, REQUIRED,                                         \
@@ -190,6 +199,8 @@
     X(end_thread, "Ends the thread that issued a request: its I/O is cancelled.")                  \
     X(wait, "Lets time pass until a request is done, or an event is set.")                         \
     X(advance, "Lets an amount of virtual time pass.")                                             \
+    X(set_time, "Sets the clock of the calendar, as the user does.")                               \
+    X(add_processors, "Adds processors to the running machine: drivers are told, and may refuse.") \
     X(interrupt, "Raises an interrupt, once.")                                                     \
     X(create_event, "Creates an event, as CreateEvent does.")                                      \
     X(set_event, "Sets an event.")                                                                 \
@@ -287,6 +298,14 @@
     X(advance, struct number, type_time, REQUIRED, "How much.")                                    \
     X(up_to, struct number, type_time, OPTIONAL,                                                   \
       "A random amount between that and this, drawn as the machine's other choices are.")
+
+#define FIELDS_set_time(X)                                                                         \
+    X(set_time, struct number, type_date, REQUIRED, "The system time from now on.")
+
+#define FIELDS_add_processors(X)                                                                   \
+    X(add_processors, struct number, type_processors, REQUIRED,                                    \
+      "How many, one after the other. There is room for \"maximum_processors\".")                  \
+    X(expect, struct expect_processor *, type_expect_processor, OPTIONAL, "What becomes of each.")
 
 #define FIELDS_interrupt(X) X(interrupt, struct number, type_count, REQUIRED, "The vector.")
 

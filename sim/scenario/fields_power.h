@@ -53,7 +53,9 @@
 
 #define FIELDS_RESOURCE(X)                                                                         \
     X(kind, struct number, type_resource_kind, REQUIRED, "What it is.")                            \
-    X(at, struct number, type_number, OPTIONAL, "Where it may begin at least; default 0.")         \
+    X(at, struct number, type_number, OPTIONAL,                                                    \
+      "Where it may begin at least; default 0. An interrupt from 0x400 on is a pin of a GPIO "     \
+      "controller, which is served at PASSIVE_LEVEL.")                                             \
     X(up_to, struct number, type_number, OPTIONAL, "Where it may end at most; default: anywhere.") \
     X(length, struct number, type_number, OPTIONAL,                                                \
       "Bytes, ports, messages or bus numbers; default 1.")                                         \

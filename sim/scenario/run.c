@@ -53,6 +53,8 @@ const struct step_code step_codes[STEP_KINDS] = {
     [STEP_end_thread] = {step_end_thread_start, step_end_thread_finish},
     [STEP_wait] = {step_wait_start, step_wait_finish},
     [STEP_advance] = {step_advance_start, NULL},
+    [STEP_set_time] = {step_set_time_start, NULL},
+    [STEP_add_processors] = {step_add_processors_start, step_add_processors_finish},
     [STEP_interrupt] = {step_interrupt_start, NULL},
     [STEP_create_event] = {step_create_event_start, NULL},
     [STEP_set_event] = {step_set_event_start, NULL},
@@ -132,6 +134,9 @@ static struct wdmsim_config configuration(struct run *run) {
     run->seeded =
         options->seed.set || (machine->strategy.set ? machine->strategy.value != 0 : seed.set);
     config.processors = run->processors;
+    if (machine->maximum_processors.value > run->processors)
+        config.maximum_processors = (unsigned)machine->maximum_processors.value;
+    config.group_size = (unsigned)machine->group_size.value;
     config.strategy = run->seeded ? WDMSIM_STRATEGY_RANDOM : WDMSIM_STRATEGY_FIRST;
     config.seed = seed.value;
     config.boot_time = (int64_t)machine->boot_time.value;

@@ -11,6 +11,8 @@
 #include "scenario/journal.h"
 #include "scenario/scenario.h"
 
+#define STATUS_PENDING 0x103u
+
 /* The command's exit codes. */
 enum outcome { OUTCOME_PASSED, OUTCOME_FAILED, OUTCOME_UNREADABLE, OUTCOME_CRASHED };
 
@@ -60,7 +62,8 @@ struct run {
     unsigned processors;
     struct slot *slots;               /* by name */
     struct socket *sockets;           /* by device of the list */
-    uint32_t *operations;             /* by step index: PnP operations that were begun */
+    uint32_t *operations;             /* by step index: PnP operations that were begun; statuses
+                                         of processors that are being added */
     uint64_t origin;                  /* what "at" counts from */
     struct wdmsim_request **requests; /* by step index: between a step's start and its end */
     struct lines lines;               /* in front of the journal and the history */
@@ -118,6 +121,9 @@ bool step_end_thread_finish(struct run *run, const struct step *step);
 bool step_wait_start(struct run *run, const struct step *step);
 bool step_wait_finish(struct run *run, const struct step *step);
 bool step_advance_start(struct run *run, const struct step *step);
+bool step_set_time_start(struct run *run, const struct step *step);
+bool step_add_processors_start(struct run *run, const struct step *step);
+bool step_add_processors_finish(struct run *run, const struct step *step);
 bool step_interrupt_start(struct run *run, const struct step *step);
 bool step_create_event_start(struct run *run, const struct step *step);
 bool step_set_event_start(struct run *run, const struct step *step);

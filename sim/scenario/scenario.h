@@ -252,6 +252,10 @@ struct driver_list {
 struct expect_request {
     FIELDS_EXPECT_REQUEST(MEMBER)
 };
+struct expect_processor {
+    FIELDS_EXPECT_PROCESSOR(MEMBER)
+};
+
 struct expect_load {
     FIELDS_EXPECT_LOAD(MEMBER)
 };

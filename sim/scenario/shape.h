@@ -120,6 +120,7 @@ bind_fn bind_steps, bind_together;
 /* Values of one word: values.c; several: lists.c. */
 bind_fn bind_watts, bind_joules, bind_count_range, bind_time_range, bind_joule_range;
 bind_fn bind_text, bind_flag, bind_count, bind_time, bind_date, bind_word, bind_word_or_number;
+bind_fn bind_group_size, bind_machine;
 bind_fn bind_words_or_number, bind_ctl_code, bind_events, bind_bugcheck_code;
 bind_fn bind_statuses, bind_bugcheck, bind_bugcheck_parameters, bind_object, bind_parameters,
     bind_messages;

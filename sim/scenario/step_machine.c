@@ -19,6 +19,38 @@ bool step_advance_start(struct run *run, const struct step *step) {
     return worked(run, wdmsim_advance(run->machine, time), "time to pass");
 }
 
+bool step_set_time_start(struct run *run, const struct step *step) {
+    int64_t time = (int64_t)step->as.set_time.set_time.value;
+    return worked(run, wdmsim_set_system_time(run->machine, time), "a new system time");
+}
+
+static bool is_decided(void *context) { return *(const uint32_t *)context != STATUS_PENDING; }
+
+/* The first one; the others follow when it is there. */
+bool step_add_processors_start(struct run *run, const struct step *step) {
+    int error = wdmsim_processor_add(run->machine, &run->operations[step->index]);
+    if (error != WDMSIM_ERROR_BUSY)
+        return worked(run, error, "another processor");
+    return run_fail(run, "processor", "room for another one, and no other on its way",
+                    wdmsim_error_message(error));
+}
+
+bool step_add_processors_finish(struct run *run, const struct step *step) {
+    static const struct number within; /* the default */
+    const struct step_add_processors *add = &step->as.add_processors;
+    const struct statuses *expected = add->expect ? add->expect->status : NULL;
+    uint32_t *status = &run->operations[step->index];
+    for (uint64_t added = 1;; added++) {
+        if (!wait_until(run, is_decided, status, &within, "the drivers to be done with it") ||
+            !check_status(run, "status of the processor", *status, expected, RULE_SUCCESS))
+            return false;
+        if (added == add->add_processors.value)
+            return true;
+        if (!step_add_processors_start(run, step))
+            return false;
+    }
+}
+
 bool step_interrupt_start(struct run *run, const struct step *step) {
     uint64_t vector = step->as.interrupt.interrupt.value;
     int error = wdmsim_interrupt_raise(run->machine, (uint32_t)vector);

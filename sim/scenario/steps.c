@@ -87,6 +87,8 @@ static bool may_start_together(enum step_kind kind) {
     case STEP_cancel:
     case STEP_cancel_all:
     case STEP_end_thread:
+    case STEP_set_time:
+    case STEP_add_processors:
     case STEP_interrupt:
     case STEP_set_event:
     case STEP_reset_event:

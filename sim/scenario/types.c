@@ -136,6 +136,8 @@ static const struct word words_request_state[] = {
     X(number, "a whole number", bind_count, WHOLE, .most = UINT64_MAX)                             \
     X(count, "a whole number", bind_count, WHOLE, .most = UINT32_MAX)                              \
     X(processors, "a number of processors", bind_count, WHOLE, .least = 1, .most = 64)             \
+    X(group_size, "a power of two up to 64", bind_group_size, "{\"enum\":[1,2,4,8,16,32,64]}",     \
+      .least = 1, .most = 64)                                                                      \
     X(rounds, "how many times", bind_count, WHOLE, .least = 1, .most = 1000000000)                 \
     X(byte, "a byte", bind_count, WHOLE, .most = 255)                                              \
     X(data_count, "a number of bytes", bind_count, WHOLE, .most = 64u << 20)                       \
@@ -207,9 +209,10 @@ static const struct word words_request_state[] = {
     X(driver, "the name of a driver", bind_driver_ref, NAME, .least = 0)                           \
     X(drivers, "a list of drivers", bind_drivers, LIST_OF("driver_parts"), .shape = &shape_driver) \
     X(driver_parts, "a driver", bind_object, NULL, .shape = &shape_driver)                         \
-    X(machine, "a machine", bind_object, NULL, .shape = &shape_machine)                            \
+    X(machine, "a machine", bind_machine, NULL, .shape = &shape_machine)                           \
     X(expect_request, "an expectation", bind_object, NULL, .shape = &shape_expect_request)         \
     X(expect_load, "an expectation", bind_object, NULL, .shape = &shape_expect_load)               \
+    X(expect_processor, "an expectation", bind_object, NULL, .shape = &shape_expect_processor)     \
     X(expect_unload, "an expectation", bind_object, NULL, .shape = &shape_expect_unload)           \
     X(expect, "an expectation", bind_object, NULL, .shape = &shape_expect)                         \
     X(steps, "a list of steps", bind_steps, LIST_OF("step"), .least = 0)                           \
@@ -223,6 +226,8 @@ static const struct word words_request_state[] = {
     X(shape_expect_request, "the expectation of a request", struct expect_request,                 \
       FIELDS_EXPECT_REQUEST)                                                                       \
     X(shape_expect_load, "the expectation of a load", struct expect_load, FIELDS_EXPECT_LOAD)      \
+    X(shape_expect_processor, "the expectation of a processor", struct expect_processor,           \
+      FIELDS_EXPECT_PROCESSOR)                                                                     \
     X(shape_expect_unload, "the expectation of an unload", struct expect_unload,                   \
       FIELDS_EXPECT_UNLOAD)                                                                        \
     X(shape_expect, "an expectation", struct expect_spec, FIELDS_EXPECT)                           \

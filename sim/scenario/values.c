@@ -5,6 +5,7 @@
  */
 #include "scenario/shape.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,6 +100,28 @@ void bind_count(struct binder *binder, const cJSON *value, const struct value_ty
     number->set = bind_number(binder, value, type, &number->value);
     if (!number->set)
         number->value = 0;
+}
+
+void bind_group_size(struct binder *binder, const cJSON *value, const struct value_type *type,
+                     void *member) {
+    struct number *size = member;
+    bind_count(binder, value, type, size);
+    if (!(size->value & (size->value - 1)))
+        return;
+    bind_wrong(binder, value, type->expected);
+    *size = (struct number){0};
+}
+
+void bind_machine(struct binder *binder, const cJSON *value, const struct value_type *type,
+                  void *member) {
+    struct machine_spec **machine = member;
+    bind_object(binder, value, type, machine);
+    if (!*machine || !(*machine)->maximum_processors.set)
+        return;
+    uint64_t processors = (*machine)->processors.set ? (*machine)->processors.value : 1;
+    if ((*machine)->maximum_processors.value < processors)
+        bind_problem(binder, cJSON_GetObjectItemCaseSensitive(value, "maximum_processors"),
+                     "fewer than the %" PRIu64 " that are there from the start", processors);
 }
 
 /* ---- time, power, energy -------------------------------------------------------------------- */

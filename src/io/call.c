@@ -31,7 +31,7 @@ static _Noreturn void io_call_refused(struct machine *m, PDEVICE_OBJECT device, 
     if (!device)
         ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x204, (ULONG_PTR)caller,
                     (ULONG_PTR)irp, 0, "%s sent irp %u to no device", where, io_irp_serial(irp));
-    if (device->Type != IO_TYPE_DEVICE)
+    if (io_device_kind(device) != IO_TYPE_DEVICE)
         ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x04, (ULONG_PTR)device, 0, 0,
                     "%s sent irp %u to something that is no device object, or deleted already",
                     where, io_irp_serial(irp));
@@ -169,7 +169,7 @@ static inline bool io_call_is_watched(const struct machine *m) {
 
 /* Whether IofCallDriver may go on with what it was given. */
 static inline bool io_call_is_sound(const DEVICE_OBJECT *device, const IRP *irp) {
-    return io_irp_type(irp) == IO_TYPE_IRP && device && device->Type == IO_TYPE_DEVICE &&
+    return io_irp_type(irp) == IO_TYPE_IRP && device && io_device_kind(device) == IO_TYPE_DEVICE &&
            irp->CurrentLocation > 1;
 }
 
@@ -186,6 +186,8 @@ static __attribute__((noinline)) NTSTATUS io_call_slowly(PDEVICE_OBJECT device, 
         ki_gate_slow(m, KI_ROUTINE_IofCallDriver, caller);
     if (!io_call_is_sound(device, irp))
         io_call_refused(m, device, irp, caller);
+    if (m->flags & WDMSIM_CHECK_RULES)
+        io_forward_check(m, device, irp, caller);
     irp->CurrentLocation--;
     PIO_STACK_LOCATION stack = --irp->Tail.Overlay.CurrentStackLocation;
     stack->DeviceObject = device;

@@ -97,33 +97,6 @@ static NTSTATUS io_control_attach(struct io_service *s, PIRP irp, PIO_STACK_LOCA
     }
 }
 
-/* The driver's short cut; true if it did the request. */
-static bool io_control_fast(struct io_service *s, const struct io_control *c) {
-    struct machine *m = s->m;
-    PFAST_IO_DISPATCH table = s->device->DriverObject->FastIoDispatch;
-    IO_STATUS_BLOCK iosb = {0};
-    if (!c->device || !table ||
-        table->SizeOfFastIoDispatch <= FIELD_OFFSET(FAST_IO_DISPATCH, FastIoDeviceControl) ||
-        !table->FastIoDeviceControl)
-        return false;
-    KIRQL irql = m->cpu->irql;
-    bool done = table->FastIoDeviceControl(s->file, s->synchronous, c->input, c->input_length,
-                                           c->output, c->output_length, c->code, &iosb, s->device);
-    m = ki_self();
-    if (KI_UNLIKELY(m->cpu->irql != irql) && m->flags & WDMSIM_CHECK_RULES)
-        ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x11,
-                    (ULONG_PTR)table->FastIoDeviceControl, irql, m->cpu->irql,
-                    "the fast I/O routine %s was called at %s and returned at %s",
-                    ki_address_name(m, (void *)table->FastIoDeviceControl), ki_irql_name(irql),
-                    ki_irql_name(m->cpu->irql));
-    if (!done)
-        return false;
-    *s->iosb = iosb;
-    if (s->event)
-        KeSetEvent(s->event, 0, FALSE);
-    return true;
-}
-
 static NTSTATUS io_control(struct io_service *s, HANDLE file, HANDLE event, struct io_control *c) {
     NTSTATUS status = STATUS_SUCCESS;
     if (s->m->cpu->thread->previous_mode == UserMode)
@@ -137,7 +110,8 @@ static NTSTATUS io_control(struct io_service *s, HANDLE file, HANDLE event, stru
     status = io_control_access(s, c->code);
     if (!NT_SUCCESS(status))
         return io_service_fail(s, status);
-    if (io_control_fast(s, c))
+    if (c->device &&
+        io_fast_control(s, c->input, c->input_length, c->output, c->output_length, c->code))
         return io_service_fail(s, s->iosb->Status);
     PIRP irp = io_service_irp(s, c->device ? IRP_MJ_DEVICE_CONTROL : IRP_MJ_FILE_SYSTEM_CONTROL,
                               c->device ? 0 : IO_USER_FS_REQUEST);

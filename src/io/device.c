@@ -191,8 +191,12 @@ static void io_device_unlink(PDEVICE_OBJECT device) {
  * reference of its creation goes. */
 static void io_device_finish_delete(struct machine *m, PDEVICE_OBJECT device) {
     struct io_device *own = io_device_of(device);
-    if (own->deleted || device->ReferenceCount > 0 || device->AttachedDevice || own->attached_to)
+    if (own->deleted || device->ReferenceCount > 0 || own->attached_to)
         return;
+    if (device->AttachedDevice) {
+        io_fast_detach(m, device);
+        return; /* its detachment, now or later, brings us here again */
+    }
     if (m->io->power_device_gone)
         m->io->power_device_gone(m, device);
     own->deleted = true;
@@ -207,9 +211,11 @@ static _Noreturn void io_deleted_twice(struct machine *m, PDEVICE_OBJECT device,
                 ki_address_name(m, caller));
 }
 
+KI_LOOKS_AT_FREED CSHORT io_device_kind_raw(const DEVICE_OBJECT *device) { return device->Type; }
+
 VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject) {
     KI_GATE(IoDeleteDevice);
-    if (KI_UNLIKELY(DeviceObject->Type != IO_TYPE_DEVICE ||
+    if (KI_UNLIKELY(io_device_kind(DeviceObject) != IO_TYPE_DEVICE ||
                     io_device_of(DeviceObject)->delete_pending))
         io_deleted_twice(m, DeviceObject, IO_CALLER());
     struct io_device *own = io_device_of(DeviceObject);

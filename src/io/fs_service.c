@@ -250,6 +250,8 @@ NTSTATUS NtLockFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine,
     if (!NT_SUCCESS(status))
         return status;
     s.file->LockOperation = TRUE;
+    if (io_fast_lock(&s, *ByteOffset, *Length, Key, FailImmediately, ExclusiveLock))
+        return io_service_fail(&s, IoStatusBlock->Status);
     PIRP irp = io_service_irp(&s, IRP_MJ_LOCK_CONTROL, IRP_MN_LOCK);
     if (!irp)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -282,6 +284,8 @@ NTSTATUS NtUnlockFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PLARGE_
     NTSTATUS status = io_lock_begin(&s, FileHandle, NULL, ByteOffset, Length);
     if (!NT_SUCCESS(status))
         return status;
+    if (io_fast_unlock(&s, *ByteOffset, *Length, Key))
+        return io_service_fail(&s, IoStatusBlock->Status);
     PIRP irp = io_service_irp(&s, IRP_MJ_LOCK_CONTROL, IRP_MN_UNLOCK_SINGLE);
     if (!irp)
         return STATUS_INSUFFICIENT_RESOURCES;

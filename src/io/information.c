@@ -284,6 +284,8 @@ static NTSTATUS io_query_file(struct machine *m, HANDLE handle, PIO_STATUS_BLOCK
     if (!NT_SUCCESS(status))
         return status;
     ULONG size = io_query_own(&s, class, &value);
+    if (!size && io_fast_query(&s, class, buffer))
+        return io_service_fail(&s, iosb->Status);
     if (!size)
         return io_ask_driver(&s, IRP_MJ_QUERY_INFORMATION, class, buffer, length, false);
     memcpy(buffer, &value, size);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "io/io.h"
+#include "ki/group.h"
 #include "ki/interrupt.h"
 
 #define IO_TAG_INTERRUPT 0x6e496f49u /* "IoIn" */
@@ -22,19 +23,24 @@ struct io_interrupt_request {
     ULONG message;
     PVOID context;
     PKSPIN_LOCK lock;
+    PKEVENT event; /* in place of the lock where the routine runs at PASSIVE_LEVEL */
+    bool passive;  /* which it may */
     KIRQL sync_irql;
     struct io_interrupt_resource resource;
 };
 
-static KAFFINITY io_active_processors(const struct machine *m) {
-    return m->processor_count == 64 ? ~(KAFFINITY)0 : ((KAFFINITY)1 << m->processor_count) - 1;
+/* A routine at PASSIVE_LEVEL brings no spin lock. */
+static bool io_interrupt_levels_fit(const struct io_interrupt_request *request) {
+    if (request->sync_irql == PASSIVE_LEVEL)
+        return request->passive && !request->resource.irql && !request->lock;
+    return request->resource.irql && request->resource.irql <= HIGH_LEVEL &&
+           request->sync_irql >= request->resource.irql;
 }
 
 static NTSTATUS io_interrupt_new(struct machine *m, const struct io_interrupt_request *request,
                                  PKINTERRUPT *result) {
-    KAFFINITY affinity = request->resource.affinity & io_active_processors(m);
-    if (!affinity || !request->resource.irql || request->resource.irql > HIGH_LEVEL ||
-        request->sync_irql < request->resource.irql ||
+    KAFFINITY affinity = request->resource.affinity & ki_active_processors(m);
+    if (!affinity || !io_interrupt_levels_fit(request) ||
         (!request->service && !request->message_service))
         return STATUS_INVALID_PARAMETER;
     PKINTERRUPT interrupt =
@@ -46,6 +52,8 @@ static NTSTATUS io_interrupt_new(struct machine *m, const struct io_interrupt_re
     interrupt->message = request->message;
     interrupt->context = request->context;
     interrupt->lock = request->lock ? request->lock : &interrupt->own_lock;
+    KeInitializeEvent(&interrupt->own_event, SynchronizationEvent, TRUE);
+    interrupt->event = request->event ? request->event : &interrupt->own_event;
     interrupt->vector = request->resource.vector;
     interrupt->irql = request->resource.irql;
     interrupt->sync_irql = request->sync_irql;
@@ -67,6 +75,11 @@ static NTSTATUS io_interrupt_connect(struct machine *m, const struct io_interrup
         return status;
     *result = interrupt;
     status = ki_interrupt_connect(m, interrupt);
+    if (NT_SUCCESS(status) && ki_interrupt_is_passive(interrupt)) {
+        status = io_passive_connected(m, interrupt);
+        if (!NT_SUCCESS(status))
+            io_passive_disconnect(m, interrupt);
+    }
     if (!NT_SUCCESS(status)) {
         *result = NULL;
         mm_pool_free(m, interrupt, IO_TAG_INTERRUPT);
@@ -74,8 +87,8 @@ static NTSTATUS io_interrupt_connect(struct machine *m, const struct io_interrup
     return status;
 }
 
-static void io_interrupt_disconnect(struct machine *m, PKINTERRUPT interrupt) {
-    /* Its routine may be running on another processor: the lock says so. */
+/* Its routine may be running on another processor: the lock says so. */
+static void io_interrupt_stop(struct machine *m, PKINTERRUPT interrupt) {
     KIRQL irql = m->cpu->irql;
     ki_set_irql(m, interrupt->sync_irql);
     ke_spin_acquire(m, interrupt->lock);
@@ -84,6 +97,13 @@ static void io_interrupt_disconnect(struct machine *m, PKINTERRUPT interrupt) {
             ki_interrupt_disconnect(m, each);
     *interrupt->lock = 0;
     ki_lower(m, irql);
+}
+
+static void io_interrupt_disconnect(struct machine *m, PKINTERRUPT interrupt) {
+    if (ki_interrupt_is_passive(interrupt))
+        io_passive_disconnect(m, interrupt);
+    else
+        io_interrupt_stop(m, interrupt);
     for (PKINTERRUPT next; interrupt; interrupt = next) {
         next = interrupt->next;
         mm_pool_free(m, interrupt, IO_TAG_INTERRUPT);
@@ -117,13 +137,16 @@ VOID IoDisconnectInterrupt(PKINTERRUPT InterruptObject) {
 /* ---- the extended form ---- */
 
 static NTSTATUS io_connect_specified(struct machine *m,
-                                     const IO_CONNECT_INTERRUPT_FULLY_SPECIFIED_PARAMETERS *p) {
+                                     const IO_CONNECT_INTERRUPT_FULLY_SPECIFIED_PARAMETERS *p,
+                                     USHORT group) {
     struct io_interrupt_request request = {
         .service = p->ServiceRoutine,
         .context = p->ServiceContext,
         .lock = p->SpinLock,
+        .passive = true,
         .sync_irql = p->SynchronizeIrql ? p->SynchronizeIrql : p->Irql,
-        .resource = {p->Vector, p->Irql, p->InterruptMode, p->ShareVector, p->ProcessorEnableMask},
+        .resource = {p->Vector, p->Irql, p->InterruptMode, p->ShareVector,
+                     ki_group_there(m, group, p->ProcessorEnableMask)},
     };
     return io_interrupt_connect(m, &request, p->InterruptObject);
 }
@@ -145,8 +168,11 @@ static NTSTATUS io_connect_line(struct machine *m, PDEVICE_OBJECT device, PKSERV
                                 PVOID context, PKSPIN_LOCK lock, KIRQL sync_irql,
                                 PKINTERRUPT *result) {
     struct io_interrupt_resource lines[IO_LINE_LIMIT];
-    struct io_interrupt_request request = {
-        .service = service, .context = context, .lock = lock, .sync_irql = sync_irql};
+    struct io_interrupt_request request = {.service = service,
+                                           .context = context,
+                                           .lock = lock,
+                                           .passive = true,
+                                           .sync_irql = sync_irql};
     unsigned count = io_device_interrupts(m, device, false, lines, IO_LINE_LIMIT);
     for (unsigned i = 0; i < count; i++)
         if (lines[i].irql > request.sync_irql)
@@ -155,10 +181,14 @@ static NTSTATUS io_connect_line(struct machine *m, PDEVICE_OBJECT device, PKSERV
     PKINTERRUPT *link = result;
     for (unsigned i = 0; i < count; i++) {
         request.resource = lines[i];
+        if (request.resource.irql == PASSIVE_LEVEL)
+            request.resource.irql = request.sync_irql; /* one of a set that has higher ones */
         status = io_interrupt_connect(m, &request, link);
         if (!NT_SUCCESS(status))
             break;
-        request.lock = (*result)->lock;
+        request.event = (*result)->event;
+        if (request.sync_irql > PASSIVE_LEVEL)
+            request.lock = (*result)->lock;
         link = &(*link)->next;
     }
     if (!NT_SUCCESS(status) && link != result) {
@@ -203,7 +233,7 @@ static NTSTATUS io_connect_messages(struct machine *m,
         entry->Vector = resources[i].vector;
         entry->Irql = resources[i].irql;
         entry->Mode = resources[i].mode;
-        entry->TargetProcessorSet = resources[i].affinity;
+        entry->TargetProcessorSet = ki_group_affinity(m, resources[i].affinity).Mask;
         table->MessageCount++;
     }
     if (!NT_SUCCESS(status)) {
@@ -246,11 +276,10 @@ NTSTATUS IoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS Parameters) {
         return STATUS_INSUFFICIENT_RESOURCES;
     switch (Parameters->Version) {
     case CONNECT_FULLY_SPECIFIED:
-        return io_connect_specified(m, &Parameters->FullySpecified);
+        return io_connect_specified(m, &Parameters->FullySpecified, 0);
     case CONNECT_FULLY_SPECIFIED_GROUP:
-        if (Parameters->FullySpecified.Group != 0)
-            return STATUS_INVALID_PARAMETER;
-        return io_connect_specified(m, &Parameters->FullySpecified);
+        return io_connect_specified(m, &Parameters->FullySpecified,
+                                    Parameters->FullySpecified.Group);
     case CONNECT_LINE_BASED:
         return io_connect_line(m, line->PhysicalDeviceObject, line->ServiceRoutine,
                                line->ServiceContext, line->SpinLock, line->SynchronizeIrql,
@@ -277,8 +306,7 @@ NTSTATUS IoGetAffinityInterrupt(PKINTERRUPT InterruptObject, PGROUP_AFFINITY Gro
     (void)m;
     if (!InterruptObject || !GroupAffinity)
         return STATUS_INVALID_PARAMETER;
-    memset(GroupAffinity, 0, sizeof *GroupAffinity);
-    GroupAffinity->Mask = InterruptObject->affinity;
+    *GroupAffinity = ki_group_affinity(m, InterruptObject->affinity);
     return STATUS_SUCCESS;
 }
 

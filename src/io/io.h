@@ -41,6 +41,10 @@ enum {
 #define IO_IRP_FREE 0x49525030u
 #define IO_CACHED_STACKS 16
 
+/* Driver Verifier's rules for an IRP that a driver is about to send to `device`; the next stack
+ * location is still as the driver left it. */
+void io_forward_check(struct machine *m, PDEVICE_OBJECT device, PIRP irp, const void *caller);
+
 /* One IofCallDriver that has not returned and whose stack location has not been completed; lives on
  * the caller's stack. */
 struct io_call {
@@ -86,6 +90,15 @@ static inline CSHORT io_irp_type(const IRP *irp) {
     return io_irp_type_raw(irp);
 #else
     return irp->Type;
+#endif
+}
+/* The same of a device object. */
+CSHORT io_device_kind_raw(const DEVICE_OBJECT *device);
+static inline CSHORT io_device_kind(const DEVICE_OBJECT *device) {
+#ifdef IO_ASAN
+    return io_device_kind_raw(device);
+#else
+    return device->Type;
 #endif
 }
 /*
@@ -334,6 +347,20 @@ NTSTATUS io_service_fail(struct io_service *s, NTSTATUS status);
 PIRP io_service_irp(struct io_service *s, UCHAR major, UCHAR minor);
 /* Sends it and ends the service. */
 NTSTATUS io_service_send(struct io_service *s, PIRP irp, bool defer);
+/*
+ * Fast I/O: true if a routine of the device's driver did the request; status block and event are
+ * set then, and io_service_fail with the block's status ends the service. All buffers are probed.
+ */
+bool io_fast_control(struct io_service *s, PVOID input, ULONG input_length, PVOID output,
+                     ULONG output_length, ULONG code);
+bool io_fast_transfer(struct io_service *s, PVOID buffer, ULONG length, LARGE_INTEGER offset,
+                      ULONG key, bool write);
+bool io_fast_query(struct io_service *s, FILE_INFORMATION_CLASS class, PVOID buffer);
+bool io_fast_lock(struct io_service *s, LARGE_INTEGER offset, LARGE_INTEGER length, ULONG key,
+                  BOOLEAN fail, BOOLEAN exclusive);
+bool io_fast_unlock(struct io_service *s, LARGE_INTEGER offset, LARGE_INTEGER length, ULONG key);
+/* A device is about to be deleted: the driver of the one attached to it may want to detach. */
+bool io_fast_detach(struct machine *m, PDEVICE_OBJECT device);
 /* What a handle must be opened for to query or set a class of information. */
 ACCESS_MASK io_class_access(FILE_INFORMATION_CLASS class, bool set);
 /* Attaches buffers: a system buffer of `size` bytes, or an MDL over a user buffer. */
@@ -397,6 +424,11 @@ struct io_interrupt_resource {
     BOOLEAN share;
     KAFFINITY affinity;
 };
+
+/* Interrupts that are served at PASSIVE_LEVEL: one has been connected; a set of them is to be
+ * disconnected, after which none of its routines runs. PASSIVE_LEVEL. */
+NTSTATUS io_passive_connected(struct machine *m, PKINTERRUPT interrupt);
+void io_passive_disconnect(struct machine *m, PKINTERRUPT set);
 
 /* ---- the part of the machine ---- */
 

@@ -75,6 +75,8 @@ static NTSTATUS io_transfer_checked(struct io_service *s, PVOID buffer, ULONG le
         offset.QuadPart = -1; /* append access alone */
     if (!NT_SUCCESS(status))
         return io_service_fail(s, status);
+    if (io_fast_transfer(s, buffer, length, offset, key, write))
+        return io_service_fail(s, s->iosb->Status);
     PIRP irp = io_service_irp(s, write ? IRP_MJ_WRITE : IRP_MJ_READ, 0);
     if (!irp)
         return STATUS_INSUFFICIENT_RESOURCES;

@@ -2,13 +2,15 @@
  * What a driver must not leave behind when it is unloaded: code addresses that the kernel would
  * still call.
  *
- * Timers with a DPC, queued DPCs, threads, work items, interrupt objects and completion or cancel
- * routines of IRPs in flight are looked through for addresses in the image. On Windows the first
+ * Timers with a DPC, queued DPCs, threads, work items, interrupt objects, routines registered for
+ * processes, threads, images and their handles, and completion or cancel routines of IRPs in flight
+ * are looked through for addresses in the image. On Windows the first
  * call into the vanished image is the bug check; here it is raised at the unload itself, naming
  * what was left. Code linked into the host program cannot be told from the host's own and is not
  * looked for.
  */
 #include "io/io.h"
+#include "ke/ke.h"
 #include "ki/interrupt.h"
 
 static bool io_inside(const struct wdmsim_driver *driver, const void *address) {
@@ -83,6 +85,26 @@ static void io_check_irps(struct machine *m, const struct wdmsim_driver *driver)
     }
 }
 
+struct io_unload {
+    struct machine *m;
+    const struct wdmsim_driver *driver;
+};
+
+static void io_check_notify(void *context, const void *routine) {
+    const struct io_unload *unload = context;
+    io_left_behind(unload->m, unload->driver, routine, "a notify routine is registered");
+}
+
+static void io_check_callback(void *context, const void *routine) {
+    const struct io_unload *unload = context;
+    io_left_behind(unload->m, unload->driver, routine, "a callback of handles is registered");
+}
+
+static void io_check_kernel_callback(void *context, const void *routine) {
+    const struct io_unload *unload = context;
+    io_left_behind(unload->m, unload->driver, routine, "a callback of the kernel is registered");
+}
+
 void io_unload_check(struct machine *m, const struct wdmsim_driver *driver) {
     if (!driver->image.start)
         return;
@@ -97,4 +119,8 @@ void io_unload_check(struct machine *m, const struct wdmsim_driver *driver) {
     io_check_timers(m, driver, io_left_behind);
     io_check_reinit(m, driver, io_left_behind);
     io_check_irps(m, driver);
+    struct io_unload unload = {m, driver};
+    ps_visit_notify(m, io_check_notify, &unload);
+    ob_visit_callbacks(m, io_check_callback, &unload);
+    ke_visit_callbacks(m, io_check_kernel_callback, &unload);
 }

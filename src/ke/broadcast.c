@@ -23,22 +23,22 @@ struct ke_call {
 static KDPC *ke_call_dpcs(struct machine *m) {
     struct ke_part *ke = ke_part(m);
     if (!ke->call_dpcs) {
-        ke->call_dpcs = ki_alloc(m, m->processor_count * sizeof *ke->call_dpcs);
+        ke->call_dpcs = ki_alloc(m, m->processor_maximum * sizeof *ke->call_dpcs);
         KeInitializeGuardedMutex(&ke->call_mutex);
     }
     return ke->call_dpcs;
 }
 
 static void ke_call_all(struct machine *m, KDPC *dpcs, PKDEFERRED_ROUTINE routine, PVOID context) {
-    struct ke_call call = {.left = m->processor_count * KE_CALL_UNIT,
-                           .total = m->processor_count,
-                           .closed = {KE_CALL_UNIT, KE_CALL_UNIT}};
+    unsigned count = m->processor_count; /* who comes later has nothing to do with it */
+    struct ke_call call = {
+        .left = count * KE_CALL_UNIT, .total = count, .closed = {KE_CALL_UNIT, KE_CALL_UNIT}};
     KIRQL irql = ki_raise(m, DISPATCH_LEVEL);
     unsigned own = m->cpu->number;
-    for (unsigned i = 0; i < m->processor_count; i++) {
+    for (unsigned i = 0; i < count; i++) {
         KeInitializeDpc(&dpcs[i], routine, context);
         KeSetImportanceDpc(&dpcs[i], HighImportance);
-        KeSetTargetProcessorDpc(&dpcs[i], (CCHAR)i);
+        dpcs[i].Number = (USHORT)(KI_MAX_PROCESSORS + i);
         if (i != own)
             ki_dpc_insert(m, &dpcs[i], &call, &call);
     }

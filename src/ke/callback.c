@@ -1,6 +1,6 @@
 /*
  * Callbacks that run when the machine stops at a bug check, and callbacks for other rare events:
- * NMIs, bound faults, processors that are added.
+ * NMIs and bound faults.
  *
  * A KBUGCHECK_CALLBACK_ROUTINE or KBUGCHECK_REASON_CALLBACK_ROUTINE runs at HIGH_LEVEL on the stack
  * that failed, the last registered first; one that fails itself ends the series. Those with a
@@ -18,6 +18,7 @@ struct ke_part *ke_part(struct machine *m) {
         InitializeListHead(&m->ke->nmi);
         InitializeListHead(&m->ke->bound);
         InitializeListHead(&m->ke->processor);
+        KeInitializeMutex(&m->ke->processor_mutex, 0);
         m->on_bugcheck = ke_bugcheck_callbacks;
     }
     return m->ke;
@@ -58,7 +59,7 @@ BOOLEAN KeDeregisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackRecord) 
 static bool ke_reason_is_known(KBUGCHECK_CALLBACK_REASON reason) {
     return reason == KbCallbackSecondaryDumpData || reason == KbCallbackDumpIo ||
            reason == KbCallbackAddPages || reason == KbCallbackRemovePages ||
-           reason == KbCallbackTriageDumpData;
+           reason == KbCallbackSecondaryMultiPartDumpData || reason == KbCallbackTriageDumpData;
 }
 
 BOOLEAN KeRegisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord,
@@ -92,7 +93,7 @@ BOOLEAN KeDeregisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD Cal
 
 /* How much a triage callback may add to the dump. */
 #define KE_TRIAGE_LIMIT 0x100000u
-/* How often one that adds or removes pages is asked for more. */
+/* How often one that adds or removes pages, or parts of its data, is asked for more. */
 #define KE_PAGES_CALLS 4096u
 
 static void ke_triage_call(const struct machine *m, PKBUGCHECK_REASON_CALLBACK_RECORD record) {
@@ -109,7 +110,9 @@ static void ke_triage_call(const struct machine *m, PKBUGCHECK_REASON_CALLBACK_R
     record->CallbackRoutine(record->Reason, record, &triage, sizeof triage);
 }
 
-/* Asks for ranges of pages until the callback has no more. */
+/* Asks for ranges of pages, to add or to remove, until the callback has no more. */
+_Static_assert(sizeof(KBUGCHECK_REMOVE_PAGES) == sizeof(KBUGCHECK_ADD_PAGES),
+               "pages are removed by what adds them");
 static void ke_pages_call(const struct machine *m, PKBUGCHECK_REASON_CALLBACK_RECORD record) {
     KBUGCHECK_ADD_PAGES pages = {.BugCheckCode = m->stop.code};
     for (unsigned calls = 0; calls < KE_PAGES_CALLS; calls++) {
@@ -131,6 +134,30 @@ static void ke_secondary_call(const struct machine *m, PKBUGCHECK_REASON_CALLBAC
     record->CallbackRoutine(record->Reason, record, &data, sizeof data);
 }
 
+/* Asks for parts of the data until the callback has no more. Its flags are those of pages, says the
+ * page of KBUGCHECK_SECONDARY_DUMP_DATA_EX. */
+static void ke_multipart_call(const struct machine *m, PKBUGCHECK_REASON_CALLBACK_RECORD record) {
+    const struct wdmsim_stop *stop = &m->stop;
+    KBUGCHECK_SECONDARY_DUMP_DATA_EX part = {
+        .InBuffer = m->ke->secondary,
+        .InBufferLength = KE_SECONDARY_BUFFER,
+        .MaximumAllowed = KE_SECONDARY_LIMIT,
+        .DumpType = DUMP_TYPE_FULL,
+        .BugCheckCode = stop->code,
+        .BugCheckParameter1 = stop->parameters[0],
+        .BugCheckParameter2 = stop->parameters[1],
+        .BugCheckParameter3 = stop->parameters[2],
+        .BugCheckParameter4 = stop->parameters[3],
+    };
+    for (unsigned calls = 0; calls < KE_PAGES_CALLS; calls++) {
+        part.Flags = part.OutBufferLength = 0;
+        part.OutBuffer = NULL;
+        record->CallbackRoutine(record->Reason, record, &part, sizeof part);
+        if (!(part.Flags & KB_ADD_PAGES_FLAG_ADDITIONAL_RANGES_EXIST))
+            break;
+    }
+}
+
 /* What a reason callback is handed, by reason: the dump this machine would write is empty. */
 static void ke_reason_call(const struct machine *m, PKBUGCHECK_REASON_CALLBACK_RECORD record) {
     KBUGCHECK_DUMP_IO io = {.Offset = (ULONG64)-1, .Type = KbDumpIoComplete};
@@ -144,6 +171,9 @@ static void ke_reason_call(const struct machine *m, PKBUGCHECK_REASON_CALLBACK_R
     case KbCallbackAddPages:
     case KbCallbackRemovePages:
         ke_pages_call(m, record);
+        break;
+    case KbCallbackSecondaryMultiPartDumpData:
+        ke_multipart_call(m, record);
         break;
     default: /* KbCallbackTriageDumpData */
         ke_triage_call(m, record);
@@ -171,15 +201,7 @@ void ke_bugcheck_callbacks(struct machine *m) {
     }
 }
 
-/* Registrations that live in the kernel's memory: the handle is the record. */
-struct ke_registration {
-    LIST_ENTRY link;
-    PVOID routine;
-    PVOID context;
-};
-
-/* The last registered comes first. */
-static PVOID ke_register(struct machine *m, LIST_ENTRY *list, PVOID routine, PVOID context) {
+PVOID ke_register(struct machine *m, LIST_ENTRY *list, PVOID routine, PVOID context) {
     struct ke_registration *registration = ki_alloc(m, sizeof *registration);
     registration->routine = routine;
     registration->context = context;
@@ -187,7 +209,7 @@ static PVOID ke_register(struct machine *m, LIST_ENTRY *list, PVOID routine, PVO
     return registration;
 }
 
-static bool ke_deregister(LIST_ENTRY *list, PVOID handle) {
+bool ke_deregister(LIST_ENTRY *list, PVOID handle) {
     for (LIST_ENTRY *link = list->Flink; link != list; link = link->Flink) {
         if (link == handle) {
             RemoveEntryList(link);
@@ -250,39 +272,18 @@ int wdmsim_bound_raise(struct machine *machine) {
     return WDMSIM_BOUND_UNHANDLED;
 }
 
-/* ---- processors ---- */
-
-PVOID KeRegisterProcessorChangeCallback(PPROCESSOR_CALLBACK_FUNCTION CallbackFunction,
-                                        PVOID CallbackContext, ULONG Flags) {
-    KI_GATE(KeRegisterProcessorChangeCallback);
-    NTSTATUS status = STATUS_SUCCESS;
-    ULONG told = 0;
-    if (Flags & KE_PROCESSOR_CHANGE_ADD_EXISTING) {
-        for (; told < m->processor_count; told++) {
-            KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT change = {.State = KeProcessorAddStartNotify,
-                                                         .NtNumber = told,
-                                                         .ProcNumber = {.Number = (UCHAR)told}};
-            CallbackFunction(CallbackContext, &change, &status);
-            if (!NT_SUCCESS(status))
-                break; /* this one is not told again */
-        }
-        for (ULONG i = 0; i < told; i++) {
-            KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT change = {.State = NT_SUCCESS(status)
-                                                                      ? KeProcessorAddCompleteNotify
-                                                                      : KeProcessorAddFailureNotify,
-                                                         .NtNumber = i,
-                                                         .Status = status,
-                                                         .ProcNumber = {.Number = (UCHAR)i}};
-            NTSTATUS ignored = STATUS_SUCCESS;
-            CallbackFunction(CallbackContext, &change, &ignored);
-        }
-    }
-    if (!NT_SUCCESS(status))
-        return NULL;
-    return ke_register(m, &ke_part(m)->processor, (PVOID)CallbackFunction, CallbackContext);
-}
-
-VOID KeDeregisterProcessorChangeCallback(PVOID CallbackHandle) {
-    KI_GATE(KeDeregisterProcessorChangeCallback);
-    ke_deregister(&ke_part(m)->processor, CallbackHandle);
+void ke_visit_callbacks(struct machine *m, void (*visit)(void *context, const void *routine),
+                        void *context) {
+    if (!m->ke)
+        return;
+    LIST_ENTRY *registered[] = {&m->ke->nmi, &m->ke->bound, &m->ke->processor};
+    for (unsigned i = 0; i < KI_COUNT(registered); i++)
+        for (LIST_ENTRY *link = registered[i]->Flink; link != registered[i]; link = link->Flink)
+            visit(context, CONTAINING_RECORD(link, struct ke_registration, link)->routine);
+    for (LIST_ENTRY *link = m->ke->bugcheck.Flink; link != &m->ke->bugcheck; link = link->Flink)
+        visit(context,
+              (void *)CONTAINING_RECORD(link, KBUGCHECK_CALLBACK_RECORD, Entry)->CallbackRoutine);
+    for (LIST_ENTRY *link = m->ke->reason.Flink; link != &m->ke->reason; link = link->Flink)
+        visit(context, (void *)CONTAINING_RECORD(link, KBUGCHECK_REASON_CALLBACK_RECORD, Entry)
+                           ->CallbackRoutine);
 }

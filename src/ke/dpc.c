@@ -1,5 +1,6 @@
 /* Deferred procedure calls: what drivers do with a KDPC. The queues are in ki/dpc.c. */
 #include "ke/ke.h"
+#include "ki/group.h"
 
 static void ke_dpc_initialize(PRKDPC dpc, UCHAR type, PKDEFERRED_ROUTINE routine, PVOID context) {
     dpc->TargetInfoAsUlong = 0;
@@ -93,16 +94,16 @@ VOID KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance) {
 
 VOID KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number) {
     KI_GATE(KeSetTargetProcessorDpc);
-    if (Number >= 0 && (unsigned)Number < m->processor_count)
+    if (Number >= 0 && (unsigned)Number < ki_group_share(m, 0, m->processor_count))
         Dpc->Number = (USHORT)(KI_MAX_PROCESSORS + (unsigned)Number);
 }
 
 NTSTATUS KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber) {
     KI_GATE(KeSetTargetProcessorDpcEx);
-    if (ProcNumber->Group != 0 || ProcNumber->Number >= m->processor_count ||
-        ProcNumber->Reserved != 0)
+    ULONG index = ki_processor_index(m, ProcNumber);
+    if (index == INVALID_PROCESSOR_INDEX)
         return STATUS_INVALID_PARAMETER;
-    Dpc->Number = (USHORT)(KI_MAX_PROCESSORS + ProcNumber->Number);
+    Dpc->Number = (USHORT)(KI_MAX_PROCESSORS + index);
     return STATUS_SUCCESS;
 }
 
@@ -126,11 +127,7 @@ VOID KeFlushQueuedDpcs(VOID) {
     m->hooks.dpc_flushes++;
     ki_dpcs_resume(m); /* held ones, and those whose queue was to be worked on later */
     ki_poll(m);
-    while (ki_dpcs_outstanding(m)) {
-        ki_yield_thread(m);
-        ki_yield_processor(m);
-        ki_poll(m);
-    }
+    ki_dpcs_flush(m);
     m->hooks.dpc_flushes--;
 }
 

@@ -1,6 +1,18 @@
-/* Synchronising with a device's interrupt service routine. */
+/*
+ * Synchronising with a device's interrupt service routine: by the spin lock that the routine runs
+ * under, or, if it runs at PASSIVE_LEVEL, by its event.
+ */
 #include "ke/ke.h"
 #include "ki/interrupt.h"
+
+/* Which bug check it is the page leaves open: a spin lock is asked for where there can be none,
+ * below DISPATCH_LEVEL. */
+static void ke_interrupt_check_lock(struct machine *m, PKINTERRUPT interrupt, const void *caller) {
+    if (KI_UNLIKELY(ki_interrupt_is_passive(interrupt)))
+        ki_bugcheck(m, IRQL_NOT_DISPATCH_LEVEL, (ULONG_PTR)interrupt, 0, 0, 0,
+                    "%s asked for the spin lock of an interrupt that is served at PASSIVE_LEVEL",
+                    ki_address_name(m, caller));
+}
 
 static KIRQL ke_interrupt_acquire(struct machine *m, PKINTERRUPT interrupt) {
     KIRQL old = m->cpu->irql;
@@ -20,6 +32,12 @@ BOOLEAN KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE Sync
     KI_GATE(KeSynchronizeExecution);
     KI_CHECK_IRQL(KeSynchronizeExecution, Interrupt->sync_irql);
     KSYNCHRONIZE_ROUTINE *routine = SynchronizeRoutine;
+    if (ki_interrupt_is_passive(Interrupt)) {
+        KeWaitForSingleObject(Interrupt->event, Executive, KernelMode, FALSE, NULL);
+        BOOLEAN result = routine(SynchronizeContext);
+        KeSetEvent(Interrupt->event, IO_NO_INCREMENT, FALSE);
+        return result;
+    }
     KIRQL old = ke_interrupt_acquire(m, Interrupt);
     BOOLEAN result = routine(SynchronizeContext);
     ke_interrupt_release(m, Interrupt, old);
@@ -28,6 +46,7 @@ BOOLEAN KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE Sync
 
 KIRQL KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt) {
     KI_GATE(KeAcquireInterruptSpinLock);
+    ke_interrupt_check_lock(m, Interrupt, __builtin_return_address(0));
     KI_CHECK_IRQL(KeAcquireInterruptSpinLock, Interrupt->sync_irql);
     return ke_interrupt_acquire(m, Interrupt);
 }

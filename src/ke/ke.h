@@ -52,6 +52,29 @@ static inline void ke_delay_ended(struct machine *m) {
         ki_delay_events_run(m);
 }
 
+/*
+ * Affinity of the calling thread in system-wide masks (ki/group.h): what KeSetSystemAffinityThread
+ * and its kin gave it, or 0 for its own; another one instead; what it had before. And the
+ * processors of a group's mask that are there; 0: there is none, or a bit stands for a processor
+ * that cannot be.
+ */
+KAFFINITY ke_system_affinity(struct machine *m);
+void ke_set_system_affinity(struct machine *m, KAFFINITY affinity);
+void ke_restore_affinity(struct machine *m, KAFFINITY affinity);
+KAFFINITY ke_affinity_of(const struct machine *m, USHORT group, KAFFINITY mask);
+
+/*
+ * A processor with this index is about to be added: tells who registered, at PASSIVE_LEVEL. The
+ * first error ends that; who was told before it learns that nothing comes of it.
+ */
+NTSTATUS ke_processor_starts(struct machine *m, unsigned index);
+/* Tells them all how it ended. */
+void ke_processor_ended(struct machine *m, unsigned index, NTSTATUS status);
+
+/* Shows the routines that are registered for bug checks, NMIs, bound faults and new processors. */
+void ke_visit_callbacks(struct machine *m, void (*visit)(void *context, const void *routine),
+                        void *context);
+
 /* A thread is about to end: bug check if it owns a kernel mutex, or its stack is expanded or
  * locked. */
 void ke_thread_check(struct machine *m, PKTHREAD thread);

@@ -1,107 +1,127 @@
 /*
- * Processors as drivers see them: numbers, counts, affinities. One group holds all of them.
+ * Processors as drivers see them: numbers, groups, counts, affinities (ki/group.h).
+ *
+ * The routines without a group in their name speak of group 0, as on Windows since 7. A thread that
+ * PsSetSystemMultipleGroupAffinityThread spreads over several groups counts as one of the lowest.
  */
 #include "ke/ke.h"
-
-static KAFFINITY ke_active(const struct machine *m) {
-    return m->processor_count == 64 ? ~(KAFFINITY)0 : ((KAFFINITY)1 << m->processor_count) - 1;
-}
-
-static bool ke_is_group(USHORT group) { return group == 0 || group == ALL_PROCESSOR_GROUPS; }
+#include "ki/group.h"
 
 ULONG KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber) {
     KI_GATE(KeGetCurrentProcessorNumberEx);
     if (ProcNumber)
-        *ProcNumber = (PROCESSOR_NUMBER){.Group = 0, .Number = m->cpu->number};
+        *ProcNumber = ki_processor_number(m, m->cpu->number);
     return m->cpu->number;
 }
 
-ULONG KeGetCurrentProcessorNumber(VOID) { return ki_self()->cpu->number; }
+/* In other groups too a number below those of group 0, which is full if there are others. */
+ULONG KeGetCurrentProcessorNumber(VOID) {
+    struct machine *m = ki_self();
+    return ki_number_in_group(m, m->cpu->number);
+}
 
 KAFFINITY KeQueryActiveProcessors(VOID) {
     KI_GATE(KeQueryActiveProcessors);
-    return ke_active(m);
+    return ki_group_active(m, 0);
 }
 
 ULONG KeQueryActiveProcessorCount(PKAFFINITY ActiveProcessors) {
     KI_GATE(KeQueryActiveProcessorCount);
     if (ActiveProcessors)
-        *ActiveProcessors = ke_active(m);
-    return m->processor_count;
+        *ActiveProcessors = ki_group_active(m, 0);
+    return ki_group_share(m, 0, m->processor_count);
 }
 
 ULONG KeQueryActiveProcessorCountEx(USHORT GroupNumber) {
     KI_GATE(KeQueryActiveProcessorCountEx);
-    return ke_is_group(GroupNumber) ? m->processor_count : 0;
+    return ki_group_share(m, GroupNumber, m->processor_count);
 }
 
 ULONG KeQueryMaximumProcessorCount(VOID) {
     KI_GATE(KeQueryMaximumProcessorCount);
-    return m->processor_count;
+    return ki_group_share(m, 0, m->processor_maximum);
 }
 
 ULONG KeQueryMaximumProcessorCountEx(USHORT GroupNumber) {
     KI_GATE(KeQueryMaximumProcessorCountEx);
-    return ke_is_group(GroupNumber) ? m->processor_count : 0;
+    return ki_group_share(m, GroupNumber, m->processor_maximum);
 }
 
-USHORT KeQueryActiveGroupCount(VOID) { return 1; }
+USHORT KeQueryActiveGroupCount(VOID) {
+    const struct machine *m = ki_self();
+    return ki_group_count(m, m->processor_count);
+}
 
-USHORT KeQueryMaximumGroupCount(VOID) { return 1; }
+USHORT KeQueryMaximumGroupCount(VOID) {
+    const struct machine *m = ki_self();
+    return ki_group_count(m, m->processor_maximum);
+}
 
 KAFFINITY KeQueryGroupAffinity(USHORT GroupNumber) {
     KI_GATE(KeQueryGroupAffinity);
-    return GroupNumber == 0 ? ke_active(m) : 0;
+    return ki_group_active(m, GroupNumber);
 }
 
 ULONG KeGetProcessorIndexFromNumber(PPROCESSOR_NUMBER ProcNumber) {
     KI_GATE(KeGetProcessorIndexFromNumber);
-    if (ProcNumber->Group != 0 || ProcNumber->Number >= m->processor_count)
-        return INVALID_PROCESSOR_INDEX;
-    return ProcNumber->Number;
+    return ki_processor_index(m, ProcNumber);
 }
 
 NTSTATUS KeGetProcessorNumberFromIndex(ULONG ProcIndex, PPROCESSOR_NUMBER ProcNumber) {
     KI_GATE(KeGetProcessorNumberFromIndex);
     if (ProcIndex >= m->processor_count)
         return STATUS_INVALID_PARAMETER;
-    *ProcNumber = (PROCESSOR_NUMBER){.Group = 0, .Number = (UCHAR)ProcIndex};
+    *ProcNumber = ki_processor_number(m, ProcIndex);
     return STATUS_SUCCESS;
 }
 
-/* What KeSetSystemAffinityThread and its kin gave the calling thread, or 0. */
-static KAFFINITY ke_system_affinity(struct machine *m) {
+KAFFINITY ke_system_affinity(struct machine *m) {
     const struct _KTHREAD *thread = ki_current_thread(m);
     return thread->system_affinity ? thread->affinity : 0;
 }
 
-/* Sets the calling thread's affinity and moves it at once. A mask without a processor, or with a
- * bit that is none, has no effect: false. */
-static bool ke_set_affinity(struct machine *m, USHORT group, KAFFINITY affinity) {
+void ke_set_system_affinity(struct machine *m, KAFFINITY affinity) {
     PKTHREAD thread = ki_current_thread(m);
-    if (group != 0 || !affinity || (affinity & ~ke_active(m)))
-        return false;
     thread->affinity = affinity;
     thread->system_affinity = TRUE;
     ki_apply_affinity(m, thread);
     ki_poll(m);
-    return true;
 }
 
-/* Back to `affinity`, or to the user affinity if that is 0; nothing if none of the above was set.
- */
-static void ke_revert_affinity(struct machine *m, USHORT group, KAFFINITY affinity) {
+void ke_restore_affinity(struct machine *m, KAFFINITY affinity) {
     PKTHREAD thread = ki_current_thread(m);
-    if (!thread->system_affinity)
-        return;
     if (affinity) {
-        ke_set_affinity(m, group, affinity);
+        ke_set_system_affinity(m, affinity);
         return;
     }
     thread->affinity = thread->user_affinity;
     thread->system_affinity = FALSE;
     ki_apply_affinity(m, thread);
     ki_poll(m);
+}
+
+KAFFINITY ke_affinity_of(const struct machine *m, USHORT group, KAFFINITY mask) {
+    KAFFINITY possible = ki_lowest_bits(ki_group_share(m, group, m->processor_maximum));
+    return mask & ~possible ? 0 : ki_group_there(m, group, mask);
+}
+
+/* Moves the calling thread at once. A mask that is not valid has no effect: false. */
+static bool ke_set_affinity(struct machine *m, USHORT group, KAFFINITY affinity) {
+    KAFFINITY there = ke_affinity_of(m, group, affinity);
+    if (there)
+        ke_set_system_affinity(m, there);
+    return there != 0;
+}
+
+/* Back to `affinity`, or to the user affinity if that is 0; nothing if none of the above was set.
+ */
+static void ke_revert_affinity(struct machine *m, USHORT group, KAFFINITY affinity) {
+    if (!ki_current_thread(m)->system_affinity)
+        return;
+    if (affinity)
+        ke_set_affinity(m, group, affinity);
+    else
+        ke_restore_affinity(m, 0);
 }
 
 VOID KeSetSystemAffinityThread(KAFFINITY Affinity) {
@@ -111,7 +131,7 @@ VOID KeSetSystemAffinityThread(KAFFINITY Affinity) {
 
 KAFFINITY KeSetSystemAffinityThreadEx(KAFFINITY Affinity) {
     KI_GATE(KeSetSystemAffinityThreadEx);
-    KAFFINITY old = ke_system_affinity(m);
+    KAFFINITY old = ki_group_affinity(m, ke_system_affinity(m)).Mask;
     ke_set_affinity(m, 0, Affinity);
     return old;
 }
@@ -128,10 +148,10 @@ VOID KeRevertToUserAffinityThreadEx(KAFFINITY Affinity) {
 
 VOID KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity, PGROUP_AFFINITY PreviousAffinity) {
     KI_GATE(KeSetSystemGroupAffinityThread);
-    KAFFINITY old = ke_system_affinity(m);
+    GROUP_AFFINITY old = ki_group_affinity(m, ke_system_affinity(m));
     bool done = ke_set_affinity(m, Affinity->Group, Affinity->Mask);
     if (PreviousAffinity)
-        *PreviousAffinity = (GROUP_AFFINITY){.Mask = done ? old : 0, .Group = 0};
+        *PreviousAffinity = done ? old : (GROUP_AFFINITY){0};
 }
 
 VOID KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY PreviousAffinity) {

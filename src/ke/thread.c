@@ -1,5 +1,6 @@
 /* Threads: identity, priority, and the regions that hold APCs back. */
 #include "ke/ke.h"
+#include "ki/group.h"
 
 /* Parameter 1 of KERNEL_SECURITY_CHECK_FAILURE. */
 #define KE_FAST_FAIL_INVALID_ARGUMENT 5
@@ -45,12 +46,13 @@ LONG KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment) {
     return old;
 }
 
-/* The processor the thread prefers when that is idle; MAXIMUM_PROC_PER_GROUP for a thread that
- * never had one. */
+/* The processor of its group that the thread prefers when that is idle; MAXIMUM_PROC_PER_GROUP for
+ * a thread that never had one. */
 UCHAR KeSetIdealProcessorThread(PKTHREAD Thread, UCHAR Processor) {
     KI_GATE(KeSetIdealProcessorThread);
     UCHAR old = Thread->ideal_processor;
-    if (Processor < m->processor_count)
+    if (Processor <
+        ki_group_share(m, ki_group_affinity(m, Thread->affinity).Group, m->processor_count))
         Thread->ideal_processor = Processor;
     return old;
 }

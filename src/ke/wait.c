@@ -130,7 +130,9 @@ static bool ke_wait_interrupted(PKTHREAD thread, KPROCESSOR_MODE mode, BOOLEAN a
             return true;
         }
     }
-    if (mode == UserMode && thread->user_apc_pending) {
+    /* The thread is to end; but not in a region that keeps kernel APCs off. */
+    if (mode == UserMode && thread->user_apc_pending && !thread->kernel_apc_disable &&
+        !thread->special_apc_disable) {
         *status = STATUS_USER_APC;
         return true;
     }

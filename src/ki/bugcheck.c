@@ -93,6 +93,11 @@ static const char *ki_address_name_new(struct machine *m, const void *address) {
     return ki_intern(m, text);
 }
 
+bool ki_in_image(const void *address) {
+    Dl_info info;
+    return dladdr(address, &info) != 0;
+}
+
 const char *ki_address_name(struct machine *m, const void *address) {
     if (!m->names)
         m->names = ki_alloc(m, KI_NAME_CACHE * sizeof *m->names);
@@ -117,8 +122,8 @@ static void ki_frame_resolve(struct wdmsim_frame *frame) {
     }
 }
 
-static unsigned ki_unwind_fiber(const struct ki_fiber *fiber, void *frame_pointer,
-                                struct wdmsim_frame *frames, unsigned capacity) {
+unsigned ki_walk(const struct ki_fiber *fiber, void *frame_pointer, uintptr_t *addresses,
+                 unsigned capacity) {
     uintptr_t at = (uintptr_t)frame_pointer;
     uintptr_t low = (uintptr_t)fiber->stack, high = low + fiber->stack_size;
     unsigned count = 0;
@@ -127,11 +132,22 @@ static unsigned ki_unwind_fiber(const struct ki_fiber *fiber, void *frame_pointe
         uintptr_t next = ((const uintptr_t *)at)[0], address = ((const uintptr_t *)at)[1];
         if (!address)
             break;
-        frames[count] = (struct wdmsim_frame){.address = address};
-        ki_frame_resolve(&frames[count++]);
+        addresses[count++] = address;
         if (next <= at)
             break;
         at = next;
+    }
+    return count;
+}
+
+static unsigned ki_unwind_fiber(const struct ki_fiber *fiber, void *frame_pointer,
+                                struct wdmsim_frame *frames, unsigned capacity) {
+    uintptr_t addresses[WDMSIM_STOP_FRAMES];
+    unsigned count = ki_walk(fiber, frame_pointer, addresses,
+                             capacity < KI_COUNT(addresses) ? capacity : KI_COUNT(addresses));
+    for (unsigned i = 0; i < count; i++) {
+        frames[i] = (struct wdmsim_frame){.address = addresses[i]};
+        ki_frame_resolve(&frames[i]);
     }
     return count;
 }

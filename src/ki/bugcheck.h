@@ -26,6 +26,9 @@ enum { KI_UNEXPECTED_APC = 0, KI_UNEXPECTED_CALLOUT = 2, KI_UNEXPECTED_SERVICE =
 /* A name for a code address, "driver!function" or "driver+0x1234"; lives as long as the machine. */
 const char *ki_address_name(struct machine *m, const void *address);
 
+/* Does the address lie in an image that is loaded: a driver, the program, a library? */
+bool ki_in_image(const void *address);
+
 /* "DISPATCH_LEVEL", "DIRQL 5" … */
 const char *ki_irql_name(unsigned irql);
 
@@ -33,6 +36,10 @@ const char *ki_irql_name(unsigned irql);
  */
 unsigned ki_unwind(struct machine *m, void *frame_pointer, struct wdmsim_frame *frames,
                    unsigned capacity);
+
+/* Likewise of any fiber, addresses only. */
+unsigned ki_walk(const struct ki_fiber *fiber, void *frame_pointer, uintptr_t *addresses,
+                 unsigned capacity);
 
 /* Names of the routines in which a fiber stands that does not run, "driver!inner < driver!outer":
  * the innermost ones that are not the library's. Empty where the host does not tell. */

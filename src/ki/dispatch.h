@@ -55,8 +55,9 @@ void ki_dpcs_resume(struct machine *m);
 /* Tells the host of a DPC that was queued. */
 void ki_dpc_observed(struct machine *m, const KDPC *dpc, const struct ki_processor *cpu,
                      bool threaded);
-/* True if a DPC of either kind is queued or runs anywhere. */
-bool ki_dpcs_outstanding(const struct machine *m);
+/* Returns when every DPC of either kind that is queued or runs by now, anywhere, has run to its
+ * end. From a thread, at PASSIVE_LEVEL. */
+void ki_dpcs_flush(struct machine *m);
 /* Runs the queued normal DPCs of the current processor, at DISPATCH_LEVEL. */
 void ki_dpc_retire(struct machine *m);
 /* A DPC routine returned at another level: its bug check. */

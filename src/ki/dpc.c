@@ -13,6 +13,9 @@
  * queued than KI_DPC_DEPTH, something else makes the processor look, or the clock ticks while that
  * processor runs. A processor that is idle looks always. (kernel/organization-of-dpc-queues; the
  * depth, the tick and the idle processor are judgements, the page calls them system-defined.)
+ *
+ * A flush puts a mark at the end of each queue that is in use: once that has been taken off, what
+ * was queued before it has run, whatever the routines have queued since.
  */
 #include "ki/bugcheck.h"
 #include "ki/dispatch.h"
@@ -44,21 +47,34 @@ static bool ki_dpc_is_urgent(const struct machine *m, const struct ki_processor 
     return urgent || cpu->dpc_count > KI_DPC_DEPTH || cpu->thread == cpu->idle;
 }
 
+/* KDPC.Type of what is no DPC: a flush's mark. */
+#define KI_DPC_MARK 0xff
+
+static void ki_dpc_unmark(PKDPC mark, LIST_ENTRY *queue) {
+    struct ki_processor *cpu = mark->DpcData;
+    if (queue == &cpu->dpcs)
+        cpu->dpc_count--;
+    mark->DpcData = NULL; /* whoever flushes goes on */
+}
+
 /*
  * Takes the DPC that runs next from a queue: the first one. While the host holds DPCs back it is
  * the one let go, which stands in front, or none.
  */
 static PKDPC ki_dpc_take(struct machine *m, LIST_ENTRY *queue) {
-    if (IsListEmpty(queue))
-        return NULL;
-    PKDPC dpc = CONTAINING_RECORD(queue->Flink, KDPC, DpcListEntry);
-    if (KI_UNLIKELY(m->hooks.dpcs_held) && !m->hooks.dpc_flushes) {
-        if (dpc != m->hooks.dpc_released)
-            return NULL;
-        m->hooks.dpc_released = NULL;
+    while (!IsListEmpty(queue)) {
+        PKDPC dpc = CONTAINING_RECORD(queue->Flink, KDPC, DpcListEntry);
+        if (KI_UNLIKELY(m->hooks.dpcs_held) && !m->hooks.dpc_flushes) {
+            if (dpc != m->hooks.dpc_released)
+                return NULL;
+            m->hooks.dpc_released = NULL;
+        }
+        RemoveHeadList(queue);
+        if (KI_LIKELY(dpc->Type != KI_DPC_MARK))
+            return dpc;
+        ki_dpc_unmark(dpc, queue);
     }
-    RemoveHeadList(queue);
-    return dpc;
+    return NULL;
 }
 
 bool ki_dpc_insert(struct machine *m, PKDPC dpc, PVOID argument1, PVOID argument2) {
@@ -100,14 +116,33 @@ bool ki_dpc_remove(struct machine *m, PKDPC dpc) {
     return true;
 }
 
-bool ki_dpcs_outstanding(const struct machine *m) {
-    for (unsigned i = 0; i < m->processor_count; i++) {
-        const struct ki_processor *cpu = &m->processors[i];
-        if (cpu->dpc_count || cpu->in_dpc || !IsListEmpty(&cpu->threaded_dpcs) ||
-            (cpu->dpc_thread && cpu->dpc_thread->in_threaded_dpc))
-            return true;
+/* Returns when a queue has been worked off up to its present end. */
+static void ki_dpc_flush_queue(struct machine *m, struct ki_processor *cpu, LIST_ENTRY *queue) {
+    KDPC mark = {.Type = KI_DPC_MARK, .DpcData = cpu};
+    InsertTailList(queue, (PLIST_ENTRY)&mark.DpcListEntry);
+    if (queue == &cpu->threaded_dpcs) {
+        ki_dpc_thread_wake(m, cpu);
+    } else {
+        cpu->dpc_count++;
+        ki_request(m, cpu, DISPATCH_LEVEL);
     }
-    return false;
+    ki_poll(m);
+    while (mark.DpcData) {
+        ki_yield_thread(m);
+        ki_yield_processor(m);
+        ki_poll(m);
+    }
+}
+
+void ki_dpcs_flush(struct machine *m) {
+    for (unsigned i = 0; i < m->processor_count; i++) {
+        struct ki_processor *cpu = &m->processors[i];
+        if (cpu->dpc_count || cpu->in_dpc)
+            ki_dpc_flush_queue(m, cpu, &cpu->dpcs);
+        if (!IsListEmpty(&cpu->threaded_dpcs) ||
+            (cpu->dpc_thread && cpu->dpc_thread->in_threaded_dpc))
+            ki_dpc_flush_queue(m, cpu, &cpu->threaded_dpcs);
+    }
 }
 
 void ki_dpc_watch(struct machine *m, uint64_t ns) {

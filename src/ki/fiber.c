@@ -551,6 +551,13 @@ static char *ki_segment_allocate(struct machine *m) {
     return segment;
 }
 
+/* The topmost bytes of a segment in use, aligned as a stack, hold the call that it runs. */
+#define KI_SEGMENT_TOP 16u
+
+static struct ki_segment_call **ki_segment_caller(char *segment, size_t size) {
+    return (struct ki_segment_call **)(void *)(segment + size - KI_SEGMENT_TOP);
+}
+
 bool ki_call_on_segment(struct machine *m, void (*fn)(void *argument), void *argument) {
     struct ki_fiber *self = m->running;
     char *segment = ki_segment_allocate(m);
@@ -560,10 +567,11 @@ bool ki_call_on_segment(struct machine *m, void (*fn)(void *argument), void *arg
         .fn = fn, .argument = argument, .stack = self->stack, .stack_size = self->stack_size};
     self->stack = segment;
     self->stack_size = ki_segment_size(m);
+    *ki_segment_caller(segment, self->stack_size) = &call;
 #ifdef KI_ASAN
     __sanitizer_start_switch_fiber(&call.fake_stack, segment, self->stack_size);
 #endif
-    ki_segment_enter(segment, self->stack_size, &call);
+    ki_segment_enter(segment, self->stack_size - KI_SEGMENT_TOP, &call);
 #ifdef KI_ASAN
     __sanitizer_finish_switch_fiber(call.fake_stack, NULL, NULL);
 #endif
@@ -573,5 +581,31 @@ bool ki_call_on_segment(struct machine *m, void (*fn)(void *argument), void *arg
     self->stack_size = call.stack_size;
     *ki_stack_link(segment, ki_segment_size(m)) = m->segment_free;
     m->segment_free = segment;
+    return true;
+}
+
+static bool ki_encloses(const char *stack, size_t stack_size, uintptr_t start, size_t size) {
+    uintptr_t low = (uintptr_t)stack;
+    return start >= low && start - low <= stack_size && size <= stack_size - (start - low);
+}
+
+/* Only segments have their size, and each knows whom it was called by. */
+bool ki_on_stack(const struct machine *m, uintptr_t start, size_t size) {
+    const struct ki_fiber *self = m->running;
+    char *stack = self->stack;
+    size_t stack_size = self->stack_size;
+    if (ki_encloses(stack, stack_size, start, size))
+        return true;
+    if (self->exhausted) { /* which the present one stands in for */
+        stack = self->exhausted;
+        stack_size = self->exhausted_size;
+    }
+    while (!ki_encloses(stack, stack_size, start, size)) {
+        if (stack_size != ki_segment_size(m))
+            return false;
+        const struct ki_segment_call *call = *ki_segment_caller(stack, stack_size);
+        stack = call->stack;
+        stack_size = call->stack_size;
+    }
     return true;
 }

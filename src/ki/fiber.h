@@ -72,6 +72,9 @@ _Noreturn void ki_fiber_leave(struct machine *m, struct ki_fiber *to);
  * fresh one meanwhile. False without memory.
  */
 bool ki_call_on_segment(struct machine *m, void (*fn)(void *argument), void *argument);
+/* True if a region lies on the running fiber's stack, or on one of those that the calls in progress
+ * came from. */
+bool ki_on_stack(const struct machine *m, uintptr_t start, size_t size);
 
 /*
  * The running fiber's stack is exhausted: its exception is searched for on another one, as part of

@@ -19,6 +19,12 @@ static struct ki_interrupt_line *ki_line_find(struct machine *m, ULONG vector) {
     return line;
 }
 
+static void ki_line_event(PKEVENT event) {
+    event->Header.Type = EventSynchronizationObject;
+    event->Header.Size = sizeof *event / sizeof(LONG);
+    InitializeListHead(&event->Header.WaitListHead);
+}
+
 static struct ki_interrupt_line *ki_line_get(struct machine *m, ULONG vector) {
     struct ki_interrupt_line *line = ki_line_find(m, vector);
     if (line)
@@ -26,6 +32,8 @@ static struct ki_interrupt_line *ki_line_get(struct machine *m, ULONG vector) {
     line = ki_alloc(m, sizeof *line);
     line->vector = vector;
     InitializeListHead(&line->interrupts);
+    ki_line_event(&line->wanted);
+    ki_line_event(&line->moved);
     line->next = m->lines;
     m->lines = line;
     return line;
@@ -47,11 +55,18 @@ static struct ki_processor *ki_line_processor(struct machine *m,
     return chosen ? chosen : &m->processors[0];
 }
 
-/* Queues a request of the line on a processor unless one is queued already. */
+/* Queues a request of the line on a processor, or wakes its thread, unless that was done already.
+ */
 static void ki_line_request(struct machine *m, struct ki_interrupt_line *line) {
     if (line->pending || IsListEmpty(&line->interrupts))
         return;
     line->pending = TRUE;
+    if (line->irql == PASSIVE_LEVEL) {
+        KI_TRACE(m, INTERRUPT, "", line->vector, PASSIVE_LEVEL);
+        line->wanted.Header.SignalState = 1;
+        ki_wait_test(m, &line->wanted.Header, 0);
+        return;
+    }
     line->processor = ki_line_processor(m, line);
     InsertTailList(&line->processor->interrupts, &line->pending_link);
     ki_request(m, line->processor, line->irql);
@@ -81,13 +96,15 @@ void ki_interrupt_disconnect(struct machine *m, PKINTERRUPT interrupt) {
     struct ki_interrupt_line *line = interrupt->line;
     RemoveEntryList(&interrupt->link);
     interrupt->active = FALSE;
+    if (line->irql == PASSIVE_LEVEL)
+        return; /* its thread finds that out */
     if (IsListEmpty(&line->interrupts) && line->pending) {
         RemoveEntryList(&line->pending_link);
         line->pending = FALSE;
     }
 }
 
-static _Noreturn void ki_interrupt_returned_badly(struct machine *m, PKINTERRUPT interrupt) {
+_Noreturn void ki_interrupt_returned_badly(struct machine *m, PKINTERRUPT interrupt) {
     void *routine = interrupt->message_service ? (void *)interrupt->message_service
                                                : (void *)interrupt->service;
     ki_bugcheck(m, IRQL_UNEXPECTED_VALUE,
@@ -162,6 +179,12 @@ void ki_interrupt_serve(struct machine *m, KIRQL irql) {
     m->seh = seh;
 }
 
+void ki_line_unmask(struct machine *m, struct ki_interrupt_line *line, bool claimed) {
+    line->pending = FALSE;
+    if (line->edge || (line->mode == LevelSensitive && line->asserted && claimed))
+        ki_line_request(m, line);
+}
+
 uint32_t wdmsim_interrupt_vector(const struct _KINTERRUPT *interrupt) { return interrupt->vector; }
 
 int wdmsim_interrupt_raise(struct machine *machine, uint32_t vector) {
@@ -176,6 +199,8 @@ int wdmsim_interrupt_hold(struct machine *machine, uint32_t vector, bool asserte
     struct ki_interrupt_line *line = ki_line_get(machine, vector);
     bool connected = !IsListEmpty(&line->interrupts);
     line->asserted = asserted;
+    if (line->pending && line->irql == PASSIVE_LEVEL)
+        line->edge = asserted; /* a change of state while it is masked */
     if (asserted)
         ki_line_request(machine, line);
     return connected ? 0 : WDMSIM_ERROR_NOT_FOUND;

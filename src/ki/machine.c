@@ -65,15 +65,20 @@ int wdmsim_machine_create(const struct wdmsim_config *config, struct machine **m
     if (!config)
         config = &standard;
     *machine = NULL;
-    if (config->processors > KI_MAX_PROCESSORS ||
-        (config->stack_size && config->stack_size < 16384))
+    unsigned processors = config->processors ? config->processors : 1;
+    unsigned maximum = config->maximum_processors ? config->maximum_processors : processors;
+    unsigned group_size = config->group_size ? config->group_size : KI_MAX_PROCESSORS;
+    if (maximum > KI_MAX_PROCESSORS || processors > maximum || group_size > KI_MAX_PROCESSORS ||
+        (group_size & (group_size - 1)) || (config->stack_size && config->stack_size < 16384))
         return WDMSIM_ERROR_INVALID;
     struct machine *m = ki_arena_create(sizeof *m);
     if (!m)
         return WDMSIM_ERROR_NO_MEMORY;
     ki_machine = m;
     m->flags = config->flags;
-    m->processor_count = config->processors ? config->processors : 1;
+    m->processor_count = processors;
+    m->processor_maximum = maximum;
+    m->group_shift = (unsigned)__builtin_ctz(group_size);
     size_t rest = ki_host_page() - 1;
     m->stack_size = ((config->stack_size ? config->stack_size : KI_STACK_SIZE) + rest) & ~rest;
     m->boot_time = config->boot_time ? config->boot_time : KI_BOOT_TIME;

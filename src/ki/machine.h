@@ -152,7 +152,9 @@ struct machine {
     struct ki_hooks hooks;
     uint64_t ready_summary; /* bit per priority with ready threads */
     LIST_ENTRY ready[KI_PRIORITIES];
-    unsigned processor_count;
+    unsigned processor_count;   /* those that are there; their indexes are 0 and up */
+    unsigned processor_maximum; /* with those that can be added */
+    unsigned group_shift;       /* a group has 1 << this many (group.h) */
     enum ki_state state;
     PKTHREAD settler; /* waits until nothing can go on without the clock moving */
     PKTHREAD sleeper; /* has put the system to sleep and stands for it until it wakes (sleep.c) */

@@ -323,7 +323,8 @@ static void ki_idle_main(void *argument) {
     }
 }
 
-static void ki_processor_start(struct machine *m, unsigned number) {
+/* False without memory for its idle thread. */
+static bool ki_processor_start(struct machine *m, unsigned number) {
     struct ki_processor *cpu = &m->processors[number];
     PKTHREAD idle = ki_alloc(m, sizeof *idle);
     cpu->number = (UCHAR)number;
@@ -331,19 +332,32 @@ static void ki_processor_start(struct machine *m, unsigned number) {
     InitializeListHead(&cpu->threaded_dpcs);
     InitializeListHead(&cpu->interrupts);
     if (!ki_thread_initialize(m, idle, NULL, NULL, NULL, "Idle"))
-        ki_no_memory();
+        return false;
     ki_fiber_create(&idle->fiber, idle->fiber.stack, idle->fiber.stack_size, ki_idle_main, m);
     idle->state = KI_THREAD_RUNNING;
     idle->processor = cpu;
     idle->priority = 0;
     cpu->idle = cpu->thread = idle;
     cpu->fiber = &idle->fiber;
+    return true;
 }
 
 void ki_processors_start(struct machine *m) {
     for (unsigned i = 0; i < KI_PRIORITIES; i++)
         InitializeListHead(&m->ready[i]);
     for (unsigned i = 0; i < m->processor_count; i++)
-        ki_processor_start(m, i);
+        if (!ki_processor_start(m, i))
+            ki_no_memory();
     m->cpu = &m->processors[0];
+}
+
+struct ki_processor *ki_processor_add(struct machine *m) {
+    struct ki_processor *cpu = &m->processors[m->processor_count];
+    KI_ASSERT(m->processor_count < m->processor_maximum);
+    if (!ki_processor_start(m, m->processor_count))
+        return NULL;
+    m->processor_count++;
+    cpu->reschedule = TRUE; /* threads may be ready that it can take */
+    ki_request(m, cpu, DISPATCH_LEVEL);
+    return cpu;
 }

@@ -96,5 +96,8 @@ void ki_wake_system(struct machine *m);
 bool ki_sleeper_can_move(const struct machine *m);
 
 void ki_processors_start(struct machine *m);
+/* One more than there are, idle; its idle thread belongs to no process yet. At most
+ * processor_maximum; NULL without memory. */
+struct ki_processor *ki_processor_add(struct machine *m);
 
 #endif

@@ -15,6 +15,7 @@
 #include "ki/bugcheck.h"
 #include "ki/choose.h"
 #include "ki/dispatch.h"
+#include "ki/group.h"
 #include "ki/processor.h"
 #include "ki/schedule.h"
 #include "ki/trace.h"
@@ -82,6 +83,13 @@ static void ki_prefer(struct ki_processor **candidates, unsigned count,
     }
 }
 
+/* The preferred processor of the group that the thread is in. */
+static struct ki_processor *ki_ideal_processor(struct machine *m, const struct _KTHREAD *thread) {
+    unsigned group = (unsigned)__builtin_ctzll(thread->affinity) >> m->group_shift;
+    unsigned index = (group << m->group_shift) + thread->ideal_processor;
+    return index < m->processor_count ? &m->processors[index] : NULL;
+}
+
 /* The processor that should look for `thread`: see the head of the file. NULL: none, it waits in
  * its queue. */
 static struct ki_processor *ki_place_thread(struct machine *m, PKTHREAD thread) {
@@ -100,8 +108,8 @@ static struct ki_processor *ki_place_thread(struct machine *m, PKTHREAD thread) 
     if (!count)
         return lowest;
     ki_prefer(idle, count, thread->processor);
-    if (thread->ideal_processor < m->processor_count)
-        ki_prefer(idle, count, &m->processors[thread->ideal_processor]);
+    if (KI_UNLIKELY(thread->ideal_processor < ki_group_size(m)))
+        ki_prefer(idle, count, ki_ideal_processor(m, thread));
     return idle[ki_choose(m, WDMSIM_CHOICE_PLACE, count)];
 }
 
@@ -342,8 +350,7 @@ bool ki_thread_initialize(struct machine *m, PKTHREAD thread, PEPROCESS process,
     InitializeListHead(&thread->apcs[UserMode]);
     InitializeListHead(&thread->mutants);
     thread->base_priority = thread->priority = 8;
-    thread->affinity = thread->user_affinity =
-        m->processor_count == 64 ? ~0ull : (1ull << m->processor_count) - 1;
+    thread->affinity = thread->user_affinity = ki_group_reach(m, 0);
     thread->process = thread->own_process = process;
     thread->start = start;
     thread->start_context = context;

@@ -115,6 +115,13 @@ static void *mm_map_user(struct machine *m, PMDL mdl, void *requested, ULONG pri
     return mm_window_address(m, window) + mdl->ByteOffset;
 }
 
+/* A mapping that ends the system where it cannot be made: drivers are to ask for another one. */
+static void mm_check_map_failure(struct machine *m, ULONG kind, PMDL mdl, const char *what,
+                                 const void *caller) {
+    if (m->flags & WDMSIM_CHECK_RULES)
+        mm_mdl_violation(m, kind, mdl, (USHORT)mdl->MdlFlags, 0, what, caller);
+}
+
 PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode,
                                    MEMORY_CACHING_TYPE CacheType, PVOID RequestedAddress,
                                    ULONG BugCheckOnFailure, ULONG Priority) {
@@ -125,6 +132,10 @@ PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE Ac
         return mm_map_user(m, MemoryDescriptorList, RequestedAddress, Priority,
                            __builtin_return_address(0));
     }
+    if (BugCheckOnFailure)
+        mm_check_map_failure(m, 0x82, MemoryDescriptorList,
+                             "called MmMapLockedPagesSpecifyCache with BugCheckOnFailure",
+                             __builtin_return_address(0));
     enum ki_access access = Priority & MdlMappingNoWrite ? KI_ACCESS_READ : KI_ACCESS_ALL;
     void *p = mm_map_system(m, MemoryDescriptorList, !BugCheckOnFailure, access,
                             __builtin_return_address(0));
@@ -140,6 +151,9 @@ PVOID MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode) {
         KI_CHECK_IRQL(MmMapLockedPages, APC_LEVEL);
         return mm_map_user(m, MemoryDescriptorList, NULL, 0, __builtin_return_address(0));
     }
+    mm_check_map_failure(m, 0x81, MemoryDescriptorList,
+                         "called MmMapLockedPages, not MmMapLockedPagesSpecifyCache",
+                         __builtin_return_address(0));
     void *p =
         mm_map_system(m, MemoryDescriptorList, false, KI_ACCESS_ALL, __builtin_return_address(0));
     if (!p)

@@ -15,6 +15,10 @@
 #include "mm/user.h"
 #include "mm/window.h"
 
+/* The frames of an MDL are those of its pages. */
+#define MM_MDL_HAS_PAGES                                                                           \
+    (MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL | MDL_IO_SPACE)
+
 #define MM_MDL_TAG 0x206c644du /* "Mdl " */
 
 _Noreturn void mm_mdl_violation(struct machine *m, ULONG kind, PMDL mdl, ULONG_PTR p3, ULONG_PTR p4,
@@ -87,6 +91,12 @@ VOID IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULO
     uintptr_t start = (uintptr_t)MmGetMdlVirtualAddress(SourceMdl),
               from = (uintptr_t)VirtualAddress;
     uint64_t offset = from - start;
+    /* The page demands it and leaves open what follows; the frames are not there yet. */
+    if (KI_UNLIKELY(!(SourceMdl->MdlFlags & MM_MDL_HAS_PAGES)) && m->flags & WDMSIM_CHECK_RULES)
+        ki_bugcheck(m, MEMORY_MANAGEMENT, (ULONG_PTR)SourceMdl, from, Length,
+                    (USHORT)SourceMdl->MdlFlags,
+                    "%s built a partial MDL of an MDL whose pages are not locked",
+                    ki_address_name(m, caller));
     ULONG length = Length ? Length : SourceMdl->ByteCount - (ULONG)offset;
     if (offset > SourceMdl->ByteCount || length > SourceMdl->ByteCount - offset)
         ki_bugcheck(m, MEMORY_MANAGEMENT, (ULONG_PTR)SourceMdl, from, length, SourceMdl->ByteCount,

@@ -142,6 +142,9 @@ bool mm_is_valid(struct machine *m, uintptr_t address) {
     }
     if (mm->special.pages && mm_area_holds(&mm->special, p))
         return mm_special_is_valid(m, address);
+    const struct mm_window *window = mm->windows ? mm_window_at(m, address) : NULL;
+    if (window && !window->process) /* system space: reserved, or mapped up to some page */
+        return (address - (uintptr_t)mm_window_address(m, window)) >> PAGE_SHIFT < window->mapped;
     for (unsigned i = 0; i < KI_REGIONS; i++) {
         const struct ki_region *region = &m->arena.regions[i];
         if (address - (uintptr_t)region->base < region->limit)

@@ -106,22 +106,23 @@ struct mm_section_request {
 };
 
 /* No file has sections; but it must be a file. */
-static NTSTATUS mm_section_file(HANDLE handle, KPROCESSOR_MODE mode) {
-    PVOID file;
-    NTSTATUS status = ObReferenceObjectByHandle(handle, 0, *IoFileObjectType, mode, &file, NULL);
+static NTSTATUS mm_section_file(struct machine *m, HANDLE handle, KPROCESSOR_MODE mode) {
+    void *file;
+    NTSTATUS status = ob_handle_reference(m, NULL, handle, 0, *IoFileObjectType, mode, &file, NULL);
     if (!NT_SUCCESS(status))
         return status;
-    ObDereferenceObject(file);
+    ob_dereference(m, file);
     return STATUS_INVALID_FILE_FOR_SECTION;
 }
 
-static NTSTATUS mm_section_check(const struct mm_section_request *request, KPROCESSOR_MODE mode) {
+static NTSTATUS mm_section_check(struct machine *m, const struct mm_section_request *request,
+                                 KPROCESSOR_MODE mode) {
     if (!mm_protection_known(request->protection & 0xff))
         return STATUS_INVALID_PAGE_PROTECTION;
     if (!(request->allocation & (SEC_COMMIT | SEC_RESERVE | SEC_IMAGE)))
         return STATUS_INVALID_PARAMETER_6;
     if (request->file)
-        return mm_section_file(request->file, mode);
+        return mm_section_file(m, request->file, mode);
     if (request->allocation & SEC_IMAGE)
         return STATUS_INVALID_FILE_FOR_SECTION;
     if (!request->size || request->size->QuadPart <= 0)
@@ -139,7 +140,7 @@ static NTSTATUS mm_section_create(struct machine *m, PHANDLE handle, ACCESS_MASK
     if (NT_SUCCESS(status) && mode == UserMode && request->size)
         status = mm_probe(m, request->size, sizeof *request->size, 4, false);
     if (NT_SUCCESS(status))
-        status = mm_section_check(request, mode);
+        status = mm_section_check(m, request, mode);
     if (NT_SUCCESS(status))
         status = ob_create(m, &mm_section_type, sizeof *section, (void **)&section);
     if (!NT_SUCCESS(status))
@@ -268,9 +269,8 @@ NTSTATUS MmUnmapViewInSessionSpace(PVOID MappedBase) {
 /* ---- views in processes ---- */
 
 static NTSTATUS mm_view_process(struct machine *m, HANDLE handle, PEPROCESS *process) {
-    (void)m;
-    return ObReferenceObjectByHandle(handle, 0x0008, *PsProcessType, /* PROCESS_VM_OPERATION */
-                                     KernelMode, (PVOID *)process, NULL);
+    return ob_handle_reference(m, NULL, handle, PROCESS_VM_OPERATION, *PsProcessType, KernelMode,
+                               (void **)process, NULL);
 }
 
 struct mm_view_request {

@@ -3,8 +3,12 @@
  *
  * Registrations are kept by altitude, highest first. Before a handle is made the pre-operation
  * routines run in that order and may take access rights away; after it the post-operation routines
- * of those that ran run in the reverse order. Altitudes are decimal numbers of any length and are
- * compared as such.
+ * of those that ran run in the reverse order: a recursion, whose frames keep what each routine
+ * before has to say to the one after. Altitudes are decimal numbers of any length and are compared
+ * as such.
+ *
+ * A registration that is being removed stays in the list until its last routine has returned, so
+ * that a walk over the list that has stopped in it finds the way on.
  */
 #include "ob/ob.h"
 
@@ -26,8 +30,9 @@ struct ob_callback_set {
     LIST_ENTRY link;
     UNICODE_STRING altitude;
     PVOID context;
-    ULONG running; /* callbacks of the set that are on some stack */
-    KEVENT idle;
+    ULONG running; /* operations that are on some stack between its routines */
+    bool removed;
+    KEVENT idle; /* signaled when the last of them ends after the removal */
     USHORT count;
     struct ob_callback_item items[];
 };
@@ -69,6 +74,17 @@ int ob_altitude_compare(const UNICODE_STRING *a, const UNICODE_STRING *b) {
             return x < y ? -1 : 1;
     }
     return 0;
+}
+
+/* The routines of a registration that is valid; every image of code counts as signed. */
+static bool ob_callback_signed(const OB_CALLBACK_REGISTRATION *registration) {
+    for (USHORT i = 0; i < registration->OperationRegistrationCount; i++) {
+        const OB_OPERATION_REGISTRATION *item = &registration->OperationRegistration[i];
+        if ((item->PreOperation && !ki_in_image((const void *)(ULONG_PTR)item->PreOperation)) ||
+            (item->PostOperation && !ki_in_image((const void *)(ULONG_PTR)item->PostOperation)))
+            return false;
+    }
+    return true;
 }
 
 static bool ob_callback_valid(const OB_CALLBACK_REGISTRATION *registration) {
@@ -113,6 +129,8 @@ NTSTATUS ObRegisterCallbacks(POB_CALLBACK_REGISTRATION CallbackRegistration,
     LIST_ENTRY *before;
     if (!RegistrationHandle || !ob_callback_valid(CallbackRegistration))
         return STATUS_INVALID_PARAMETER;
+    if (!ob_callback_signed(CallbackRegistration))
+        return STATUS_ACCESS_DENIED;
     if (!ob_callback_place(m, &CallbackRegistration->Altitude, &before))
         return STATUS_FLT_INSTANCE_ALTITUDE_COLLISION;
     USHORT count = CallbackRegistration->OperationRegistrationCount;
@@ -129,6 +147,7 @@ NTSTATUS ObRegisterCallbacks(POB_CALLBACK_REGISTRATION CallbackRegistration,
     }
     set->context = CallbackRegistration->RegistrationContext;
     set->running = 0;
+    set->removed = false;
     set->count = count;
     KeInitializeEvent(&set->idle, NotificationEvent, FALSE);
     for (USHORT i = 0; i < count; i++) {
@@ -141,14 +160,27 @@ NTSTATUS ObRegisterCallbacks(POB_CALLBACK_REGISTRATION CallbackRegistration,
     return STATUS_SUCCESS;
 }
 
-/* Waits for callbacks of the set that still run. (wdm/nf-wdm-obunregistercallbacks) */
+static struct ob_callback_set *ob_callback_find(struct machine *m, const void *handle) {
+    LIST_ENTRY *head = &m->ob->callbacks;
+    for (LIST_ENTRY *link = head->Flink; link != head; link = link->Flink) {
+        struct ob_callback_set *set = CONTAINING_RECORD(link, struct ob_callback_set, link);
+        if (set == handle && !set->removed)
+            return set;
+    }
+    return NULL;
+}
+
+/* Waits for operations that are between the set's routines. What was unregistered before is freed
+ * memory, whose use faults as the page says. (wdm/nf-wdm-obunregistercallbacks) */
 VOID ObUnRegisterCallbacks(PVOID RegistrationHandle) {
     KI_GATE(ObUnRegisterCallbacks);
-    struct ob_callback_set *set = RegistrationHandle;
-    RemoveEntryList(&set->link);
-    InitializeListHead(&set->link);
+    struct ob_callback_set *set = ob_callback_find(m, RegistrationHandle);
+    if (!set)
+        ExRaiseStatus(STATUS_ACCESS_VIOLATION);
+    set->removed = true;
     while (set->running)
         KeWaitForSingleObject(&set->idle, Executive, KernelMode, FALSE, NULL);
+    RemoveEntryList(&set->link);
     ob_free_string(m, &set->altitude);
     mm_pool_free(m, set, OB_CALLBACK_TAG);
 }
@@ -169,10 +201,25 @@ static struct ob_callback_item *ob_callback_match(struct ob_callback_set *set,
     return NULL;
 }
 
-static void ob_callback_before(struct ob_callback_set *set, const struct ob_callback_item *item,
-                               struct ob_operation *operation, PVOID *call_context) {
+/* The rights that a routine may take away (wdm/ns-wdm-_ob_pre_create_handle_information). */
+static ACCESS_MASK ob_callback_removable(const struct ob_type *type) {
+    if (type->hook == OB_HOOK_PROCESS)
+        return PROCESS_CREATE_PROCESS | PROCESS_CREATE_THREAD | PROCESS_DUP_HANDLE |
+               PROCESS_SET_QUOTA | PROCESS_SET_INFORMATION | PROCESS_SUSPEND_RESUME |
+               PROCESS_TERMINATE | PROCESS_VM_OPERATION | PROCESS_VM_WRITE;
+    return THREAD_DIRECT_IMPERSONATION | THREAD_IMPERSONATE | THREAD_SET_CONTEXT |
+           THREAD_SET_INFORMATION | THREAD_SET_LIMITED_INFORMATION | THREAD_SET_THREAD_TOKEN |
+           THREAD_SUSPEND_RESUME | THREAD_TERMINATE;
+}
+
+/* Returns what the routine wants to be told after the operation. */
+static PVOID ob_callback_before(const struct ob_callback_set *set,
+                                const struct ob_callback_item *item,
+                                struct ob_operation *operation) {
     OB_PRE_OPERATION_PARAMETERS parameters;
     OB_PRE_OPERATION_INFORMATION information;
+    if (!item->before)
+        return NULL;
     memset(&information, 0, sizeof information);
     information.Operation = operation->kind;
     information.KernelHandle = operation->kernel_handle;
@@ -182,35 +229,21 @@ static void ob_callback_before(struct ob_callback_set *set, const struct ob_call
     parameters.DuplicateHandleInformation = (OB_PRE_DUPLICATE_HANDLE_INFORMATION){
         operation->desired, operation->original, operation->source, operation->target};
     item->before(set->context, &information);
-    *call_context = information.CallContext;
     /* Rights can be taken away, not added; those of a kernel handle stay. */
-    if (!operation->kernel_handle)
-        operation->desired &= parameters.CreateHandleInformation.DesiredAccess;
+    if (!operation->kernel_handle && !operation->unrestricted)
+        operation->desired &= parameters.CreateHandleInformation.DesiredAccess |
+                              ~ob_callback_removable(operation->type);
+    return information.CallContext;
 }
 
-void ob_callbacks_before(struct machine *m, struct ob_operation *operation) {
-    operation->call_count = 0;
-    LIST_ENTRY *next;
-    for (LIST_ENTRY *link = m->ob->callbacks.Flink; link != &m->ob->callbacks; link = next) {
-        struct ob_callback_set *set = CONTAINING_RECORD(link, struct ob_callback_set, link);
-        struct ob_callback_item *item = ob_callback_match(set, operation);
-        next = link->Flink;
-        if (!item || operation->call_count == KI_COUNT(operation->calls))
-            continue;
-        struct ob_callback_call *call = &operation->calls[operation->call_count++];
-        *call = (struct ob_callback_call){set, NULL};
-        set->running++;
-        if (item->before)
-            ob_callback_before(set, item, operation, &call->context);
-        next = IsListEmpty(&set->link) ? &m->ob->callbacks : set->link.Flink;
-    }
-}
-
-static void ob_callback_after(struct ob_callback_set *set, const struct ob_callback_item *item,
+static void ob_callback_after(const struct ob_callback_set *set,
+                              const struct ob_callback_item *item,
                               const struct ob_operation *operation, PVOID call_context,
-                              NTSTATUS status, ACCESS_MASK granted) {
+                              NTSTATUS status) {
     OB_POST_OPERATION_PARAMETERS parameters;
     OB_POST_OPERATION_INFORMATION information;
+    if (!item->after)
+        return;
     memset(&information, 0, sizeof information);
     information.Operation = operation->kind;
     information.KernelHandle = operation->kernel_handle;
@@ -219,20 +252,45 @@ static void ob_callback_after(struct ob_callback_set *set, const struct ob_callb
     information.CallContext = call_context;
     information.ReturnStatus = status;
     information.Parameters = &parameters;
-    parameters.CreateHandleInformation.GrantedAccess = NT_SUCCESS(status) ? granted : 0;
+    parameters.CreateHandleInformation.GrantedAccess = NT_SUCCESS(status) ? operation->desired : 0;
     item->after(set->context, &information);
 }
 
-void ob_callbacks_after(struct machine *m, struct ob_operation *operation, NTSTATUS status,
-                        ACCESS_MASK granted) {
-    (void)m;
-    while (operation->call_count) {
-        struct ob_callback_call *call = &operation->calls[--operation->call_count];
-        struct ob_callback_set *set = call->set;
-        struct ob_callback_item *item = ob_callback_match(set, operation);
-        if (item->after)
-            ob_callback_after(set, item, operation, call->context, status, granted);
-        if (--set->running == 0 && IsListEmpty(&set->link))
-            KeSetEvent(&set->idle, IO_NO_INCREMENT, FALSE);
+/* The operation with the sets from `link` on around it. */
+static NTSTATUS ob_callbacks_from(struct machine *m, struct ob_operation *operation,
+                                  LIST_ENTRY *link) {
+    struct ob_callback_item *item = NULL;
+    struct ob_callback_set *set = NULL;
+    for (; link != &m->ob->callbacks && !item; link = link->Flink) {
+        set = CONTAINING_RECORD(link, struct ob_callback_set, link);
+        item = set->removed ? NULL : ob_callback_match(set, operation);
+    }
+    if (!item)
+        return ob_insert_handle(m, operation);
+    set->running++;
+    PVOID call_context = ob_callback_before(set, item, operation);
+    NTSTATUS status = ob_callbacks_from(m, operation, set->link.Flink);
+    ob_callback_after(set, item, operation, call_context, status);
+    if (--set->running == 0 && set->removed)
+        KeSetEvent(&set->idle, IO_NO_INCREMENT, FALSE);
+    return status;
+}
+
+NTSTATUS ob_callbacks_around(struct machine *m, struct ob_operation *operation) {
+    KeEnterCriticalRegion(); /* routines run with normal kernel APCs off */
+    NTSTATUS status = ob_callbacks_from(m, operation, m->ob->callbacks.Flink);
+    KeLeaveCriticalRegion();
+    return status;
+}
+
+void ob_visit_callbacks(struct machine *m, void (*visit)(void *context, const void *routine),
+                        void *context) {
+    LIST_ENTRY *head = &m->ob->callbacks;
+    for (LIST_ENTRY *link = head->Flink; link != head; link = link->Flink) {
+        struct ob_callback_set *set = CONTAINING_RECORD(link, struct ob_callback_set, link);
+        for (USHORT i = 0; i < set->count; i++) {
+            visit(context, (const void *)(ULONG_PTR)set->items[i].before);
+            visit(context, (const void *)(ULONG_PTR)set->items[i].after);
+        }
     }
 }

@@ -2,20 +2,54 @@
  * The object routines that drivers call. Pages of the reference: wdm/nf-wdm-ob… and
  * ntifs/nf-ntifs-ob….
  *
- * Tags of references are not recorded; the routines with and without them are the same.
+ * Tags of references serve object reference tracing, which is off on Windows until somebody asks
+ * for it: they are not recorded, and the routines with and without them are the same.
  */
 #include "ob/ob.h"
 
 #include "ke/ke.h"
+#include "ki/bugcheck.h"
 #include "ki/gate.h"
 #include "mm/mm.h"
 #include "ob/internal.h"
 
+/*
+ * What Driver Verifier says of the handles that drivers reference. A user program may well pass a
+ * bad handle, which a reference for UserMode finds out: only one for KernelMode, of a handle that
+ * the driver vouches for, must not fail.
+ */
+static void ob_verify_reference(struct machine *m, HANDLE handle, POBJECT_TYPE type,
+                                KPROCESSOR_MODE mode, NTSTATUS status, const void *caller) {
+    PEPROCESS process = ob_current_process(m);
+    bool system = &((struct ob_process *)(void *)process)->handles == m->ob->kernel_handles;
+    if (mode != KernelMode) {
+        if (system && ob_is_kernel_handle(handle))
+            ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xf7, (ULONG_PTR)handle,
+                        (ULONG_PTR)type, (ULONG_PTR)mode,
+                        "the kernel handle %p is referenced for user mode in the system process",
+                        handle);
+        return;
+    }
+    if (!handle)
+        ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xf5, 0, (ULONG_PTR)type, 0,
+                    "ObReferenceObjectByHandle got a NULL handle");
+    if (status == STATUS_INVALID_HANDLE)
+        ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0x3c, (ULONG_PTR)handle, (ULONG_PTR)type,
+                    0, "ObReferenceObjectByHandle got the handle %p, which does not exist", handle);
+    if (!system && (LONG_PTR)handle > 0)
+        ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xf6, (ULONG_PTR)handle,
+                    (ULONG_PTR)process, (ULONG_PTR)caller,
+                    "the user handle %p is referenced for kernel mode by %s", handle,
+                    ki_address_name(m, caller));
+}
+
 static NTSTATUS ob_reference_by_handle(struct machine *m, HANDLE handle, ACCESS_MASK access,
                                        POBJECT_TYPE type, KPROCESSOR_MODE mode, PVOID *object,
-                                       POBJECT_HANDLE_INFORMATION information) {
+                                       POBJECT_HANDLE_INFORMATION information, const void *caller) {
     ACCESS_MASK granted;
     NTSTATUS status = ob_handle_reference(m, NULL, handle, access, type, mode, object, &granted);
+    if (m->flags & WDMSIM_CHECK_RULES)
+        ob_verify_reference(m, handle, type, mode, status, caller);
     if (NT_SUCCESS(status) && information) {
         struct ob_handle *entry = ob_handle_entry(ob_table_of(m, NULL, handle), handle);
         information->GrantedAccess = granted;
@@ -29,7 +63,7 @@ NTSTATUS ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess,
                                    PVOID *Object, POBJECT_HANDLE_INFORMATION HandleInformation) {
     KI_GATE(ObReferenceObjectByHandle);
     return ob_reference_by_handle(m, Handle, DesiredAccess, ObjectType, AccessMode, Object,
-                                  HandleInformation);
+                                  HandleInformation, __builtin_return_address(0));
 }
 
 NTSTATUS ObReferenceObjectByHandleWithTag(HANDLE Handle, ACCESS_MASK DesiredAccess,
@@ -39,14 +73,14 @@ NTSTATUS ObReferenceObjectByHandleWithTag(HANDLE Handle, ACCESS_MASK DesiredAcce
     KI_GATE(ObReferenceObjectByHandleWithTag);
     (void)Tag;
     return ob_reference_by_handle(m, Handle, DesiredAccess, ObjectType, AccessMode, Object,
-                                  HandleInformation);
+                                  HandleInformation, __builtin_return_address(0));
 }
 
 /* A link is refused always, another type than the expected one for user mode only, as the page has
  * it. */
 static NTSTATUS ob_reference_by_pointer(struct machine *m, void *object, POBJECT_TYPE type,
                                         KPROCESSOR_MODE mode) {
-    const struct ob_type *actual = ob_checked_type(m, object, "ObReferenceObjectByPointer");
+    const struct ob_type *actual = ob_live_type(m, object);
     if ((actual != type && mode != KernelMode) || type == &ob_link_type)
         return STATUS_OBJECT_TYPE_MISMATCH;
     ob_reference(m, object);
@@ -70,14 +104,14 @@ NTSTATUS ObReferenceObjectByPointerWithTag(PVOID Object, ACCESS_MASK DesiredAcce
 
 LONG_PTR ObfReferenceObject(PVOID Object) {
     KI_GATE(ObfReferenceObject);
-    ob_checked_type(m, Object, "ObReferenceObject");
+    ob_live_type(m, Object);
     return ++ob_header_of(Object)->pointer_count;
 }
 
 LONG_PTR ObfReferenceObjectWithTag(PVOID Object, ULONG Tag) {
     KI_GATE(ObfReferenceObjectWithTag);
     (void)Tag;
-    ob_checked_type(m, Object, "ObReferenceObjectWithTag");
+    ob_live_type(m, Object);
     return ++ob_header_of(Object)->pointer_count;
 }
 
@@ -95,7 +129,6 @@ BOOLEAN ObReferenceObjectSafeWithTag(PVOID Object, ULONG Tag) {
 KI_LOOKS_AT_FREED /* What is left; 0 when the object is gone. */
     static LONG_PTR
     ob_dereference_counted(struct machine *m, void *object) {
-    ob_checked_type(m, object, "ObDereferenceObject");
     LONG64 count = ob_header_of(object)->pointer_count;
     ob_dereference(m, object);
     return count - 1;
@@ -144,29 +177,63 @@ static ACCESS_MASK ob_state_access(const ACCESS_STATE *state, ACCESS_MASK desire
     return state ? state->PreviouslyGrantedAccess | state->RemainingDesiredAccess : desired;
 }
 
+/*
+ * A file object gets no second handle before its first, which the I/O manager makes once its driver
+ * has opened it. OBJ_EXCLUSIVE here is of the handle: it is to be the object's only one until it is
+ * closed.
+ */
+static NTSTATUS ob_check_open_flags(const void *object, ULONG attributes) {
+    bool file = ob_type_of(object) == *IoFileObjectType;
+    if (attributes & ~(ULONG)OBJ_VALID_ATTRIBUTES)
+        return STATUS_INVALID_PARAMETER;
+    if (file && !(((const FILE_OBJECT *)object)->Flags & FO_HANDLE_CREATED))
+        return STATUS_UNSUCCESSFUL;
+    if (!(attributes & OBJ_EXCLUSIVE))
+        return STATUS_SUCCESS;
+    if (attributes & OBJ_INHERIT || file)
+        return STATUS_INVALID_PARAMETER;
+    return ob_header_of(object)->handle_count ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
+}
+
+/* A caller in kernel mode may make a kernel handle whatever mode it checks for; one that checks for
+ * kernel mode gets all rights it asks for, whatever callbacks want to take away. */
+static NTSTATUS ob_open_pointer(struct machine *m, void *object, ULONG attributes, bool trusted,
+                                ACCESS_MASK granted, HANDLE *handle) {
+    struct ob_operation operation = {.kind = OB_OPERATION_HANDLE_CREATE,
+                                     .object = object,
+                                     .type = ob_type_of(object),
+                                     .kernel_handle = (attributes & OBJ_KERNEL_HANDLE) != 0,
+                                     .unrestricted = trusted,
+                                     .original = granted,
+                                     .desired = granted,
+                                     .process = ob_current_process(m),
+                                     .attributes = attributes,
+                                     .handle = handle};
+    NTSTATUS status = ob_make_handle(m, &operation);
+    if (NT_SUCCESS(status) && attributes & OBJ_EXCLUSIVE)
+        ob_header_of(object)->flags |= OB_OPENED_ALONE;
+    return status;
+}
+
 NTSTATUS ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes,
                                PACCESS_STATE PassedAccessState, ACCESS_MASK DesiredAccess,
                                POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
                                PHANDLE Handle) {
     KI_GATE(ObOpenObjectByPointer);
     ACCESS_MASK granted;
+    bool trusted = AccessMode == KernelMode && !(HandleAttributes & OBJ_FORCE_ACCESS_CHECK);
     *Handle = NULL;
-    if (HandleAttributes & ~(ULONG)OBJ_VALID_ATTRIBUTES ||
-        (HandleAttributes & OBJ_EXCLUSIVE && HandleAttributes & OBJ_INHERIT))
-        return STATUS_INVALID_PARAMETER;
     NTSTATUS status = ob_reference_by_pointer(m, Object, ObjectType, AccessMode);
-    if (NT_SUCCESS(status) && ObjectType && ob_type_of(Object) != ObjectType) {
-        ob_dereference(m, Object);
-        status = STATUS_OBJECT_TYPE_MISMATCH;
-    }
     if (!NT_SUCCESS(status))
         return status;
-    DesiredAccess = ob_state_access(PassedAccessState, DesiredAccess);
-    status = ob_check_access(m, Object, AccessMode, HandleAttributes, DesiredAccess, &granted);
-    if (NT_SUCCESS(status)) /* the kernel's own calls may make kernel handles whatever mode they
-                               check for */
-        status =
-            ob_handle_create_attributes(m, Object, granted, HandleAttributes, KernelMode, Handle);
+    status = ob_check_open_flags(Object, HandleAttributes);
+    if (NT_SUCCESS(status) && ObjectType && ob_type_of(Object) != ObjectType)
+        status = STATUS_OBJECT_TYPE_MISMATCH;
+    if (NT_SUCCESS(status))
+        status = ob_check_access(m, Object, AccessMode, HandleAttributes,
+                                 ob_state_access(PassedAccessState, DesiredAccess), &granted);
+    if (NT_SUCCESS(status))
+        status = ob_open_pointer(m, Object, HandleAttributes, trusted, granted, Handle);
     ob_dereference(m, Object);
     return status;
 }

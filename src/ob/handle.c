@@ -14,7 +14,8 @@
 #include "ob/internal.h"
 
 #define OB_HANDLE_MAX (1u << 24)
-#define OB_PROTECT_CLOSE 0x1u
+/* What a handle keeps of the attributes it was made with. */
+#define OB_KEPT_ATTRIBUTES (OBJ_INHERIT | OBJ_PROTECT_CLOSE)
 
 struct ob_handle_table *ob_table_of(struct machine *m, PEPROCESS process, HANDLE handle) {
     if (ob_is_kernel_handle(handle))
@@ -73,38 +74,34 @@ static ULONG ob_table_insert(struct machine *m, struct ob_handle_table *table,
     return index;
 }
 
-static NTSTATUS ob_insert_handle(struct machine *m, PEPROCESS process, bool kernel, void *object,
-                                 ACCESS_MASK access, ULONG attributes, HANDLE *handle) {
-    struct ob_header *header = ob_header_of(object);
+NTSTATUS ob_insert_handle(struct machine *m, const struct ob_operation *operation) {
+    struct ob_header *header = ob_header_of(operation->object);
+    bool kernel = operation->kernel_handle;
+    PEPROCESS process = operation->process;
     struct ob_handle_table *table = kernel ? m->ob->kernel_handles : ob_table_of(m, process, NULL);
-    *handle = NULL;
+    *operation->handle = NULL;
+    if (header->flags & OB_OPENED_ALONE)
+        return STATUS_ACCESS_DENIED;
     if (header->flags & OB_EXCLUSIVE) {
         if (header->handle_count && header->exclusive != process)
             return STATUS_ACCESS_DENIED;
         header->exclusive = process;
     }
-    ULONG index = ob_table_insert(m, table, header, access, attributes & OBJ_INHERIT);
+    ULONG index = ob_table_insert(m, table, header, operation->desired,
+                                  operation->attributes & OB_KEPT_ATTRIBUTES);
     if (!index)
         return STATUS_INSUFFICIENT_RESOURCES;
     ULONG_PTR value = (ULONG_PTR)index << 2;
-    *handle = (HANDLE)(kernel ? value | OB_KERNEL_HANDLE_BITS : value);
+    *operation->handle = (HANDLE)(kernel ? value | OB_KERNEL_HANDLE_BITS : value);
     KI_TRACE(m, HANDLE_OPEN, "", value, header->serial);
     return STATUS_SUCCESS;
 }
 
 /* Makes the handle, with the callbacks that drivers registered for its type around it. */
-static NTSTATUS ob_make_handle(struct machine *m, struct ob_operation *operation, PEPROCESS process,
-                               ULONG attributes, HANDLE *handle) {
-    const struct ob_type *type = operation->type;
-    bool watched = type->hook != OB_HOOK_NONE && !IsListEmpty(&m->ob->callbacks);
-    if (KI_UNLIKELY(watched))
-        ob_callbacks_before(m, operation);
-    ACCESS_MASK access = operation->desired;
-    NTSTATUS status = ob_insert_handle(m, process, operation->kernel_handle, operation->object,
-                                       access, attributes, handle);
-    if (KI_UNLIKELY(watched))
-        ob_callbacks_after(m, operation, status, access);
-    return status;
+NTSTATUS ob_make_handle(struct machine *m, struct ob_operation *operation) {
+    if (KI_UNLIKELY(operation->type->hook != OB_HOOK_NONE && !IsListEmpty(&m->ob->callbacks)))
+        return ob_callbacks_around(m, operation);
+    return ob_insert_handle(m, operation);
 }
 
 NTSTATUS ob_handle_create(struct machine *m, PEPROCESS process, void *object, ACCESS_MASK access,
@@ -116,8 +113,10 @@ NTSTATUS ob_handle_create(struct machine *m, PEPROCESS process, void *object, AC
                                      .type = type,
                                      .kernel_handle = !process,
                                      .original = mapped,
-                                     .desired = mapped};
-    return ob_make_handle(m, &operation, process, 0, handle);
+                                     .desired = mapped,
+                                     .process = process,
+                                     .handle = handle};
+    return ob_make_handle(m, &operation);
 }
 
 NTSTATUS ob_handle_create_attributes(struct machine *m, void *object, ACCESS_MASK access,
@@ -130,16 +129,21 @@ NTSTATUS ob_handle_create_attributes(struct machine *m, void *object, ACCESS_MAS
                                      .type = type,
                                      .kernel_handle = kernel,
                                      .original = mapped,
-                                     .desired = mapped};
-    return ob_make_handle(m, &operation, ob_current_process(m), attributes, handle);
+                                     .desired = mapped,
+                                     .process = ob_current_process(m),
+                                     .attributes = attributes,
+                                     .handle = handle};
+    return ob_make_handle(m, &operation);
 }
 
 /* The entry is free already: the object learns that it has a handle less. */
 static void ob_handle_gone(struct machine *m, PEPROCESS process, struct ob_header *header,
                            ACCESS_MASK access) {
     header->handle_count--;
-    if (!header->handle_count)
+    if (!header->handle_count) {
         header->exclusive = NULL;
+        header->flags &= ~(ULONG)OB_OPENED_ALONE;
+    }
     if (header->type->close)
         header->type->close(m, process, header->body, access, (ULONG)header->handle_count);
     ob_check_name(m, header);
@@ -157,22 +161,37 @@ static void ob_handle_free(struct machine *m, struct ob_handle_table *table,
     ob_handle_gone(m, process, old.object, old.access);
 }
 
+/*
+ * A handle that cannot be closed. The pages of the closing routines give a status, that of bug
+ * check INVALID_KERNEL_HANDLE stops a kernel-mode caller: so it is where rules are checked.
+ */
+static NTSTATUS ob_close_refused(struct machine *m, HANDLE handle, KPROCESSOR_MODE mode,
+                                 NTSTATUS status) {
+    bool invalid = status == STATUS_INVALID_HANDLE;
+    if (mode == KernelMode && m->flags & WDMSIM_CHECK_RULES)
+        ki_bugcheck(m, INVALID_KERNEL_HANDLE, (ULONG_PTR)handle, invalid, 0, 0,
+                    "kernel-mode code closes the handle %p, which %s", handle,
+                    invalid ? "does not exist" : "is protected from being closed");
+    return status;
+}
+
 NTSTATUS ob_handle_close(struct machine *m, PEPROCESS process, HANDLE handle,
                          KPROCESSOR_MODE mode) {
     if (ob_is_kernel_handle(handle) && mode != KernelMode)
         return STATUS_INVALID_HANDLE;
-    if (handle == NtCurrentProcess() || handle == NtCurrentThread())
+    /* No handle at all, which clean-up code passes on: a status is enough (a judgement). */
+    if (!handle || handle == NtCurrentProcess() || handle == NtCurrentThread())
         return STATUS_INVALID_HANDLE;
     struct ob_handle_table *table = ob_table_of(m, process, handle);
     struct ob_handle *entry = ob_handle_entry(table, handle);
     if (!entry)
-        return STATUS_INVALID_HANDLE;
+        return ob_close_refused(m, handle, mode, STATUS_INVALID_HANDLE);
     const struct ob_type *type = entry->object->type;
     if (!process)
         process = ob_current_process(m);
-    if (entry->attributes & OB_PROTECT_CLOSE ||
-        (type->okay_to_close &&
-         !type->okay_to_close(m, process, entry->object->body, handle, mode)))
+    if (entry->attributes & OBJ_PROTECT_CLOSE)
+        return ob_close_refused(m, handle, mode, STATUS_HANDLE_NOT_CLOSABLE);
+    if (type->okay_to_close && !type->okay_to_close(m, process, entry->object->body, handle, mode))
         return STATUS_HANDLE_NOT_CLOSABLE;
     ob_handle_free(m, table, entry, process);
     return STATUS_SUCCESS;
@@ -265,14 +284,40 @@ NTSTATUS ob_handle_duplicate(struct machine *m, PEPROCESS source, HANDLE handle,
                                              .original = access,
                                              .desired = access,
                                              .source = source,
-                                             .target = target};
-            status = ob_make_handle(m, &operation, target, inherited, result);
+                                             .target = target,
+                                             .process = target,
+                                             .attributes = inherited,
+                                             .handle = result};
+            status = ob_make_handle(m, &operation);
         }
         ob_dereference(m, object);
     }
     if (options & DUPLICATE_CLOSE_SOURCE && entry != &pseudo)
         ob_handle_close(m, source, handle, mode);
     return status;
+}
+
+NTSTATUS ob_handles_inherit(struct machine *m, PEPROCESS parent, PEPROCESS process) {
+    const struct ob_handle_table *from = &((struct ob_process *)(void *)parent)->handles;
+    struct ob_handle_table *to = &((struct ob_process *)(void *)process)->handles;
+    while (to->capacity < from->capacity) {
+        if (!ob_table_grow(m, to))
+            return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    to->first_free = 0;
+    for (ULONG i = from->capacity; i-- > 1;) {
+        const struct ob_handle *entry = &from->entries[i];
+        if (entry->object && entry->attributes & OBJ_INHERIT) {
+            to->entries[i] = *entry;
+            to->used++;
+            entry->object->handle_count++;
+            entry->object->pointer_count++;
+        } else {
+            to->entries[i] = (struct ob_handle){.attributes = to->first_free};
+            to->first_free = i;
+        }
+    }
+    return STATUS_SUCCESS;
 }
 
 void ob_handles_close_all(struct machine *m, PEPROCESS process) {

@@ -19,7 +19,7 @@ NTSTATUS ObInsertObject(PVOID Object, PACCESS_STATE PassedAccessState, ACCESS_MA
     ACCESS_MASK access = PassedAccessState ? PassedAccessState->PreviouslyGrantedAccess |
                                                  PassedAccessState->RemainingDesiredAccess
                                            : DesiredAccess;
-    const struct ob_type *type = ob_checked_type(m, Object, "ObInsertObject");
+    const struct ob_type *type = ob_live_type(m, Object);
     NTSTATUS status = STATUS_SUCCESS;
     if (NewObject)
         *NewObject = NULL;

@@ -7,8 +7,6 @@
 #define OB_NAME_TAG 0x6d4e624fu   /* "ObNm" */
 #define OB_HANDLE_TAG 0x6274624fu /* "Obtb" */
 
-#define OB_CALLBACK_CALLS 16 /* registrations that can take part in one operation */
-
 /* A directory's body: a hash of names by their upper-case form, and the entries in order of
  * insertion. */
 struct ob_directory {
@@ -27,9 +25,9 @@ WCHAR ob_upcase(WCHAR c);
 void ob_namespace_start(struct machine *m);
 /* Drops several references at once. */
 void ob_dereference_many(struct machine *m, void *object, LONG count);
-/* The type of an object that came from a driver; bug check REFERENCE_BY_POINTER if it is deleted.
+/* The type of an object that a driver wants to reference or look at; a bug check if it is deleted.
  */
-const struct ob_type *ob_checked_type(struct machine *m, const void *object, const char *routine);
+const struct ob_type *ob_live_type(struct machine *m, const void *object);
 /* Names an object below a root object (NULL: absolute path) with OB_ flags. */
 NTSTATUS ob_insert_name_at(struct machine *m, void *object, void *root, const UNICODE_STRING *path,
                            bool permanent);
@@ -37,25 +35,24 @@ NTSTATUS ob_insert_name_at(struct machine *m, void *object, void *root, const UN
 void ob_check_name(struct machine *m, struct ob_header *header);
 NTSTATUS ob_copy_string(struct machine *m, UNICODE_STRING *to, const WCHAR *text, size_t length);
 
-/* ObRegisterCallbacks: before and after a handle of a process or thread is made. */
-struct ob_callback_set;
-struct ob_callback_call {
-    struct ob_callback_set *set;
-    PVOID context; /* CallContext: from the routine before to the routine after */
-};
+/* A handle about to be made, and what ObRegisterCallbacks' routines are told of it. */
 struct ob_operation {
     OB_OPERATION kind;
     void *object;
     const struct ob_type *type;
     bool kernel_handle;
+    bool unrestricted; /* callbacks are told of the handle, but cannot take rights away */
     ACCESS_MASK original, desired;
     PEPROCESS source, target; /* of a duplication */
-    ULONG call_count;
-    struct ob_callback_call calls[OB_CALLBACK_CALLS];
+    PEPROCESS process;        /* whose table */
+    ULONG attributes;
+    HANDLE *handle;
 };
-void ob_callbacks_before(struct machine *m, struct ob_operation *operation);
-void ob_callbacks_after(struct machine *m, struct ob_operation *operation, NTSTATUS status,
-                        ACCESS_MASK granted);
+NTSTATUS ob_make_handle(struct machine *m, struct ob_operation *operation);
+/* What it does: puts the object into the table, with the rights in `desired` … */
+NTSTATUS ob_insert_handle(struct machine *m, const struct ob_operation *operation);
+/* … between the routines before and after it, if there are any. */
+NTSTATUS ob_callbacks_around(struct machine *m, struct ob_operation *operation);
 
 NTSTATUS ob_name_information(struct machine *m, void *object, POBJECT_NAME_INFORMATION buffer,
                              ULONG length, PULONG needed);

@@ -63,6 +63,8 @@ enum {
     OB_PERMANENT = 1, /* keeps its name without handles */
     OB_EXCLUSIVE = 2, /* at most one process has handles */
     OB_DELETING = 4,
+    OB_OPENED_ALONE =
+        8, /* its one handle was opened with OBJ_EXCLUSIVE: no other until it is closed */
 };
 
 struct ob_header {
@@ -203,6 +205,9 @@ NTSTATUS ob_handle_close(struct machine *m, PEPROCESS process, HANDLE handle, KP
 NTSTATUS ob_handle_reference(struct machine *m, PEPROCESS process, HANDLE handle,
                              ACCESS_MASK access, const struct ob_type *type, KPROCESSOR_MODE mode,
                              void **object, ACCESS_MASK *granted);
+/* Gives a new process, whose table is empty, its parent's handles with OBJ_INHERIT, under the same
+ * values. STATUS_INSUFFICIENT_RESOURCES. */
+NTSTATUS ob_handles_inherit(struct machine *m, PEPROCESS parent, PEPROCESS process);
 /* Closes every handle of a process that ends, in its context. */
 void ob_handles_close_all(struct machine *m, PEPROCESS process);
 size_t ob_handle_count(const struct ob_handle_table *table);
@@ -258,6 +263,10 @@ NTSTATUS ob_probe_out(struct machine *m, KPROCESSOR_MODE mode, void *address, si
  * to, above zero)? */
 bool ob_altitude_valid(const UNICODE_STRING *altitude);
 int ob_altitude_compare(const UNICODE_STRING *a, const UNICODE_STRING *b);
+
+/* Every routine that ObRegisterCallbacks was given (or NULL, where only one of two was). */
+void ob_visit_callbacks(struct machine *m, void (*visit)(void *context, const void *routine),
+                        void *context);
 
 /* ---- types of this component ---- */
 

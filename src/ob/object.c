@@ -4,8 +4,9 @@
  * Deletion. The last reference may go at DISPATCH_LEVEL, but a file's delete procedure sends
  * IRP_MJ_CLOSE, which drivers get at PASSIVE_LEVEL. Types say whether they care (passive_delete);
  * their objects then queue for one work item that drains the queue in order. Memory of a deleted
- * object keeps no type, so that a reference too many is noticed as long as the block was not used
- * again: it is bug check REFERENCE_BY_POINTER, as in NT.
+ * object keeps its flags and type, so that a reference too many is noticed as long as the block was
+ * not used again: dropping it is bug check REFERENCE_BY_POINTER, taking it is a violation that
+ * Driver Verifier knows.
  */
 #include "ob/ob.h"
 
@@ -36,12 +37,11 @@ static void ob_delete(struct machine *m, struct ob_header *header) {
     if (header->type->delete)
         header->type->delete (m, header->body);
     if (KI_UNLIKELY(header->directory != NULL))
-        ki_bugcheck(m, REFERENCE_BY_POINTER, 0, (ULONG_PTR)header->body, 2, 0,
+        ki_bugcheck(m, REFERENCE_BY_POINTER, (ULONG_PTR)header->type, (ULONG_PTR)header->body, 0, 0,
                     "an object of type %s was dereferenced too often: its name still refers to it",
                     header->type->name);
     if (header->security)
         mm_pool_free(m, header->security, OB_TAG);
-    header->type = NULL;
     m->ob->object_count--;
     mm_pool_free(m, header, OB_TAG);
 }
@@ -82,14 +82,13 @@ KI_LOOKS_AT_FREED static bool ob_is_live(const struct ob_header *header, LONG re
 /* Drops `count` references; true if that was the last one. */
 KI_LOOKS_AT_FREED static bool ob_drop(struct machine *m, struct ob_header *header, LONG count) {
     if (KI_UNLIKELY(!ob_is_live(header, count)))
-        ki_bugcheck(m, REFERENCE_BY_POINTER, 0, (ULONG_PTR)header->body, 1, 0,
+        ki_bugcheck(m, REFERENCE_BY_POINTER, (ULONG_PTR)header->type, (ULONG_PTR)header->body, 0, 0,
                     "an object is dereferenced more often than it was referenced: it is deleted");
     header->pointer_count -= count;
     if (KI_LIKELY(header->pointer_count))
         return false;
     if (KI_UNLIKELY(header->handle_count))
-        ki_bugcheck(m, REFERENCE_BY_POINTER, (ULONG_PTR)header->type, (ULONG_PTR)header->body, 2,
-                    (ULONG_PTR)header->handle_count,
+        ki_bugcheck(m, REFERENCE_BY_POINTER, (ULONG_PTR)header->type, (ULONG_PTR)header->body, 0, 0,
                     "an object of type %s lost its last reference while %d handles to it are open",
                     header->type->name, header->handle_count);
     header->flags |= OB_DELETING;
@@ -124,14 +123,15 @@ bool ob_reference_safe(struct machine *m, void *object) {
     return true;
 }
 
-/* The type of an object a driver handed in. */
-KI_LOOKS_AT_FREED const struct ob_type *ob_checked_type(struct machine *m, const void *object,
-                                                        const char *routine) {
+KI_LOOKS_AT_FREED const struct ob_type *ob_live_type(struct machine *m, const void *object) {
     const struct ob_header *header = ob_header_of(object);
-    if (KI_UNLIKELY(!ob_is_live(header, 1)))
-        ki_bugcheck(m, REFERENCE_BY_POINTER, 0, (ULONG_PTR)object, 3, 0,
-                    "%s got an object that has no references: it is deleted", routine);
-    return header->type;
+    if (KI_LIKELY(ob_is_live(header, 1)))
+        return header->type;
+    if (m->flags & WDMSIM_CHECK_RULES)
+        ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0x3f, (ULONG_PTR)object, 1, 0,
+                    "an object that has no references any more is referenced: it is deleted");
+    ki_bugcheck(m, REFERENCE_BY_POINTER, (ULONG_PTR)header->type, (ULONG_PTR)object, 0, 0,
+                "an object that has no references any more is used: it is deleted");
 }
 
 void ob_start(struct machine *m) {

@@ -8,14 +8,16 @@
  * element: raw, as the bus sees it, and translated, as the processor does. Only interrupts differ.
  *
  * An interrupt request number n arrives as vector 0x30 + n at one of the device IRQLs, which it
- * shares with every ninth other; a message has a vector of its own (our choice: the platform's
- * business).
+ * shares with every ninth other; from WDMSIM_FIRST_PIN on it is a pin of a GPIO controller, whose
+ * interrupt is served at PASSIVE_LEVEL. A message has a vector of its own (all our choice: the
+ * platform's business).
  *
  * wdm irp-mn-filter-resource-requirements, ns-wdm-_io_resource_descriptor,
  * kernel/using-interrupt-resource-descriptors
  */
 #include <string.h>
 
+#include "ki/group.h"
 #include "pnp/internal.h"
 
 enum { PNP_FIRST_IRQL = 3, PNP_IRQLS = 9, PNP_FIRST_VECTOR = 0x30, PNP_FIRST_MESSAGE = 0x1000 };
@@ -24,8 +26,8 @@ ULONG pnp_line_vector(ULONG line) { return PNP_FIRST_VECTOR + line; }
 
 KIRQL pnp_line_irql(ULONG line) { return (KIRQL)(PNP_FIRST_IRQL + line % PNP_IRQLS); }
 
-static KAFFINITY pnp_all_processors(const struct machine *m) {
-    return m->processor_count == 64 ? ~(KAFFINITY)0 : ((KAFFINITY)1 << m->processor_count) - 1;
+static KIRQL pnp_pin_irql(ULONG line) {
+    return line < WDMSIM_FIRST_PIN ? pnp_line_irql(line) : PASSIVE_LEVEL;
 }
 
 /* ---- sizes and copies ---- */
@@ -257,26 +259,47 @@ static int pnp_try_list(struct machine *m, const IO_RESOURCE_LIST *list, LIST_EN
 
 /* ---- the lists of START ---- */
 
+/*
+ * The processors that a device may interrupt: those of group 0, unless its requirements specify
+ * some of one group that are there. Only sources that define NT_PROCESSOR_GROUPS have a member for
+ * the group: it is the upper half of what the others know as AffinityPolicy, and of Level.
+ */
+#define PNP_GROUP_SHIFT 16
+
+static GROUP_AFFINITY pnp_interrupt_affinity(const struct machine *m,
+                                             const IO_RESOURCE_DESCRIPTOR *want) {
+    ULONG policy = (ULONG)want->u.Interrupt.AffinityPolicy;
+    GROUP_AFFINITY affinity = {.Group = (USHORT)(policy >> PNP_GROUP_SHIFT)};
+    if ((USHORT)policy == IrqPolicySpecifiedProcessors)
+        affinity.Mask = want->u.Interrupt.TargetedProcessors & ki_group_active(m, affinity.Group);
+    if (!affinity.Mask)
+        affinity = (GROUP_AFFINITY){.Mask = ki_group_active(m, 0)};
+    return affinity;
+}
+
 static void pnp_give_interrupt(struct machine *m, const struct pnp_choice *choice,
                                CM_PARTIAL_RESOURCE_DESCRIPTOR *raw,
                                CM_PARTIAL_RESOURCE_DESCRIPTOR *translated) {
     ULONG first = (ULONG)choice->range->first;
-    KAFFINITY all = pnp_all_processors(m);
+    GROUP_AFFINITY affinity = pnp_interrupt_affinity(m, choice->want);
+    ULONG group = (ULONG)affinity.Group << PNP_GROUP_SHIFT;
     if (choice->want->Flags & CM_RESOURCE_INTERRUPT_MESSAGE) {
         raw->u.MessageInterrupt.Raw.MessageCount =
             (USHORT)(choice->range->last - choice->range->first + 1);
         raw->u.MessageInterrupt.Raw.Vector = first;
-        raw->u.MessageInterrupt.Raw.Affinity = all;
-        translated->u.MessageInterrupt.Translated.Level = pnp_line_irql(first);
+        raw->u.MessageInterrupt.Raw.Reserved = affinity.Group; /* the name without groups */
+        raw->u.MessageInterrupt.Raw.Affinity = affinity.Mask;
+        translated->u.MessageInterrupt.Translated.Level = group | pnp_line_irql(first);
         translated->u.MessageInterrupt.Translated.Vector = first;
-        translated->u.MessageInterrupt.Translated.Affinity = all;
+        translated->u.MessageInterrupt.Translated.Affinity = affinity.Mask;
         return;
     }
-    raw->u.Interrupt.Level = raw->u.Interrupt.Vector = first;
-    raw->u.Interrupt.Affinity = all;
-    translated->u.Interrupt.Level = pnp_line_irql(first);
+    raw->u.Interrupt.Level = group | first;
+    raw->u.Interrupt.Vector = first;
+    raw->u.Interrupt.Affinity = affinity.Mask;
+    translated->u.Interrupt.Level = group | pnp_pin_irql(first);
     translated->u.Interrupt.Vector = pnp_line_vector(first);
-    translated->u.Interrupt.Affinity = all;
+    translated->u.Interrupt.Affinity = affinity.Mask;
 }
 
 static void pnp_give(struct machine *m, const struct pnp_choice *choice,
@@ -424,7 +447,6 @@ unsigned pnp_device_interrupts(struct machine *m, PDEVICE_OBJECT device, bool me
                                struct io_interrupt_resource *resources, unsigned capacity) {
     const struct pnp_node *node = pnp_node_of_stack(device);
     unsigned count = 0;
-    (void)m;
     if (!node || !node->translated)
         return 0;
     const CM_PARTIAL_RESOURCE_LIST *raw = &node->raw->List[0].PartialResourceList;
@@ -442,7 +464,8 @@ unsigned pnp_device_interrupts(struct machine *m, PDEVICE_OBJECT device, bool me
                 .irql = (KIRQL)d->u.Interrupt.Level,
                 .mode = d->Flags & CM_RESOURCE_INTERRUPT_LATCHED ? Latched : LevelSensitive,
                 .share = d->ShareDisposition == CmResourceShareShared,
-                .affinity = d->u.Interrupt.Affinity};
+                .affinity = ki_group_there(m, (USHORT)(d->u.Interrupt.Level >> PNP_GROUP_SHIFT),
+                                           d->u.Interrupt.Affinity)};
     }
     return count;
 }

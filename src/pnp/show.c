@@ -95,7 +95,7 @@ static void pnp_assigned(const CM_PARTIAL_RESOURCE_DESCRIPTOR *raw,
         break;
     case CmResourceTypeInterrupt:
         assigned->vector = translated->u.Interrupt.Vector;
-        assigned->irql = translated->u.Interrupt.Level;
+        assigned->irql = (KIRQL)translated->u.Interrupt.Level; /* above it lies the group */
         assigned->kind = WDMSIM_RESOURCE_INTERRUPT;
         assigned->start = raw->u.Interrupt.Vector;
         if (raw->Flags & CM_RESOURCE_INTERRUPT_MESSAGE) {

@@ -1,18 +1,18 @@
 /*
- * Affinity tokens: a thread's affinity over several groups, kept to return to. A machine has one
- * group, number 0. Pages: wdm/nf-wdm-psallocateaffinitytoken,
- * wdm/nf-wdm-pssetsystemmultiplegroupaffinitythread and their sisters.
+ * Affinity tokens: a thread's affinity over several groups, kept to return to. Pages:
+ * wdm/nf-wdm-psallocateaffinitytoken, wdm/nf-wdm-pssetsystemmultiplegroupaffinitythread and their
+ * sisters.
  */
 #include "ps/ps.h"
 
-#include "ki/gate.h"
+#include "ke/ke.h"
 #include "mm/mm.h"
 #include "ps/internal.h"
 
 #define PS_AFFINITY_TAG 0x66417350u /* "PsAf" */
 
 struct _PAFFINITY_TOKEN {
-    GROUP_AFFINITY previous;
+    KAFFINITY previous; /* system-wide; 0: the thread's own */
     bool set;
 };
 
@@ -32,30 +32,30 @@ VOID PsFreeAffinityToken(PAFFINITY_TOKEN AffinityToken) {
     mm_pool_free(m, AffinityToken, PS_AFFINITY_TAG);
 }
 
-/* At least one processor that is there, in the one group there is. */
+/* At least one processor that is there, in groups that are; one of them may be named twice. */
 NTSTATUS PsSetSystemMultipleGroupAffinityThread(PGROUP_AFFINITY GroupAffinities, USHORT GroupCount,
                                                 PAFFINITY_TOKEN AffinityToken) {
     KI_GATE(PsSetSystemMultipleGroupAffinityThread);
-    GROUP_AFFINITY affinity = {0, 0, {0, 0, 0}};
-    KAFFINITY there =
-        m->processor_count == 64 ? ~(KAFFINITY)0 : ((KAFFINITY)1 << m->processor_count) - 1;
+    KAFFINITY affinity = 0;
     for (USHORT i = 0; i < GroupCount; i++) {
-        if (GroupAffinities[i].Group != 0)
+        KAFFINITY part = ke_affinity_of(m, GroupAffinities[i].Group, GroupAffinities[i].Mask);
+        if (!part)
             return STATUS_INVALID_PARAMETER;
-        affinity.Mask |= GroupAffinities[i].Mask;
+        affinity |= part;
     }
-    if (!affinity.Mask || affinity.Mask & ~there)
+    if (!affinity)
         return STATUS_INVALID_PARAMETER;
-    KeSetSystemGroupAffinityThread(&affinity, AffinityToken->set ? NULL : &AffinityToken->previous);
+    if (!AffinityToken->set)
+        AffinityToken->previous = ke_system_affinity(m);
     AffinityToken->set = true;
+    ke_set_system_affinity(m, affinity);
     return STATUS_SUCCESS;
 }
 
 VOID PsRevertToUserMultipleGroupAffinityThread(PAFFINITY_TOKEN AffinityToken) {
     KI_GATE(PsRevertToUserMultipleGroupAffinityThread);
-    (void)m;
     if (!AffinityToken->set)
         return;
-    KeRevertToUserGroupAffinityThread(&AffinityToken->previous);
     AffinityToken->set = false;
+    ke_restore_affinity(m, AffinityToken->previous);
 }

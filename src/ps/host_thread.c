@@ -68,8 +68,11 @@ int wdmsim_process_create(struct machine *machine, const char *name,
     *process = NULL;
     if (machine->state == KI_STATE_STOPPED)
         return WDMSIM_ERROR_STOPPED;
-    if (!NT_SUCCESS(
-            ps_process_create(machine, name ? name : "app.exe", machine->ps->system, &created)))
+    /* A program that makes a process is its parent; what the host or a driver makes is the
+     * system's. */
+    bool host = machine->running == &machine->host;
+    PEPROCESS parent = host ? machine->ps->system : ps_current_thread(machine)->process;
+    if (!NT_SUCCESS(ps_process_create(machine, name ? name : "app.exe", parent, &created)))
         return WDMSIM_ERROR_NO_MEMORY;
     ob_reference(machine, created); /* the host's, for as long as the machine lives */
     *process = (struct wdmsim_process *)(void *)created;

@@ -137,6 +137,14 @@ static void ps_print_thread(struct ps_text *text, const struct _ETHREAD *thread)
     ps_print(text, "%s\n", thread->terminating ? ", is to end" : "");
 }
 
+/* What PsUpdateDiskCounters was told of a process. */
+static void ps_print_disk(struct ps_text *text, const struct _KPROCESS *process) {
+    const ULONG64 *bytes = process->disk_bytes, *operations = process->disk_operations;
+    if (operations[0] || operations[1] || operations[2])
+        ps_print(text, ", disk: %llu bytes in %llu reads, %llu bytes in %llu writes, %llu flushes",
+                 bytes[0], operations[0], bytes[1], operations[1], operations[2]);
+}
+
 int wdmsim_show_threads(struct machine *machine, char *buffer, size_t size) {
     struct ps_text text = {buffer, size, 0};
     if (size)
@@ -146,8 +154,10 @@ int wdmsim_show_threads(struct machine *machine, char *buffer, size_t size) {
         PEPROCESS process = CONTAINING_RECORD(link, struct _KPROCESS, link);
         if (IsListEmpty(&process->threads))
             continue;
-        ps_print(&text, "process %u %s, %zu handles\n", HandleToULong(process->id.value),
+        ps_print(&text, "process %u %s, %zu handles", HandleToULong(process->id.value),
                  process->name, ob_handle_count(&process->ob.handles));
+        ps_print_disk(&text, process);
+        ps_print(&text, "\n");
         for (LIST_ENTRY *at = process->threads.Flink; at != &process->threads; at = at->Flink)
             ps_print_thread(&text, CONTAINING_RECORD(at, struct _ETHREAD, process_link));
     }

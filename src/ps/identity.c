@@ -9,6 +9,7 @@
 
 #include "ke/ke.h"
 #include "ki/gate.h"
+#include "mm/mm.h"
 #include "ps/internal.h"
 
 #define PS_ID_BUCKETS 256u /* at first; the table grows with what is in it */
@@ -121,12 +122,34 @@ HANDLE PsGetCurrentProcessId(VOID) { return ki_self()->cpu->thread->own_process-
 
 PEPROCESS IoGetCurrentProcess(VOID) { return ki_self()->cpu->thread->process; }
 
+/* Size and one member of a block whose documented part is the NT_TIB at its start. */
+#define PS_TEB_SIZE 0x1838u
+struct ps_teb {
+    NT_TIB tib;
+    PVOID environment;
+    CLIENT_ID client;
+};
+
+/* The environment block of a user thread lies in its process's memory. No code of ours looks at it,
+ * so there is none before somebody asks. */
+static uint64_t ps_teb(struct machine *m, PETHREAD thread) {
+    if (thread->teb || thread->exited)
+        return thread->teb;
+    thread->teb = mm_user_allocate(m, thread->process, PS_TEB_SIZE);
+    if (thread->teb) {
+        struct ps_teb *teb = mm_user_alias(m, (void *)(uintptr_t)thread->teb);
+        teb->tib.Self = (NT_TIB *)(uintptr_t)thread->teb;
+        teb->client = (CLIENT_ID){thread->process->id.value, thread->id.value};
+    }
+    return thread->teb;
+}
+
 PVOID PsGetCurrentThreadTeb(VOID) {
     struct machine *m = ki_self();
     const struct _KTHREAD *thread = m->cpu->thread;
-    if (ps_is_idle_thread(thread) || thread->process != thread->own_process)
+    if (ps_is_idle_thread(thread) || !thread->user || thread->process != thread->own_process)
         return NULL;
-    return ps_current_thread(m)->teb;
+    return (PVOID)(uintptr_t)ps_teb(m, ps_current_thread(m));
 }
 
 /* What the name PsInitialSystemProcess stands for. */

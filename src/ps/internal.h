@@ -27,15 +27,22 @@ struct ps_thread_parameters {
     const char *name;
     bool user;
     bool system_routine; /* _ETHREAD.system_routine */
+    bool worker;         /* _ETHREAD.worker */
     void *io_object;     /* referenced until the thread has ended, or NULL */
 };
 /* The thread of a processor's threaded DPCs, not started; at any IRQL. NULL without memory. */
 PKTHREAD ps_dpc_thread(struct machine *m, PKSTART_ROUTINE start, PVOID context);
 /* What ex makes its worker threads with. */
 bool ps_worker_thread(struct machine *m, PKSTART_ROUTINE start, PVOID context, const char *name);
+/* A thread that is referenced for the caller and does not run before ps_thread_begin, which always
+ * follows: also for one whose maker failed afterwards, which `terminating` then ends at once. */
 NTSTATUS ps_thread_make(struct machine *m, const struct ps_thread_parameters *parameters,
                         PETHREAD *thread);
+void ps_thread_begin(struct machine *m, PETHREAD thread);
 
+/* The first thread of a process is about to run its code: the image of the program is there. In its
+ * context, at PASSIVE_LEVEL. */
+void ps_process_mapped(struct machine *m, PEPROCESS process);
 /* The last thread of a process ends, in its context. */
 void ps_process_exit(struct machine *m, PEPROCESS process);
 /* Puts a thread's impersonation to an end. */

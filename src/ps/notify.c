@@ -14,6 +14,7 @@
 #include "ps/ps.h"
 
 #include "ke/ke.h"
+#include "ki/bugcheck.h"
 #include "ki/gate.h"
 #include "mm/mm.h"
 #include "ps/internal.h"
@@ -84,6 +85,14 @@ static NTSTATUS ps_notify_remove(struct machine *m, LIST_ENTRY *list, const void
     RemoveEntryList(&notify->link);
     mm_pool_free(m, notify, PS_NOTIFY_TAG);
     return STATUS_SUCCESS;
+}
+
+void ps_visit_notify(struct machine *m, void (*visit)(void *context, const void *routine),
+                     void *context) {
+    LIST_ENTRY *lists[] = {&m->ps->process_notify, &m->ps->thread_notify, &m->ps->image_notify};
+    for (size_t i = 0; i < KI_COUNT(lists); i++)
+        for (LIST_ENTRY *link = lists[i]->Flink; link != lists[i]; link = link->Flink)
+            visit(context, ps_notify_of(link)->routine);
 }
 
 /* ---- walking a list while routines run ---- */
@@ -181,6 +190,7 @@ void ps_notify_thread(struct machine *m, PETHREAD thread, enum ps_thread_event e
     ps_leave_region(m);
 }
 
+/* Images come from no volume of the machine: FileObject is NULL. */
 void ps_image_loaded(struct machine *m, PEPROCESS process, const UNICODE_STRING *name,
                      const void *base, SIZE_T size) {
     IMAGE_INFO_EX info;
@@ -207,13 +217,16 @@ void ps_image_loaded(struct machine *m, PEPROCESS process, const UNICODE_STRING 
 
 /* ---- registering ---- */
 
-/* A second registration of a routine is an error, for processes only. */
+/* A second registration of a routine is an error, for processes only; the extended forms want code
+ * whose integrity is checked, which is that of every image here. */
 static NTSTATUS ps_set_process_notify(struct machine *m, const void *routine,
                                       enum ps_notify_kind kind, BOOLEAN remove,
                                       const void *caller) {
     LIST_ENTRY *list = &m->ps->process_notify;
     if (remove)
         return ps_notify_remove(m, list, routine);
+    if (kind == PS_NOTIFY_EX && !ki_in_image(routine))
+        return STATUS_ACCESS_DENIED;
     if (ps_notify_find(list, routine))
         return STATUS_INVALID_PARAMETER;
     NTSTATUS status = ps_notify_add(m, list, routine, kind, caller);

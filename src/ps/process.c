@@ -11,6 +11,7 @@
 
 #include "ex/ex.h"
 #include "ke/ke.h"
+#include "ki/group.h"
 #include "ki/trace.h"
 #include "mm/mm.h"
 #include "ps/internal.h"
@@ -54,6 +55,11 @@ static UNICODE_STRING ps_image_name(struct machine *m, const char *name) {
                             (USHORT)((length + 1) * sizeof(WCHAR)), text};
 }
 
+/* Processes take turns in the processor groups; the system's own are in group 0. */
+static USHORT ps_next_group(struct machine *m) {
+    return m->ps->next_group++ % ki_group_count(m, m->processor_count);
+}
+
 NTSTATUS ps_process_create(struct machine *m, const char *name, PEPROCESS parent,
                            PEPROCESS *result) {
     void *object;
@@ -68,13 +74,36 @@ NTSTATUS ps_process_create(struct machine *m, const char *name, PEPROCESS parent
     process->image = ps_image_name(m, name);
     process->parent_id = parent ? parent->id.value : NULL;
     process->token = se_process_token(m, parent != NULL);
+    process->group = parent ? ps_next_group(m) : 0;
     process->exit_status = STATUS_PENDING;
     process->create_time = ki_system_time(m);
     process->start_key = 0x0001000000000000ull + ++m->ps->next_start_key;
     InsertTailList(&m->ps->processes, &process->link);
     ps_id_assign(m, &process->id, false);
-    *result = process;
-    return STATUS_SUCCESS;
+    if (parent && !parent->system)
+        status = ob_handles_inherit(m, parent, process);
+    if (NT_SUCCESS(status))
+        *result = process;
+    else
+        ob_dereference(m, process);
+    return status;
+}
+
+/*
+ * The program's code is the host's and in no memory of the machine: a page that begins as an
+ * executable file does stands for it, made only for drivers that are told of images.
+ */
+void ps_process_mapped(struct machine *m, PEPROCESS process) {
+    if (process->mapped || process->system)
+        return;
+    process->mapped = true;
+    if (IsListEmpty(&m->ps->image_notify))
+        return;
+    uint64_t base = mm_user_allocate(m, process, PAGE_SIZE);
+    if (!base)
+        return;
+    memcpy(mm_user_alias(m, (void *)(uintptr_t)base), "MZ", 2);
+    ps_image_loaded(m, process, &process->image, (void *)(uintptr_t)base, PAGE_SIZE);
 }
 
 void ps_process_exit(struct machine *m, PEPROCESS process) {

@@ -25,6 +25,7 @@ struct _KPROCESS {
     struct ps_id id;      /* id.value is the process identifier */
     LIST_ENTRY link;      /* all processes */
     HANDLE parent_id;
+    USHORT group; /* processor group of its first thread */
     const char *name;
     LIST_ENTRY threads; /* _ETHREAD.process_link: those that have not ended */
     ULONG thread_count;
@@ -32,6 +33,7 @@ struct _KPROCESS {
     bool exiting; /* takes no more threads */
     bool exited;
     bool announced; /* the notify routines know of it, so they hear of its end */
+    bool mapped;    /* its first thread has begun, so its image is there */
     NTSTATUS exit_status;
     LONGLONG create_time, exit_time; /* system time, 100 ns */
     ULONGLONG start_key;
@@ -52,6 +54,7 @@ struct _ETHREAD {
     PVOID start_context;
     bool system_routine; /* made by PsCreateSystemThread: runs with normal kernel APCs off */
     bool announce; /* its creation is still to be told to the notify routines, in its own context */
+    bool worker;   /* of ex's work queues: only ex ends it */
     bool terminating; /* told to end, or ending */
     bool exited;
     NTSTATUS exit_status;
@@ -63,7 +66,7 @@ struct _ETHREAD {
     bool copy_on_open, effective_only;
     void *top_level_irp; /* IoSetTopLevelIrp */
     void *io_object;     /* of IoCreateSystemThread, referenced */
-    PVOID teb;
+    uint64_t teb;        /* user address; made when somebody asks for it, 0 before */
 };
 
 struct ps_id_table;
@@ -75,6 +78,8 @@ struct ps_part {
     struct ps_id_table *ids;
     ULONG next_id;
     ULONGLONG next_start_key;
+    USHORT next_group;     /* whose turn it is to take a new process */
+    bool adding_processor; /* a thread is at it */
     LIST_ENTRY process_notify, thread_notify, image_notify; /* in order of registration */
     /*
      * Set by io. Called in the context of a thread that ends, at PASSIVE_LEVEL, before its handles
@@ -109,8 +114,8 @@ NTSTATUS ps_thread_create(struct machine *m, PEPROCESS process, PKSTART_ROUTINE 
 /* Ends the calling thread: I/O is cancelled, notify routines run; with the last thread the process
  * ends. PASSIVE_LEVEL. */
 _Noreturn void ps_thread_exit(struct machine *m, NTSTATUS status);
-/* Asks a user thread to end: interrupts its UserMode wait (STATUS_USER_APC); it ends when it leaves
- * its system service. */
+/* Asks a user thread to end: interrupts its UserMode wait (STATUS_USER_APC), unless it waits in a
+ * critical or guarded region (kernel/waits-and-apcs); it ends when it leaves its system service. */
 void ps_thread_terminate(struct machine *m, PETHREAD thread, NTSTATUS status);
 /* At the end of a system service (see ob_leave_service): a user thread that was told to end does so
  * here. */
@@ -137,6 +142,10 @@ static inline bool ps_is_idle_thread(const struct _KTHREAD *thread) { return thr
  */
 void ps_image_loaded(struct machine *m, PEPROCESS process, const UNICODE_STRING *name,
                      const void *base, SIZE_T size);
+
+/* Every registered notify routine, of whatever kind. */
+void ps_visit_notify(struct machine *m, void (*visit)(void *context, const void *routine),
+                     void *context);
 
 void ps_start(struct machine *m);
 

@@ -14,6 +14,8 @@
 
 #include "ke/ke.h"
 #include "ki/bugcheck.h"
+#include "ki/group.h"
+#include "mm/mm.h"
 #include "ps/internal.h"
 
 static void ps_thread_delete(struct machine *m, void *object) {
@@ -58,18 +60,29 @@ static VOID ps_thread_main(PVOID context) {
         ps_notify_thread(m, thread, PS_THREAD_CREATED);
     }
     ps_notify_thread(m, thread, PS_THREAD_BEGINS);
-    if (thread->terminating)
-        ps_thread_exit(m, thread->exit_status);
-    if (thread->tcb.user)
-        thread->tcb.previous_mode = UserMode;
     if (thread->system_routine)
         thread->tcb.kernel_apc_disable--;
+    if (thread->terminating)
+        ps_thread_exit(m, thread->exit_status);
+    if (thread->tcb.user) {
+        ps_process_mapped(m, thread->process);
+        thread->tcb.previous_mode = UserMode;
+    }
     thread->start(thread->start_context);
 }
 
 static void ps_thread_returned(PKTHREAD thread) {
     PETHREAD self = ps_thread_of(thread);
     ps_thread_exit(ki_self(), self->terminating ? self->exit_status : STATUS_SUCCESS);
+}
+
+/* A thread begins in the processor group of the one that makes it, or in that of its process if
+ * the maker belongs to another one. */
+static USHORT ps_thread_group(struct machine *m, const struct _KPROCESS *process) {
+    const struct _KTHREAD *maker = m->running == &m->host ? NULL : m->cpu->thread;
+    return maker && maker->own_process == process
+               ? ki_group_affinity(m, maker->user_affinity).Group
+               : process->group;
 }
 
 /* A thread object that has its stack and place in the process, but does not run yet. */
@@ -88,6 +101,8 @@ static NTSTATUS ps_thread_new(struct machine *m, PEPROCESS process, const char *
         ob_dereference(m, thread);
         return STATUS_INSUFFICIENT_RESOURCES;
     }
+    thread->tcb.affinity = thread->tcb.user_affinity =
+        ki_group_reach(m, ps_thread_group(m, process));
     thread->tcb.returned = ps_thread_returned;
     thread->exit_status = STATUS_PENDING;
     thread->create_time = ki_system_time(m);
@@ -120,13 +135,16 @@ NTSTATUS ps_thread_make(struct machine *m, const struct ps_thread_parameters *pa
     thread->start_context = parameters->context;
     thread->tcb.user = parameters->user;
     thread->system_routine = parameters->system_routine;
+    thread->worker = parameters->worker;
     thread->io_object = parameters->io_object;
     if (thread->io_object)
         ob_reference(m, thread->io_object);
-    if (result) {
-        ob_reference(m, thread);
-        *result = thread;
-    }
+    ob_reference(m, thread);
+    *result = thread;
+    return STATUS_SUCCESS;
+}
+
+void ps_thread_begin(struct machine *m, PETHREAD thread) {
     if (m->running == &m->host) {
         thread->announce = true; /* drivers' routines need a thread to run in: its own */
     } else {
@@ -135,18 +153,34 @@ NTSTATUS ps_thread_make(struct machine *m, const struct ps_thread_parameters *pa
         ps_notify_thread(m, thread, PS_THREAD_CREATED);
     }
     ki_thread_start(m, &thread->tcb);
+}
+
+/* Makes and begins; *thread, unless NULL, is referenced for the caller. */
+static NTSTATUS ps_thread_run(struct machine *m, const struct ps_thread_parameters *parameters,
+                              PETHREAD *result) {
+    PETHREAD thread;
+    NTSTATUS status = ps_thread_make(m, parameters, &thread);
+    if (!NT_SUCCESS(status))
+        return status;
+    ps_thread_begin(m, thread);
+    if (result)
+        *result = thread;
+    else
+        ob_dereference(m, thread);
     return STATUS_SUCCESS;
 }
 
 NTSTATUS ps_thread_create(struct machine *m, PEPROCESS process, PKSTART_ROUTINE start,
                           PVOID context, const char *name, bool user_mode, PETHREAD *thread) {
-    struct ps_thread_parameters parameters = {process,   start, context, name,
-                                              user_mode, false, NULL};
-    return ps_thread_make(m, &parameters, thread);
+    struct ps_thread_parameters parameters = {
+        .process = process, .start = start, .context = context, .name = name, .user = user_mode};
+    return ps_thread_run(m, &parameters, thread);
 }
 
 bool ps_worker_thread(struct machine *m, PKSTART_ROUTINE start, PVOID context, const char *name) {
-    return NT_SUCCESS(ps_thread_create(m, NULL, start, context, name, false, NULL));
+    struct ps_thread_parameters parameters = {
+        .start = start, .context = context, .name = name, .worker = true};
+    return NT_SUCCESS(ps_thread_run(m, &parameters, NULL));
 }
 
 /* The rules a driver's thread must have kept when it ends. */
@@ -209,6 +243,8 @@ _Noreturn void ps_thread_exit(struct machine *m, NTSTATUS status) {
             process->exit_status = status;
         ps_process_exit(m, process);
     }
+    if (thread->teb)
+        mm_user_free(m, process, thread->teb);
     ps_revert(m, thread);
     ke_thread_ends(m, &thread->tcb);
     ps_rundown_apcs(m, &thread->tcb);
@@ -226,6 +262,7 @@ void ps_thread_terminate(struct machine *m, PETHREAD thread, NTSTATUS status) {
     thread->terminating = true;
     thread->exit_status = status;
     tcb->user_apc_pending = TRUE;
-    if (tcb->state == KI_THREAD_WAITING && tcb->wait_mode == UserMode)
+    if (tcb->state == KI_THREAD_WAITING && tcb->wait_mode == UserMode && !tcb->kernel_apc_disable &&
+        !tcb->special_apc_disable)
         ki_unwait(m, tcb, STATUS_USER_APC, 0);
 }

@@ -1,6 +1,9 @@
 /*
  * Whose rights a process or thread has: primary tokens and impersonation. Pages:
  * ntifs/nf-ntifs-psreferenceprimarytoken, ntifs/nf-ntifs-psimpersonateclient and their sisters.
+ *
+ * A client is impersonated at the level asked for: what makes Windows fall back to a copy that only
+ * identifies it (an anonymous token, a restricted one) and job limits have no counterpart here.
  */
 #include "ps/ps.h"
 

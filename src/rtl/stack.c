@@ -2,7 +2,9 @@
  * The calling thread's stack: its limits, and back traces.
  *
  * DPCs and interrupt routines run on the stack of what they interrupt, so there is one stack to ask
- * about: the running fiber's. Back traces follow frame pointers; code without them ends a trace.
+ * about: the running fiber's. In a KeExpandKernelStackAndCallout that is the callout's; the ones
+ * below it count only in IoWithinStackLimits. Back traces follow frame pointers; code without them
+ * ends a trace.
  */
 #include "ki/bugcheck.h"
 #include "ki/gate.h"
@@ -28,8 +30,7 @@ PVOID IoGetInitialStack(VOID) {
 
 ULONG IoWithinStackLimits(ULONG_PTR RegionStart, SIZE_T RegionSize) {
     KI_GATE(IoWithinStackLimits);
-    ULONG_PTR low = rtl_stack_low(m), high = rtl_stack_high(m);
-    return RegionStart >= low && RegionStart <= high && RegionSize <= high - RegionStart;
+    return ki_on_stack(m, RegionStart, RegionSize);
 }
 
 /* ---- back traces ---- */

@@ -94,10 +94,69 @@ static void the_creator_has_no_device(struct machine *m) {
     IoFreeIrp(irp);
 }
 
+static PIRP pended;
+static KIRQL routine_irql;
+
+static NTSTATUS pend(PDEVICE_OBJECT device, PIRP irp) {
+    UNREFERENCED_PARAMETER(device);
+    IoMarkIrpPending(irp);
+    pended = irp;
+    return STATUS_PENDING;
+}
+
+static NTSTATUS note_irql(PDEVICE_OBJECT device, PIRP irp, PVOID context) {
+    UNREFERENCED_PARAMETER(device);
+    UNREFERENCED_PARAMETER(irp);
+    routine_irql = KeGetCurrentIrql();
+    KeSetEvent(context, IO_NO_INCREMENT, FALSE);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+static PIRP send_pended(struct machine *m, PKEVENT event) {
+    UNREFERENCED_PARAMETER(m);
+    PIRP irp = IoAllocateIrp(test_device->StackSize, FALSE);
+    KeInitializeEvent(event, NotificationEvent, FALSE);
+    IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_FLUSH_BUFFERS;
+    IoSetCompletionRoutine(irp, note_irql, event, TRUE, TRUE, TRUE);
+    assert_int_equal(IoCallDriver(test_device, irp), STATUS_PENDING);
+    return irp;
+}
+
+/* Check that a routine runs at the level at which the IRP is completed, in whatever context. */
+static void a_routine_runs_at_the_level_of_the_completion(struct machine *m) {
+    KEVENT event;
+    KIRQL irql;
+    test_lower[IRP_MJ_FLUSH_BUFFERS] = pend;
+    test_load(m);
+    PIRP irp = send_pended(m, &event);
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    test_complete(pended, STATUS_SUCCESS, 0);
+    KeLowerIrql(irql);
+    assert_int_equal(routine_irql, DISPATCH_LEVEL);
+    IoFreeIrp(irp);
+    irp = send_pended(m, &event);
+    test_complete(pended, STATUS_SUCCESS, 0);
+    assert_int_equal(routine_irql, PASSIVE_LEVEL);
+    IoFreeIrp(irp);
+}
+
+static void completing_above_dispatch_level(struct machine *m) {
+    KEVENT event;
+    KIRQL irql;
+    test_lower[IRP_MJ_FLUSH_BUFFERS] = pend;
+    test_load(m);
+    send_pended(m, &event);
+    KeRaiseIrql(DISPATCH_LEVEL + 1, &irql);
+    wdmsim_expect_bugcheck(IRQL_NOT_LESS_OR_EQUAL);
+    test_complete(pended, STATUS_SUCCESS, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(the_conditions_decide),
         wdmsim_unit_test(the_creator_has_no_device),
+        wdmsim_unit_test(a_routine_runs_at_the_level_of_the_completion),
+        wdmsim_unit_test(completing_above_dispatch_level),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,6 +129,39 @@ static void the_file_of_a_device_has_no_section(struct machine *m) {
     assert_string_equal(story, "ouc");
 }
 
+static NTSTATUS opened_early;
+
+static NTSTATUS open_inside(PDEVICE_OBJECT device, PIRP irp) {
+    HANDLE handle;
+    UNREFERENCED_PARAMETER(device);
+    opened_early =
+        ObOpenObjectByPointer(IoGetCurrentIrpStackLocation(irp)->FileObject, OBJ_KERNEL_HANDLE,
+                              NULL, 0, *IoFileObjectType, KernelMode, &handle);
+    return test_complete(irp, STATUS_SUCCESS, 0);
+}
+
+/* Check that a file object has its first handle before anybody makes a second one, and that none of
+ * them is exclusive. */
+static void a_file_has_its_first_handle_first(struct machine *m) {
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\lower");
+    PFILE_OBJECT file;
+    PDEVICE_OBJECT device;
+    HANDLE handle;
+    test_lower[IRP_MJ_CREATE] = open_inside;
+    test_load(m);
+    assert_int_equal(IoGetDeviceObjectPointer(&name, FILE_READ_DATA, &file, &device),
+                     STATUS_SUCCESS);
+    assert_int_equal(opened_early, STATUS_UNSUCCESSFUL);
+    assert_int_equal(ObOpenObjectByPointer(file, OBJ_KERNEL_HANDLE | OBJ_EXCLUSIVE, NULL, 0,
+                                           *IoFileObjectType, KernelMode, &handle),
+                     STATUS_INVALID_PARAMETER);
+    assert_int_equal(ObOpenObjectByPointer(file, OBJ_KERNEL_HANDLE, NULL, 0, *IoFileObjectType,
+                                           KernelMode, &handle),
+                     STATUS_SUCCESS);
+    ZwClose(handle);
+    ObDereferenceObject(file);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(cleanup_comes_before_close),
@@ -138,6 +171,7 @@ int main(void) {
         wdmsim_unit_test(the_rest_of_the_path_is_the_file_name),
         wdmsim_unit_test(an_exclusive_device_opens_once),
         wdmsim_unit_test(the_file_of_a_device_has_no_section),
+        wdmsim_unit_test(a_file_has_its_first_handle_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -243,7 +243,7 @@ static void open_handle(void) {
     UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\lower");
     OBJECT_ATTRIBUTES attributes;
     IO_STATUS_BLOCK iosb;
-    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, NULL, NULL);
+    InitializeObjectAttributes(&attributes, &name, 0, NULL, NULL);
     assert_int_equal(ZwOpenFile(&handle, FILE_READ_DATA, &attributes, &iosb, FILE_SHARE_READ, 0),
                      STATUS_SUCCESS);
 }
@@ -283,8 +283,8 @@ static VOID give_up(PVOID context) {
 static VOID use_handle(PVOID context) {
     PVOID object;
     UNREFERENCED_PARAMETER(context);
-    NTSTATUS status =
-        ObReferenceObjectByHandle(handle, 0, *IoFileObjectType, KernelMode, &object, NULL);
+    NTSTATUS status = /* as for a program, whose handles may be gone */
+        ObReferenceObjectByHandle(handle, 0, *IoFileObjectType, UserMode, &object, NULL);
     if (status == STATUS_INVALID_HANDLE)
         return;
     assert_int_equal(status, STATUS_SUCCESS);

@@ -72,6 +72,24 @@ static void a_reinitialization_left_to_come(struct machine *m) {
     wdmsim_driver_unload(m, driver);
 }
 
+/* The same for the routines that are told of processes, of threads, of images, of handles. */
+static void leave_registered(struct machine *m, ULONG what) {
+    struct wdmsim_driver *driver = wdmsim_load("leaver");
+    *(ULONG *)wdmsim_driver_symbol(driver, "LeaverWhat") = what;
+    wdmsim_expect_bugcheck(DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS);
+    wdmsim_driver_unload(m, driver);
+}
+static void a_process_notify_routine_left(struct machine *m) { leave_registered(m, 8); }
+static void a_thread_notify_routine_left(struct machine *m) { leave_registered(m, 9); }
+static void an_image_notify_routine_left(struct machine *m) { leave_registered(m, 10); }
+static void a_handle_callback_left(struct machine *m) { leave_registered(m, 11); }
+/* And of processors, NMIs, bound faults and bug checks. */
+static void a_processor_callback_left(struct machine *m) { leave_registered(m, 12); }
+static void an_nmi_callback_left(struct machine *m) { leave_registered(m, 13); }
+static void a_bound_callback_left(struct machine *m) { leave_registered(m, 14); }
+static void a_bugcheck_callback_left(struct machine *m) { leave_registered(m, 15); }
+static void a_bugcheck_reason_callback_left(struct machine *m) { leave_registered(m, 16); }
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(an_open_device_keeps_its_driver),
@@ -81,6 +99,15 @@ int main(void) {
         wdmsim_unit_test(a_timer_left_set),
         wdmsim_unit_test(a_device_timer_left_running),
         wdmsim_unit_test(a_reinitialization_left_to_come),
+        wdmsim_unit_test(a_process_notify_routine_left),
+        wdmsim_unit_test(a_thread_notify_routine_left),
+        wdmsim_unit_test(an_image_notify_routine_left),
+        wdmsim_unit_test(a_handle_callback_left),
+        wdmsim_unit_test(a_processor_callback_left),
+        wdmsim_unit_test(an_nmi_callback_left),
+        wdmsim_unit_test(a_bound_callback_left),
+        wdmsim_unit_test(a_bugcheck_callback_left),
+        wdmsim_unit_test(a_bugcheck_reason_callback_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

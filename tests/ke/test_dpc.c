@@ -231,6 +231,80 @@ static void queue_against_flush_in_every_order(void **state) {
     assert_true(flushed_before && flushed_after);
 }
 
+/*
+ * DPCs that queue each other from one processor to the next: a flush waits for what is queued when
+ * it is called, and for nothing of what follows.
+ *
+ * starter                           flusher
+ * queues the first                  counts what was queued so far
+ *                                   flushes
+ */
+static unsigned series_left, series_queued, series_ran, flushed_early;
+
+static VOID pass_on(PKDPC which, PVOID context, PVOID argument1, PVOID argument2) {
+    UNREFERENCED_PARAMETER(context);
+    UNREFERENCED_PARAMETER(argument1);
+    UNREFERENCED_PARAMETER(argument2);
+    if (series_left && series_left--) {
+        KeInsertQueueDpc(which == &dpcs[0] ? &dpcs[1] : &dpcs[0], NULL, NULL);
+        series_queued++;
+    }
+    series_ran++;
+}
+
+static void prepare_series_of(unsigned length) {
+    prepare();
+    series_left = length;
+    series_queued = series_ran = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        KeInitializeDpc(&dpcs[i], pass_on, NULL);
+        KeSetImportanceDpc(&dpcs[i], MediumHighImportance);
+        KeSetTargetProcessorDpc(&dpcs[i], (CCHAR)(i + 1));
+    }
+}
+
+static void prepare_series(void) { prepare_series_of(4); }
+
+static VOID start_series(PVOID context) {
+    (void)context;
+    KeInsertQueueDpc(&dpcs[0], NULL, NULL);
+    series_queued++;
+}
+
+static VOID flush_series(PVOID context) {
+    (void)context;
+    unsigned before = series_queued;
+    KeFlushQueuedDpcs();
+    assert_true(series_ran >= before);
+    flushed_early += before && series_left;
+}
+
+static void check_series(void) {
+    while (series_left)
+        KeFlushQueuedDpcs();
+}
+
+static void a_flush_waits_for_nothing_queued_later(void **state) {
+    static const struct explored scenario = {.processors = 3,
+                                             .preemptions = 1,
+                                             .actors = {start_series, flush_series},
+                                             .begin = prepare_series,
+                                             .check = check_series};
+    (void)state;
+    flushed_early = 0;
+    assert_true(explore(&scenario) > 100);
+    assert_true(flushed_early);
+}
+
+static void a_flush_ends_though_the_series_does_not(struct machine *m) {
+    (void)m;
+    prepare_series_of(~0u);
+    start_series(NULL);
+    KeFlushQueuedDpcs();
+    assert_true(series_ran && series_left);
+    series_left = 0;
+}
+
 static void a_processor_that_is_not_there_is_no_target(struct machine *m) {
     (void)m;
     prepare();
@@ -388,6 +462,8 @@ int main(void) {
         wdmsim_unit_test(the_watchdog_counts_down),
         wdmsim_unit_test(an_uninitialised_dpc_is_found),
         cmocka_unit_test(queue_against_flush_in_every_order),
+        cmocka_unit_test(a_flush_waits_for_nothing_queued_later),
+        wdmsim_unit_test_on(a_flush_ends_though_the_series_does_not, &four),
         wdmsim_unit_test_on(a_processor_that_is_not_there_is_no_target, &four),
         wdmsim_unit_test(outside_a_dpc_there_is_no_watchdog_to_ask),
         wdmsim_unit_test(a_low_dpc_waits_for_a_better_one),

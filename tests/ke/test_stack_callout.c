@@ -60,6 +60,35 @@ static void calls_nest(struct machine *m) {
     assert_int_equal(depth, 0);
 }
 
+static VOID look_back(PVOID parameter) {
+    ULONG_PTR *outer = parameter, bottom, top, own[2];
+    IoGetStackLimits(&bottom, &top);
+    assert_true(IoWithinStackLimits((ULONG_PTR)own, sizeof own));
+    assert_true(IoWithinStackLimits((ULONG_PTR)outer, 2 * sizeof *outer));
+    assert_false(IoWithinStackLimits(bottom - 1, 2));
+    assert_false(IoWithinStackLimits((ULONG_PTR)outer, 16 * MAXIMUM_EXPANSION_SIZE));
+    if (outer[0]) {
+        own[0] = 0;
+        own[1] = outer[1];
+        assert_int_equal(KeExpandKernelStackAndCallout(look_back, own, MAXIMUM_EXPANSION_SIZE),
+                         STATUS_SUCCESS);
+    }
+    assert_true(IoWithinStackLimits(outer[1], sizeof low)); /* the first caller's variable */
+}
+
+/* Check that the stacks of the callers count as the thread's, and are forgotten with the call. */
+static void a_region_may_lie_on_an_outer_stack(struct machine *m) {
+    ULONG_PTR outer[2] = {1, 0};
+    outer[1] = (ULONG_PTR)&outer[0];
+    (void)m;
+    assert_int_equal(KeExpandKernelStackAndCallout(look_back, outer, MAXIMUM_EXPANSION_SIZE),
+                     STATUS_SUCCESS);
+    size_t used;
+    assert_int_equal(KeExpandKernelStackAndCallout(use_all, &used, MAXIMUM_EXPANSION_SIZE),
+                     STATUS_SUCCESS);
+    assert_false(IoWithinStackLimits(low, 8));
+}
+
 static KEVENT ready, go;
 
 static VOID wait_there(PVOID parameter) {
@@ -156,6 +185,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test_on(a_large_call_gets_another_stack, &small),
         wdmsim_unit_test_on(calls_nest, &small),
+        wdmsim_unit_test_on(a_region_may_lie_on_an_outer_stack, &small),
         wdmsim_unit_test_on(a_call_may_wait_while_others_run, &small),
         wdmsim_unit_test_on(an_exception_does_not_leave_it, &small),
         wdmsim_unit_test_on(returning_at_another_irql_is_a_violation, &small),

@@ -32,7 +32,7 @@ static void mapping_is_counted_in_the_flags(struct machine *m) {
     assert_string_equal(buffer + 10, "mapped");
     MmUnmapLockedPages(view, mdl);
     assert_false(mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA);
-    assert_ptr_equal(MmMapLockedPages(mdl, KernelMode), view);
+    assert_ptr_equal(MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority), view);
     MmUnlockPages(mdl); /* unmaps, too */
     assert_false(mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA);
     IoFreeMdl(mdl);
@@ -45,6 +45,7 @@ static void a_reserved_address_shows_the_pages_mapped_there(struct machine *m) {
          *buffer = ExAllocatePoolWithTag(NonPagedPoolNx, 9000, TAG);
     strcpy(buffer + 4500, "before");
     PMDL mdl = locked(buffer + 100, 8000);
+    assert_false(MmIsAddressValid(reserved));
     char *view = MmMapLockedPagesWithReservedMapping(reserved, TAG, mdl, MmCached);
     assert_ptr_equal(view, reserved + 100);
     assert_string_equal(view + 4400, "before");
@@ -55,8 +56,12 @@ static void a_reserved_address_shows_the_pages_mapped_there(struct machine *m) {
     assert_int_equal(MmGetPhysicalAddress(view).QuadPart,
                      MmGetPhysicalAddress(buffer + 100).QuadPart);
     assert_true(can_read(view));
+    assert_true(MmIsAddressValid(view));
+    assert_true(MmIsAddressValid(view + 7999));
+    assert_false(MmIsAddressValid(reserved + 2 * PAGE_SIZE)); /* reserved, but nothing is there */
     MmUnmapReservedMapping(reserved, TAG, mdl);
     assert_false(can_read(view));
+    assert_false(MmIsAddressValid(view));
     assert_string_equal(buffer + 4500, "through the mapping");
     release(mdl);
     PMDL large = locked(buffer, 9000);

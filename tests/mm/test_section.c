@@ -200,7 +200,7 @@ static void selected_pages_are_locked(struct machine *m) {
     pool[2 * PAGE_SIZE] = 'c';
     MmProbeAndLockSelectedPages(mdl, segments, KernelMode, IoWriteAccess);
     assert_true(mdl->MdlFlags & MDL_PAGES_LOCKED);
-    char *view = MmGetSystemAddressForMdl(mdl);
+    char *view = MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority);
     assert_int_equal(view[0], 'c');
     assert_int_equal(view[PAGE_SIZE], 'a');
     MmUnlockPages(mdl);

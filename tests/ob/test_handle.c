@@ -1,7 +1,9 @@
 /* Handles: their values, whose they are, how they end. */
 #include <ntifs.h>
 
-#include <wdmsim/cmocka.h>
+#include "../stop.h"
+
+static const struct wdmsim_config unchecked = {.processors = 1}; /* rules are not checked */
 
 static HANDLE new_event(ULONG attributes) {
     OBJECT_ATTRIBUTES object_attributes;
@@ -48,7 +50,7 @@ static void a_kernel_handle_lies_in_kernel_space(struct machine *m) {
 
 static struct {
     HANDLE kernel, user;
-    NTSTATUS kernel_from_user, close_from_user, user_from_user;
+    NTSTATUS kernel_from_user, close_from_user, user_from_user, again_from_user;
 } shared;
 
 static void try_from_user_mode(void *context) {
@@ -59,6 +61,7 @@ static void try_from_user_mode(void *context) {
     shared.close_from_user = NtClose(shared.kernel);
     shared.user = new_event(0);
     shared.user_from_user = NtClose(shared.user);
+    shared.again_from_user = NtClose(shared.user);
 }
 
 /* Check that user mode is told that kernel handles do not exist, whatever process it is in. */
@@ -70,6 +73,7 @@ static void user_mode_cannot_use_kernel_handles(struct machine *m) {
     assert_int_equal(shared.kernel_from_user, STATUS_INVALID_HANDLE);
     assert_int_equal(shared.close_from_user, STATUS_INVALID_HANDLE);
     assert_int_equal(shared.user_from_user, STATUS_SUCCESS);
+    assert_int_equal(shared.again_from_user, STATUS_INVALID_HANDLE);
     assert_int_equal(ObReferenceObjectByHandle(shared.kernel, 0, NULL, KernelMode, &object, NULL),
                      STATUS_SUCCESS);
     ObDereferenceObject(object);
@@ -95,6 +99,7 @@ static void handles_belong_to_a_process(struct machine *m) {
     ZwClose(kernel);
 }
 
+/* Check the statuses of the pages, which a kernel-mode caller sees where rules are not checked. */
 static void closing_ends_a_handle(struct machine *m) {
     HANDLE handle = new_event(0);
     (void)m;
@@ -104,6 +109,77 @@ static void closing_ends_a_handle(struct machine *m) {
     assert_int_equal(ObCloseHandle(handle, UserMode), STATUS_INVALID_HANDLE);
     assert_int_equal(ObCloseHandle(handle, KernelMode), STATUS_SUCCESS);
     assert_int_equal(ObCloseHandle(handle, KernelMode), STATUS_INVALID_HANDLE);
+}
+
+static void closing_a_closed_handle_is_a_bug_check(struct machine *m) {
+    HANDLE handle = new_event(OBJ_KERNEL_HANDLE);
+    (void)m;
+    assert_int_equal(ZwClose(handle), STATUS_SUCCESS);
+    expect_stop(INVALID_KERNEL_HANDLE, (ULONG_PTR)handle, 1, 0, 0);
+    ObCloseHandle(handle, KernelMode);
+}
+
+/* Check that what is no handle at all is only told so. */
+static void closing_no_handle_is_harmless(struct machine *m) {
+    (void)m;
+    assert_int_equal(ZwClose(NULL), STATUS_INVALID_HANDLE);
+    assert_int_equal(ZwClose(NtCurrentProcess()), STATUS_INVALID_HANDLE);
+    assert_int_equal(ZwClose(NtCurrentThread()), STATUS_INVALID_HANDLE);
+}
+
+static HANDLE protected_event(void) {
+    HANDLE source = new_event(0), handle;
+    assert_int_equal(ZwDuplicateObject(NtCurrentProcess(), source, NtCurrentProcess(), &handle, 0,
+                                       OBJ_PROTECT_CLOSE, DUPLICATE_SAME_ACCESS),
+                     STATUS_SUCCESS);
+    ZwClose(source);
+    return handle;
+}
+
+static void a_protected_handle_stays_open(struct machine *m) {
+    HANDLE handle = protected_event(), copy;
+    (void)m;
+    assert_int_equal(ObCloseHandle(handle, UserMode), STATUS_HANDLE_NOT_CLOSABLE);
+    assert_int_equal(ZwClose(handle), STATUS_HANDLE_NOT_CLOSABLE);
+    assert_int_equal(ZwSetEvent(handle, NULL), STATUS_SUCCESS);
+    assert_int_equal(ZwDuplicateObject(NtCurrentProcess(), handle, NtCurrentProcess(), &copy, 0, 0,
+                                       DUPLICATE_SAME_ACCESS),
+                     STATUS_SUCCESS);
+    assert_int_equal(ZwClose(copy), STATUS_SUCCESS); /* the protection is the one handle's */
+}
+
+static void closing_a_protected_handle_is_a_bug_check(struct machine *m) {
+    HANDLE handle = protected_event();
+    (void)m;
+    assert_int_equal(ObCloseHandle(handle, UserMode), STATUS_HANDLE_NOT_CLOSABLE);
+    expect_stop(INVALID_KERNEL_HANDLE, (ULONG_PTR)handle, 0, 0, 0);
+    ZwClose(handle);
+}
+
+static struct {
+    struct wdmsim_process *child;
+    HANDLE kept, own;
+} family;
+
+static void make_child(void *context) {
+    family.kept = new_event(OBJ_INHERIT);
+    family.own = new_event(0);
+    assert_int_equal(wdmsim_process_create(context, "child.exe", &family.child), 0);
+}
+
+/* Check that a child gets the handles meant for it, under their values, and keeps them when the
+ * parent is gone. */
+static void a_child_inherits_handles(struct machine *m) {
+    struct wdmsim_process *parent;
+    assert_int_equal(wdmsim_process_create(m, "parent.exe", &parent), 0);
+    assert_int_equal(wdmsim_user_thread(m, parent, make_child, m), 0);
+    wdmsim_settle(m);
+    wdmsim_process_exit(m, parent);
+    wdmsim_settle(m);
+    assert_int_equal(wdmsim_event_state(m, family.child, (ULONG_PTR)family.kept), 0);
+    assert_int_equal(wdmsim_event_state(m, family.child, (ULONG_PTR)family.own),
+                     WDMSIM_ERROR_NOT_FOUND);
+    assert_int_equal(wdmsim_event_create(m, family.child, true, false), (ULONG_PTR)family.own);
 }
 
 /* Check that a table takes more handles than it starts with, and keeps all of them apart. */
@@ -128,7 +204,12 @@ int main(void) {
         wdmsim_unit_test(a_kernel_handle_lies_in_kernel_space),
         wdmsim_unit_test(user_mode_cannot_use_kernel_handles),
         wdmsim_unit_test(handles_belong_to_a_process),
-        wdmsim_unit_test(closing_ends_a_handle),
+        wdmsim_unit_test_on(closing_ends_a_handle, &unchecked),
+        stop_unit_test(closing_a_closed_handle_is_a_bug_check),
+        wdmsim_unit_test(closing_no_handle_is_harmless),
+        wdmsim_unit_test_on(a_protected_handle_stays_open, &unchecked),
+        stop_unit_test(closing_a_protected_handle_is_a_bug_check),
+        wdmsim_unit_test(a_child_inherits_handles),
         wdmsim_unit_test(a_table_grows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -118,6 +118,30 @@ static void an_exclusive_object_is_for_one_process(struct machine *m) {
     ObDereferenceObject(event);
 }
 
+/* Check that an open with OBJ_EXCLUSIVE is the only one, and that it is none where there are
+ * others. */
+static void an_exclusive_open_stays_the_only_one(struct machine *m) {
+    HANDLE first, second;
+    PVOID event = new_event(&first, EVENT_ALL_ACCESS);
+    (void)m;
+    assert_int_equal(
+        ObOpenObjectByPointer(event, OBJ_EXCLUSIVE, NULL, 0, NULL, KernelMode, &second),
+        STATUS_ACCESS_DENIED);
+    ZwClose(first);
+    assert_int_equal(ObOpenObjectByPointer(event, OBJ_EXCLUSIVE, NULL, 0, NULL, KernelMode, &first),
+                     STATUS_SUCCESS);
+    assert_int_equal(ObOpenObjectByPointer(event, 0, NULL, 0, NULL, KernelMode, &second),
+                     STATUS_ACCESS_DENIED);
+    assert_int_equal(ZwDuplicateObject(NtCurrentProcess(), first, NtCurrentProcess(), &second, 0, 0,
+                                       DUPLICATE_SAME_ACCESS),
+                     STATUS_ACCESS_DENIED);
+    ZwClose(first);
+    assert_int_equal(ObOpenObjectByPointer(event, 0, NULL, 0, NULL, KernelMode, &second),
+                     STATUS_SUCCESS);
+    ZwClose(second);
+    ObDereferenceObject(event);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(a_pointer_gives_a_handle),
@@ -125,6 +149,7 @@ int main(void) {
         wdmsim_unit_test(generic_rights_are_mapped),
         wdmsim_unit_test(a_handle_tells_its_type),
         wdmsim_unit_test(an_exclusive_object_is_for_one_process),
+        wdmsim_unit_test(an_exclusive_open_stays_the_only_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

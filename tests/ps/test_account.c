@@ -1,7 +1,7 @@
 /* What processes are charged for: pool quota, cycles; affinity tokens. */
 #include <ntifs.h>
 
-#include <wdmsim/cmocka.h>
+#include "../stop.h"
 
 static void quota_comes_back_as_it_was_charged(struct machine *m) {
     PEPROCESS process = PsGetCurrentProcess();
@@ -18,14 +18,18 @@ static void quota_comes_back_as_it_was_charged(struct machine *m) {
  * down. */
 static void too_much_quota_raises(struct machine *m) {
     (void)m;
-    wdmsim_expect_bugcheck(SYSTEM_THREAD_EXCEPTION_NOT_HANDLED);
+    expect_stop(SYSTEM_THREAD_EXCEPTION_NOT_HANDLED, (ULONG64)STATUS_QUOTA_EXCEEDED, ANY_PARAMETER,
+                ANY_PARAMETER, ANY_PARAMETER);
     PsChargePoolQuota(PsGetCurrentProcess(), NonPagedPool, (ULONG_PTR)1 << 40);
 }
 
 static void quota_not_charged_cannot_be_returned(struct machine *m) {
     (void)m;
     PsChargePoolQuota(PsGetCurrentProcess(), PagedPool, 100);
-    wdmsim_expect_bugcheck(SYSTEM_THREAD_EXCEPTION_NOT_HANDLED);
+    PsChargePoolQuota(PsGetCurrentProcess(), NonPagedPoolCacheAligned, 200); /* another account */
+    PsReturnPoolQuota(PsGetCurrentProcess(), NonPagedPool, 200);
+    expect_stop(SYSTEM_THREAD_EXCEPTION_NOT_HANDLED, (ULONG64)STATUS_QUOTA_EXCEEDED, ANY_PARAMETER,
+                ANY_PARAMETER, ANY_PARAMETER);
     PsReturnPoolQuota(PsGetCurrentProcess(), PagedPool, 101);
 }
 
@@ -49,9 +53,15 @@ static void cycles_are_those_its_threads_ran(struct machine *m) {
 }
 
 static void disk_counters_are_kept(struct machine *m) {
-    (void)m;
+    static char text[1024];
     assert_true(PsIsDiskCountersEnabled());
-    PsUpdateDiskCounters(PsGetCurrentProcess(), 4096, 512, 1, 1, 0);
+    wdmsim_show_threads(m, text, sizeof text);
+    assert_null(strstr(text, "disk:"));
+    PsUpdateDiskCounters(PsGetCurrentProcess(), 4096, 512, 1, 2, 0);
+    PsUpdateDiskCounters(PsGetCurrentProcess(), 4096, 0, 3, 0, 7);
+    wdmsim_show_threads(m, text, sizeof text);
+    assert_non_null(
+        strstr(text, "disk: 8192 bytes in 4 reads, 512 bytes in 2 writes, 7 flushes\n"));
 }
 
 /* Check that a token brings a thread to other processors and back. */
@@ -83,8 +93,8 @@ int main(void) {
     static const struct wdmsim_config two = {.processors = 2, .flags = WDMSIM_CHECK_RULES};
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(quota_comes_back_as_it_was_charged),
-        wdmsim_unit_test(too_much_quota_raises),
-        wdmsim_unit_test(quota_not_charged_cannot_be_returned),
+        stop_unit_test(too_much_quota_raises),
+        stop_unit_test(quota_not_charged_cannot_be_returned),
         wdmsim_unit_test(cycles_are_those_its_threads_ran),
         wdmsim_unit_test(disk_counters_are_kept),
         wdmsim_unit_test_on(an_affinity_token_leads_back, &two),

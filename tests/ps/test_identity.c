@@ -24,11 +24,26 @@ static void a_thread_knows_itself(struct machine *m) {
     assert_null(PsGetCurrentThreadTeb());
 }
 
-/* Check that an identifier finds its object, referenced, as long as there is one. */
+static VOID ends_at_once(PVOID context) { (void)context; }
+
+/* Check that an identifier finds its object, referenced, as long as there is one: an ended thread's
+ * until its last reference goes. */
 static void identifiers_find_their_objects(struct machine *m) {
     PETHREAD thread;
     PEPROCESS process;
-    (void)m;
+    CLIENT_ID client;
+    HANDLE handle;
+    PsCreateSystemThread(&handle, SYNCHRONIZE, NULL, NULL, &client, ends_at_once, NULL);
+    ZwWaitForSingleObject(handle, FALSE, NULL);
+    assert_int_equal(PsLookupThreadByThreadId(client.UniqueThread, &thread), STATUS_SUCCESS);
+    assert_true(PsIsThreadTerminating(thread));
+    ZwClose(handle);
+    ObDereferenceObject(thread);
+    assert_int_equal(wdmsim_system_thread(m, (void (*)(void *))ends_at_once, NULL, NULL), 0);
+    wdmsim_settle(
+        m); /* a stack, and with it its thread, is given back when the next one needs it */
+    assert_int_equal(PsLookupThreadByThreadId(client.UniqueThread, &thread),
+                     STATUS_INVALID_PARAMETER);
     assert_int_equal(PsLookupThreadByThreadId(PsGetCurrentThreadId(), &thread), STATUS_SUCCESS);
     assert_ptr_equal(thread, PsGetCurrentThread());
     ObDereferenceObject(thread);
@@ -45,6 +60,10 @@ static struct {
     HANDLE process, thread;
     BOOLEAN system, io_system;
     KPROCESSOR_MODE mode;
+    NT_TIB *teb, *again, *attached;
+    bool self;
+    NTSTATUS terminate;
+    HANDLE attached_process, attached_thread_process;
 } user;
 
 static void note_user(void *context) {
@@ -54,6 +73,16 @@ static void note_user(void *context) {
     user.system = PsIsSystemThread(PsGetCurrentThread());
     user.io_system = IoIsSystemThread(PsGetCurrentThread());
     user.mode = ExGetPreviousMode();
+    user.terminate = PsTerminateSystemThread(STATUS_SUCCESS);
+    user.teb = PsGetCurrentThreadTeb();
+    user.again = PsGetCurrentThreadTeb();
+    user.self = user.teb && user.teb->Self == user.teb;
+    KAPC_STATE state;
+    KeStackAttachProcess(PsInitialSystemProcess, &state);
+    user.attached = PsGetCurrentThreadTeb();
+    user.attached_process = PsGetCurrentProcessId();
+    user.attached_thread_process = PsGetThreadProcessId(PsGetCurrentThread());
+    KeUnstackDetachProcess(&state);
 }
 
 static void a_user_thread_is_told_apart(struct machine *m) {
@@ -66,6 +95,32 @@ static void a_user_thread_is_told_apart(struct machine *m) {
     assert_false(user.system);
     assert_false(user.io_system);
     assert_int_equal(user.mode, UserMode);
+    assert_int_equal(user.terminate, STATUS_INVALID_PARAMETER); /* it is no system thread */
+}
+
+/* Check that a user thread has one environment block, which it cannot reach from elsewhere. */
+static void a_user_thread_has_an_environment_block(struct machine *m) {
+    memset(&user, 0, sizeof user);
+    assert_int_equal(wdmsim_user_thread(m, NULL, note_user, NULL), 0);
+    wdmsim_settle(m);
+    assert_non_null(user.teb);
+    assert_true((ULONG_PTR)user.teb <= (ULONG_PTR)MM_HIGHEST_USER_ADDRESS);
+    assert_ptr_equal(user.teb, user.again);
+    assert_true(user.self);
+    assert_null(user.attached);
+    NT_TIB *first = user.teb;
+    assert_int_equal(wdmsim_user_thread(m, NULL, note_user, NULL), 0);
+    wdmsim_settle(m);
+    assert_ptr_equal(user.teb, first); /* the ended thread's memory was given back */
+}
+
+/* Check that a thread stays its process's wherever it is attached. */
+static void attaching_does_not_change_who_a_thread_is(struct machine *m) {
+    memset(&user, 0, sizeof user);
+    assert_int_equal(wdmsim_user_thread(m, NULL, note_user, NULL), 0);
+    wdmsim_settle(m);
+    assert_ptr_equal(user.attached_process, user.process);
+    assert_ptr_equal(user.attached_thread_process, user.process);
 }
 
 static VOID ends(PVOID context) { (void)context; }
@@ -91,6 +146,9 @@ static void times_are_system_time(struct machine *m) {
     LONGLONG created = PsGetProcessCreateTimeQuadPart((PEPROCESS)(void *)process);
     assert_true(created >= later.QuadPart && created < later.QuadPart + 10000000);
     assert_int_equal(PsGetProcessExitTime().QuadPart, 0);
+    wdmsim_set_system_time(m, later.QuadPart +
+                                  100000000000); /* moments that were stay what they were */
+    assert_int_equal(PsGetProcessCreateTimeQuadPart((PEPROCESS)(void *)process), created);
 }
 
 /* Check that start keys tell processes apart, and do not change. */
@@ -128,8 +186,11 @@ static void an_idle_processor_is_process_zero(struct machine *m) {
 static void the_version_is_known(struct machine *m) {
     RTL_OSVERSIONINFOW version = {.dwOSVersionInfoSize = sizeof version};
     ULONG major = 0, minor = 99, build = 0;
+    UNICODE_STRING pack = {8, 8, NULL};
     (void)m;
     RtlGetVersion(&version);
+    assert_false(PsGetVersion(NULL, NULL, NULL, &pack));
+    assert_int_equal(pack.Length, 0); /* no service pack */
     assert_false(PsGetVersion(&major, &minor, &build, NULL));
     assert_int_equal(major, version.dwMajorVersion);
     assert_int_equal(minor, version.dwMinorVersion);
@@ -142,6 +203,8 @@ int main(void) {
         wdmsim_unit_test(a_thread_knows_itself),
         wdmsim_unit_test(identifiers_find_their_objects),
         wdmsim_unit_test(a_user_thread_is_told_apart),
+        wdmsim_unit_test(a_user_thread_has_an_environment_block),
+        wdmsim_unit_test(attaching_does_not_change_who_a_thread_is),
         wdmsim_unit_test(times_are_system_time),
         wdmsim_unit_test(start_keys_are_unique),
         wdmsim_unit_test(an_idle_processor_is_process_zero),

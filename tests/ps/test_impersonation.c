@@ -57,10 +57,39 @@ static void a_thread_impersonates_a_client(struct machine *m) {
     PsDereferencePrimaryToken(client);
 }
 
+/* Check that another client takes the place of the first, whose token is let go, and that none ends
+ * the impersonation. */
+static void a_client_replaces_the_one_before(struct machine *m) {
+    PACCESS_TOKEN first = PsReferencePrimaryToken(new_process(m));
+    PACCESS_TOKEN second = PsReferencePrimaryToken(PsInitialSystemProcess), seen;
+    SECURITY_IMPERSONATION_LEVEL level;
+    BOOLEAN copy, effective;
+    LONG_PTR count = ObReferenceObject(first);
+    ObDereferenceObject(first);
+    PsImpersonateClient(PsGetCurrentThread(), first, FALSE, FALSE, SecurityImpersonation);
+    PsImpersonateClient(PsGetCurrentThread(), second, FALSE, TRUE, SecurityIdentification);
+    assert_int_equal(ObReferenceObject(first), count);
+    ObDereferenceObject(first);
+    seen = PsReferenceImpersonationToken(PsGetCurrentThread(), &copy, &effective, &level);
+    assert_ptr_equal(seen, second);
+    assert_false(copy);
+    assert_true(effective);
+    assert_int_equal(level, SecurityIdentification);
+    PsDereferenceImpersonationToken(seen);
+    assert_int_equal(
+        PsImpersonateClient(PsGetCurrentThread(), NULL, FALSE, FALSE, SecurityAnonymous),
+        STATUS_SUCCESS);
+    assert_null(PsReferenceImpersonationToken(PsGetCurrentThread(), &copy, &effective, &level));
+    PsDereferenceImpersonationToken(NULL); /* nothing to do */
+    PsDereferencePrimaryToken(first);
+    PsDereferencePrimaryToken(second);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(a_process_has_a_primary_token),
         wdmsim_unit_test(a_thread_impersonates_a_client),
+        wdmsim_unit_test(a_client_replaces_the_one_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,6 +25,11 @@ static VOID watch_ex(PEPROCESS process, HANDLE id, PPS_CREATE_NOTIFY_INFO info) 
     }
     seen.created++;
     assert_int_equal(info->Size, sizeof *info);
+    assert_true(info->FileOpenNameAvailable);
+    assert_false(info->IsSubsystemProcess);
+    assert_int_equal(info->CreationStatus, STATUS_SUCCESS);
+    assert_ptr_equal(info->CreatingThreadId.UniqueProcess, PsGetCurrentProcessId());
+    assert_non_null(info->CommandLine);
     seen.parent = info->ParentProcessId;
     seen.creator = info->CreatingThreadId.UniqueThread;
     seen.image_length = info->ImageFileName->Length;
@@ -159,12 +164,71 @@ static void removal_waits_for_a_running_routine(struct machine *m) {
     ZwClose(remover);
 }
 
+/* Check that the extended form wants code that is in an image; and that there is room for 64
+ * routines of both kinds. */
+static void registrations_are_checked(struct machine *m) {
+    UCHAR *code = ExAllocatePool2(POOL_FLAG_NON_PAGED, 128, 'edoC');
+    (void)m;
+    assert_int_equal(PsSetCreateProcessNotifyRoutineEx(
+                         (PCREATE_PROCESS_NOTIFY_ROUTINE_EX)(ULONG_PTR)code, FALSE),
+                     STATUS_ACCESS_DENIED);
+    assert_int_equal(
+        PsSetCreateProcessNotifyRoutineEx2(PsCreateProcessNotifySubsystems, code, FALSE),
+        STATUS_ACCESS_DENIED);
+    assert_int_equal(PsSetCreateProcessNotifyRoutineEx(watch_ex, FALSE), STATUS_SUCCESS);
+    for (int i = 1; i < 64; i++) /* never called: no process is made */
+        assert_int_equal(PsSetCreateProcessNotifyRoutine(
+                             (PCREATE_PROCESS_NOTIFY_ROUTINE)(ULONG_PTR)(code + i), FALSE),
+                         STATUS_SUCCESS);
+    assert_int_equal(PsSetCreateProcessNotifyRoutine(watch, FALSE), STATUS_INVALID_PARAMETER);
+    assert_int_equal(PsSetCreateProcessNotifyRoutineEx(watch_ex, TRUE), STATUS_SUCCESS);
+    assert_int_equal(PsSetCreateProcessNotifyRoutine(watch, FALSE), STATUS_SUCCESS);
+}
+
+static VOID first_told(HANDLE parent, HANDLE id, BOOLEAN create) {
+    (void)parent, (void)id;
+    if (create)
+        assert_int_equal(seen.plain_created, 0);
+}
+
+/* Check that routines are called in the order of their registration. */
+static void the_first_registered_is_told_first(struct machine *m) {
+    memset(&seen, 0, sizeof seen);
+    assert_int_equal(PsSetCreateProcessNotifyRoutine(first_told, FALSE), STATUS_SUCCESS);
+    assert_int_equal(PsSetCreateProcessNotifyRoutine(watch, FALSE), STATUS_SUCCESS);
+    run_process(m);
+    assert_int_equal(seen.plain_created, 1);
+    PsSetCreateProcessNotifyRoutine(first_told, TRUE);
+    PsSetCreateProcessNotifyRoutine(watch, TRUE);
+}
+
+static void make_a_process(void *context) {
+    seen.context_process = PsGetCurrentProcessId();
+    make_process(context);
+}
+
+/* Check that a program that makes another is its parent. */
+static void a_program_is_the_parent_of_what_it_makes(struct machine *m) {
+    HANDLE parent;
+    memset(&seen, 0, sizeof seen);
+    assert_int_equal(PsSetCreateProcessNotifyRoutine(watch, FALSE), STATUS_SUCCESS);
+    assert_int_equal(wdmsim_user_thread(m, NULL, make_a_process, m), 0);
+    wdmsim_settle(m);
+    parent = seen.parent;
+    PsSetCreateProcessNotifyRoutine(watch, TRUE);
+    assert_ptr_equal(parent, seen.context_process);
+    assert_true(parent != (HANDLE)4);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(creation_and_end_are_told),
         wdmsim_unit_test(the_plain_routine_is_told_as_well),
         wdmsim_unit_test(a_process_can_be_refused),
         wdmsim_unit_test(removal_waits_for_a_running_routine),
+        wdmsim_unit_test(registrations_are_checked),
+        wdmsim_unit_test(the_first_registered_is_told_first),
+        wdmsim_unit_test(a_program_is_the_parent_of_what_it_makes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

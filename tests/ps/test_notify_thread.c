@@ -14,6 +14,7 @@ static VOID watch(HANDLE process, HANDLE thread, BOOLEAN create) {
     if (create) {
         seen.created++;
         seen.created_in = PsGetCurrentThreadId();
+        assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL);
     } else {
         seen.exited++;
         seen.exited_in = PsGetCurrentThreadId();

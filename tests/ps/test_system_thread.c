@@ -1,7 +1,7 @@
 /* Threads that drivers make: handles, waiting for their end, exit status. */
 #include <ntifs.h>
 
-#include <wdmsim/cmocka.h>
+#include "../stop.h"
 
 static struct {
     KEVENT go;
@@ -132,6 +132,82 @@ static void attributes_and_process_are_checked(struct machine *m) {
         STATUS_OBJECT_TYPE_MISMATCH);
 }
 
+static ACCESS_MASK granted(ACCESS_MASK access) {
+    PUBLIC_OBJECT_BASIC_INFORMATION information;
+    HANDLE handle;
+    int ran = 0;
+    assert_int_equal(PsCreateSystemThread(&handle, access, NULL, NULL, NULL, just_returns, &ran),
+                     STATUS_SUCCESS);
+    ZwWaitForSingleObject(handle, FALSE, NULL);
+    ZwQueryObject(handle, ObjectBasicInformation, &information, sizeof information, NULL);
+    ZwClose(handle);
+    return information.GrantedAccess;
+}
+
+static void the_handle_has_the_access_asked_for(struct machine *m) {
+    (void)m;
+    assert_int_equal(granted(SYNCHRONIZE), SYNCHRONIZE);
+    assert_int_equal(granted(GENERIC_ALL), THREAD_ALL_ACCESS);
+    assert_int_equal(granted(0), 0);
+}
+
+/* Check that the maker's security descriptor becomes the thread's. */
+static void a_descriptor_is_given_to_the_thread(struct machine *m) {
+    SECURITY_DESCRIPTOR descriptor;
+    OBJECT_ATTRIBUTES attributes;
+    PSECURITY_DESCRIPTOR copy = NULL;
+    BOOLEAN allocated = FALSE;
+    HANDLE handle;
+    PVOID thread;
+    int ran = 0;
+    (void)m;
+    RtlCreateSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION);
+    RtlSetDaclSecurityDescriptor(&descriptor, TRUE, NULL, FALSE);
+    InitializeObjectAttributes(&attributes, NULL, OBJ_KERNEL_HANDLE, NULL, &descriptor);
+    assert_int_equal(
+        PsCreateSystemThread(&handle, SYNCHRONIZE, &attributes, NULL, NULL, just_returns, &ran),
+        STATUS_SUCCESS);
+    ObReferenceObjectByHandle(handle, 0, *PsThreadType, KernelMode, &thread, NULL);
+    assert_int_equal(ObGetObjectSecurity(thread, &copy, &allocated), STATUS_SUCCESS);
+    assert_non_null(copy);
+    ObReleaseObjectSecurity(copy, allocated);
+    ZwWaitForSingleObject(handle, FALSE, NULL);
+    ZwClose(handle);
+    ObDereferenceObject(thread);
+}
+
+/* Check that a thread whose handle cannot be made, here for its descriptor, does not run. */
+static void a_thread_without_a_handle_does_not_run(struct machine *m) {
+    SECURITY_DESCRIPTOR descriptor;
+    OBJECT_ATTRIBUTES attributes;
+    HANDLE handle;
+    int ran = 0;
+    RtlCreateSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION);
+    descriptor.Revision = 9;
+    InitializeObjectAttributes(&attributes, NULL, OBJ_KERNEL_HANDLE, NULL, &descriptor);
+    assert_int_equal(
+        PsCreateSystemThread(&handle, SYNCHRONIZE, &attributes, NULL, NULL, just_returns, &ran),
+        STATUS_UNKNOWN_REVISION);
+    assert_null(handle);
+    wdmsim_settle(m);
+    assert_int_equal(ran, 0);
+}
+
+static VOID end_the_worker(PVOID context) {
+    (void)context;
+    expect_stop(ACTIVE_EX_WORKER_THREAD_TERMINATION, (ULONG_PTR)PsGetCurrentThread(), ANY_PARAMETER,
+                ANY_PARAMETER, ANY_PARAMETER);
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+/* Check that a work item cannot end the thread that runs it: the thread is not its driver's. */
+static void a_worker_thread_is_not_the_drivers_to_end(struct machine *m) {
+    static WORK_QUEUE_ITEM item;
+    ExInitializeWorkItem(&item, end_the_worker, NULL);
+    ExQueueWorkItem(&item, DelayedWorkQueue);
+    wdmsim_settle(m);
+}
+
 /* Check that IoCreateSystemThread keeps its object while the thread runs. */
 static void an_object_is_referenced_by_its_thread(struct machine *m) {
     PUBLIC_OBJECT_BASIC_INFORMATION before, during, after;
@@ -182,6 +258,10 @@ int main(void) {
         wdmsim_unit_test(returning_ends_a_thread),
         wdmsim_unit_test(a_thread_can_run_in_another_process),
         wdmsim_unit_test(attributes_and_process_are_checked),
+        wdmsim_unit_test(the_handle_has_the_access_asked_for),
+        wdmsim_unit_test(a_descriptor_is_given_to_the_thread),
+        wdmsim_unit_test(a_thread_without_a_handle_does_not_run),
+        stop_unit_test(a_worker_thread_is_not_the_drivers_to_end),
         wdmsim_unit_test(an_object_is_referenced_by_its_thread),
         wdmsim_unit_test(a_thread_must_leave_its_critical_regions),
     };

@@ -72,8 +72,12 @@ typedef struct _PROCESSOR_RELATIONSHIP {
 
 typedef struct _NUMA_NODE_RELATIONSHIP {
     ULONG NodeNumber;
-    UCHAR Reserved[20];
-    GROUP_AFFINITY GroupMask;
+    UCHAR Reserved[18];
+    USHORT GroupCount;
+    union {
+        GROUP_AFFINITY GroupMask;
+        GROUP_AFFINITY GroupMasks[ANYSIZE_ARRAY];
+    };
 } NUMA_NODE_RELATIONSHIP, *PNUMA_NODE_RELATIONSHIP;
 
 typedef struct _CACHE_RELATIONSHIP {
@@ -287,6 +291,29 @@ typedef struct _KBUGCHECK_ADD_PAGES {
     ULONG_PTR Address;
     ULONG_PTR Count;
 } KBUGCHECK_ADD_PAGES, *PKBUGCHECK_ADD_PAGES;
+typedef struct _KBUGCHECK_REMOVE_PAGES {
+    PVOID Context;
+    ULONG Flags;
+    ULONG BugCheckCode;
+    ULONG_PTR Address;
+    ULONG_PTR Count;
+} KBUGCHECK_REMOVE_PAGES, *PKBUGCHECK_REMOVE_PAGES;
+typedef struct _KBUGCHECK_SECONDARY_DUMP_DATA_EX {
+    PVOID InBuffer;
+    ULONG InBufferLength;
+    ULONG MaximumAllowed;
+    GUID Guid;
+    PVOID OutBuffer;
+    ULONG OutBufferLength;
+    PVOID Context;
+    ULONG Flags;
+    ULONG DumpType;
+    ULONG BugCheckCode;
+    ULONG_PTR BugCheckParameter1;
+    ULONG_PTR BugCheckParameter2;
+    ULONG_PTR BugCheckParameter3;
+    ULONG_PTR BugCheckParameter4;
+} KBUGCHECK_SECONDARY_DUMP_DATA_EX, *PKBUGCHECK_SECONDARY_DUMP_DATA_EX;
 typedef struct _KADDRESS_RANGE {
     PVOID Address;
     SIZE_T Size;

@@ -9,6 +9,7 @@
  * PARK_SELECTION_V2 or, if it refuses that one, PARK_SELECTION; then it is told the mask and that
  * the evaluation is over.
  */
+#include "ke/ke.h"
 #include "ki/bugcheck.h"
 #include "ki/dispatch.h"
 #include "po/pep/platform.h"
@@ -104,10 +105,12 @@ static void pep_read_feedback(struct machine *m, void *context) {
     struct pep_processor *p = feedback->p;
     PEP_PPM_FEEDBACK_READ read = {.CounterIndex = feedback->counter};
     bool here = p->counters[feedback->counter].Affinitized;
-    KAFFINITY old = here ? KeSetSystemAffinityThreadEx(1ull << p->cpu->number) : 0;
+    KAFFINITY old = ke_system_affinity(m);
+    if (here)
+        ke_set_system_affinity(m, 1ull << p->cpu->number);
     feedback->accepted = pep_ppm_at_dispatch(m, p, PEP_NOTIFY_PPM_FEEDBACK_READ, &read);
     if (here)
-        KeRevertToUserAffinityThreadEx(old);
+        ke_restore_affinity(m, old);
     bool relative = p->counters[feedback->counter].Type == PROCESSOR_FEEDBACK_TYPE_RELATIVE;
     feedback->values[0] = relative ? read.NominalCount : read.InstantaneousValue;
     feedback->values[1] = relative ? read.ActualCount : 0;
@@ -214,9 +217,10 @@ void pep_system_state(struct machine *m, SYSTEM_POWER_STATE state, bool enter) {
         if (!p)
             continue;
         PEP_PPM_ENTER_SYSTEM_STATE message = {.TargetState = state}; /* both have this shape */
-        KAFFINITY old = KeSetSystemAffinityThreadEx(1ull << i);
+        KAFFINITY old = ke_system_affinity(m);
+        ke_set_system_affinity(m, 1ull << i);
         pep_ppm_at_dispatch(m, p, id, &message);
-        KeRevertToUserAffinityThreadEx(old);
+        ke_restore_affinity(m, old);
     }
 }
 

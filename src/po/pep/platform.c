@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "ki/bugcheck.h"
+#include "ki/group.h"
 #include "po/pep/platform.h"
 
 struct pep_processor *pep_first_processor(struct machine *m) {
@@ -209,7 +210,7 @@ static bool pep_coordinated_take(struct machine *m, ULONG index,
                                  const PEP_COORDINATED_IDLE_STATE *given) {
     struct pep_platform *platform = m->pep->platform;
     struct pep_platform_state *state = &platform->states[index];
-    uint64_t all = m->processor_count == 64 ? UINT64_MAX : (1ull << m->processor_count) - 1;
+    uint64_t all = ki_active_processors(m);
     if (given->MaximumDependencySize > PEP_OPTIONS || given->DependencyCount > PEP_DEPENDENCIES)
         pep_illegal(m, PEP_NOTIFY_PPM_QUERY_COORDINATED_STATES, "Depe", index,
                     "more dependencies than can be, of state");

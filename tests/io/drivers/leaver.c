@@ -39,6 +39,72 @@ static VOID Again(PDRIVER_OBJECT DriverObject, PVOID Context, ULONG Count) {
     UNREFERENCED_PARAMETER(Count);
 }
 
+static VOID Process(HANDLE Parent, HANDLE Id, BOOLEAN Create) {
+    UNREFERENCED_PARAMETER(Parent);
+    UNREFERENCED_PARAMETER(Id);
+    UNREFERENCED_PARAMETER(Create);
+}
+
+static VOID Thread(HANDLE ProcessId, HANDLE Id, BOOLEAN Create) {
+    UNREFERENCED_PARAMETER(ProcessId);
+    UNREFERENCED_PARAMETER(Id);
+    UNREFERENCED_PARAMETER(Create);
+}
+
+static VOID Image(PUNICODE_STRING Name, HANDLE ProcessId, PIMAGE_INFO Info) {
+    UNREFERENCED_PARAMETER(Name);
+    UNREFERENCED_PARAMETER(ProcessId);
+    UNREFERENCED_PARAMETER(Info);
+}
+
+static VOID Opened(PVOID Context, POB_POST_OPERATION_INFORMATION Information) {
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(Information);
+}
+
+static VOID Watch(VOID) {
+    OB_OPERATION_REGISTRATION operation = {PsProcessType, OB_OPERATION_HANDLE_CREATE, NULL, Opened};
+    OB_CALLBACK_REGISTRATION callbacks = {OB_FLT_REGISTRATION_VERSION, 1,
+                                          RTL_CONSTANT_STRING(L"321000"), NULL, &operation};
+    PVOID registration;
+    (VOID) ObRegisterCallbacks(&callbacks, &registration);
+}
+
+static KBUGCHECK_CALLBACK_RECORD record;
+static KBUGCHECK_REASON_CALLBACK_RECORD reason;
+static UCHAR component[] = "leaver";
+static PROCESSOR_CALLBACK_FUNCTION Added;
+static NMI_CALLBACK Nmi;
+static BOUND_CALLBACK Bound;
+static KBUGCHECK_CALLBACK_ROUTINE Crashed;
+static KBUGCHECK_REASON_CALLBACK_ROUTINE Dumped;
+
+static VOID Added(PVOID Context, PKE_PROCESSOR_CHANGE_NOTIFY_CONTEXT Change, PNTSTATUS Status) {
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(Change);
+    UNREFERENCED_PARAMETER(Status);
+}
+
+static BOOLEAN Nmi(PVOID Context, BOOLEAN Handled) {
+    UNREFERENCED_PARAMETER(Context);
+    return Handled;
+}
+
+static BOUND_CALLBACK_STATUS Bound(VOID) { return BoundExceptionContinueSearch; }
+
+static VOID Crashed(PVOID Buffer, ULONG Length) {
+    UNREFERENCED_PARAMETER(Buffer);
+    UNREFERENCED_PARAMETER(Length);
+}
+
+static VOID Dumped(KBUGCHECK_CALLBACK_REASON Reason, PKBUGCHECK_REASON_CALLBACK_RECORD Record,
+                   PVOID Data, ULONG Length) {
+    UNREFERENCED_PARAMETER(Reason);
+    UNREFERENCED_PARAMETER(Record);
+    UNREFERENCED_PARAMETER(Data);
+    UNREFERENCED_PARAMETER(Length);
+}
+
 static VOID Unload(PDRIVER_OBJECT DriverObject) {
     PDEVICE_OBJECT device;
     LARGE_INTEGER due;
@@ -66,6 +132,35 @@ static VOID Unload(PDRIVER_OBJECT DriverObject) {
         break;
     case 7:
         (VOID) RtlAllocateHeap(RtlCreateHeap(HEAP_GROWABLE, NULL, 0, 0, NULL, NULL), 0, 5000);
+        break;
+    case 8:
+        (VOID) PsSetCreateProcessNotifyRoutine(Process, FALSE);
+        break;
+    case 9:
+        (VOID) PsSetCreateThreadNotifyRoutine(Thread);
+        break;
+    case 10:
+        (VOID) PsSetLoadImageNotifyRoutine(Image);
+        break;
+    case 11:
+        Watch();
+        break;
+    case 12:
+        (VOID) KeRegisterProcessorChangeCallback(Added, NULL, 0);
+        break;
+    case 13:
+        (VOID) KeRegisterNmiCallback(Nmi, NULL);
+        break;
+    case 14:
+        (VOID) KeRegisterBoundCallback(Bound);
+        break;
+    case 15:
+        KeInitializeCallbackRecord(&record);
+        KeRegisterBugCheckCallback(&record, Crashed, NULL, 0, component);
+        break;
+    case 16:
+        KeInitializeCallbackRecord(&reason);
+        KeRegisterBugCheckReasonCallback(&reason, Dumped, KbCallbackSecondaryDumpData, component);
         break;
     default:
         break;
