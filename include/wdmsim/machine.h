@@ -54,6 +54,7 @@ enum wdmsim_strategy {
 #define WDMSIM_DEBUGGER 0x20u      /* a kernel debugger is attached that goes on after each breakpoint */
 #define WDMSIM_GUARD_EXACT 0x80u /* with GUARD_POOL: a block ends at its last byte, whatever its alignment is then */
 #define WDMSIM_NO_THREADED_DPC 0x40u /* threaded DPCs run as normal ones: ThreadDpcEnable is 0 in the registry */
+#define WDMSIM_CHECK_LOCKS 0x100u /* remember where locks were acquired, and check their order; see below */
 
 /*
  * WDMSIM_FAIL_POOL: memory that a driver asks for may be refused: pool, lookaside entries, IRPs, MDLs, work items and what
@@ -61,6 +62,15 @@ enum wdmsim_strategy {
  * calls makes for it, where failing is a documented result (IoCreateDevice, PoRequestPowerIrp, a mapping …). The routine
  * then fails as it does on Windows. What the kernel allocates on its own behalf is never refused: the IRPs of the PnP and
  * the power manager, device nodes, workers, the requests of a program. Nor is what the host asks for.
+ */
+
+/*
+ * WDMSIM_CHECK_LOCKS: what deadlock detection does for a driver on Windows. Of every spin lock, reader-writer spin lock,
+ * fast, guarded and kernel mutex, and exclusively owned resource it is known who holds it and which calls acquired it, and
+ * reports about locks say so. Two locks that are taken in one order here and in the other there are a bug check
+ * (DRIVER_VERIFIER_DETECTED_VIOLATION, 0x1001) even if nobody ever waits; so are releases that do not fit (0x1004, 0x1007,
+ * 0x1009), initialising or freeing a lock that is held (0x1005, 0x100B), and a thread that ends with one (0x100A). The
+ * spin locks of interrupts, push locks, and those who share a resource are not followed.
  */
 
 struct wdmsim_config {

@@ -60,6 +60,9 @@
       "Make paged memory inaccessible at DISPATCH_LEVEL and above.")                               \
     X(fail_pool, struct number, type_flag, OPTIONAL,                                               \
       "Let the strategy choose whether each allocation fails that a driver asks for.")             \
+    X(check_locks, struct number, type_flag, OPTIONAL,                                             \
+      "Remember where locks were acquired, and report those taken in different orders and what "   \
+      "else deadlock detection finds; default false.")                                             \
     X(debugger, struct number, type_flag, OPTIONAL,                                                \
       "A kernel debugger is attached, which goes on after each breakpoint; default false: a "      \
       "breakpoint is a bug check.")                                                                \

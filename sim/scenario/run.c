@@ -145,6 +145,7 @@ static struct wdmsim_config configuration(struct run *run) {
     config.flags |= machine->guard_pool.value ? WDMSIM_GUARD_POOL : 0;
     config.flags |= machine->guard_exact.value ? WDMSIM_GUARD_EXACT : 0;
     config.flags |= machine->guard_paged.value ? WDMSIM_GUARD_PAGED : 0;
+    config.flags |= machine->check_locks.value ? WDMSIM_CHECK_LOCKS : 0;
     config.flags |= machine->debugger.value ? WDMSIM_DEBUGGER : 0;
     config.flags |= machine->fail_pool.value ? WDMSIM_FAIL_POOL : 0;
     return config;

@@ -133,6 +133,19 @@ VOID ExUnregisterCallback(PVOID CallbackRegistration) {
     ex_registration_free(m, registration);
 }
 
+/* Lets go on who waits to free a registration. Others may run then, so the one that comes next is
+ * kept meanwhile. */
+static void ex_registration_release(PCALLBACK_OBJECT object, PLIST_ENTRY link, PKEVENT idle) {
+    struct ex_registration *next = link == &object->registrations
+                                       ? NULL
+                                       : CONTAINING_RECORD(link, struct ex_registration, link);
+    if (next)
+        next->busy++;
+    KeSetEvent(idle, IO_NO_INCREMENT, FALSE);
+    if (next)
+        next->busy--;
+}
+
 VOID ExNotifyCallback(PVOID CallbackObject, PVOID Argument1, PVOID Argument2) {
     KI_GATE(ExNotifyCallback);
     PCALLBACK_OBJECT object = CallbackObject;
@@ -150,8 +163,21 @@ VOID ExNotifyCallback(PVOID CallbackObject, PVOID Argument1, PVOID Argument2) {
         }
         link = link->Flink; /* before whoever waits can free the registration */
         if (idle && !registration->busy)
-            KeSetEvent(idle, IO_NO_INCREMENT, FALSE);
+            ex_registration_release(object, link, idle);
     }
+}
+
+void ex_callback_announce(const WCHAR *name) {
+    UNICODE_STRING path;
+    OBJECT_ATTRIBUTES attributes;
+    PCALLBACK_OBJECT object;
+    RtlInitUnicodeString(&path, name);
+    InitializeObjectAttributes(&attributes, &path, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL,
+                               NULL);
+    if (!NT_SUCCESS(ExCreateCallback(&object, &attributes, FALSE, TRUE)))
+        return;
+    ExNotifyCallback(object, NULL, NULL);
+    ObDereferenceObject(object);
 }
 
 /* The objects that the system itself makes. */

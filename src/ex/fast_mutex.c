@@ -7,21 +7,31 @@
  * at APC_LEVEL or in a critical region.
  */
 #include "ex/ex.h"
+#include "ki/lock_log.h"
 
 static void ex_fast_take(struct machine *m, PFAST_MUTEX mutex, const void *caller) {
     PKTHREAD thread = ki_current_thread(m);
-    if (KI_UNLIKELY(mutex->Owner == thread))
+    if (KI_UNLIKELY(mutex->Owner == thread)) {
+        char site[200];
+        ki_lock_site(m, mutex, site, sizeof site);
         ki_bugcheck(m, MUTEX_ALREADY_OWNED, (ULONG_PTR)mutex, (ULONG_PTR)thread, 0, 0,
-                    "%s acquired a fast mutex that its thread owns already",
-                    ki_address_name(m, caller));
+                    "%s acquired a fast mutex that its thread owns already%s",
+                    ki_address_name(m, caller), site);
+    }
+    if (ki_locks_followed(m))
+        ki_lock_wanted(m, mutex, KI_LOCK_FAST_MUTEX);
     if (--mutex->Count != 0) {
         mutex->Contention++;
         KeWaitForSingleObject(&mutex->Event, WrFastMutex, KernelMode, FALSE, NULL);
     }
     mutex->Owner = thread;
+    if (ki_locks_followed(m))
+        ki_lock_taken(m, mutex, KI_LOCK_FAST_MUTEX);
 }
 
 static void ex_fast_give(struct machine *m, PFAST_MUTEX mutex, const void *caller) {
+    if (ki_locks_followed(m))
+        ki_lock_released(m, mutex, KI_LOCK_FAST_MUTEX);
     if (KI_UNLIKELY(mutex->Owner != ki_current_thread(m)))
         ki_bugcheck(m, THREAD_NOT_MUTEX_OWNER, (ULONG_PTR)ki_current_thread(m), (ULONG_PTR)mutex,
                     (ULONG_PTR)mutex->Owner, 0,
@@ -53,6 +63,8 @@ BOOLEAN ExTryToAcquireFastMutex(PFAST_MUTEX FastMutex) {
     KIRQL old = ki_raise(m, APC_LEVEL);
     FastMutex->Count = 0;
     FastMutex->Owner = ki_current_thread(m);
+    if (ki_locks_followed(m))
+        ki_lock_taken(m, FastMutex, KI_LOCK_FAST_MUTEX);
     FastMutex->OldIrql = old;
     return TRUE;
 }

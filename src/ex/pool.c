@@ -127,6 +127,18 @@ PVOID ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes) {
                              KI_ROUTINE_ExAllocatePool, __builtin_return_address(0));
 }
 
+/* At the start of a page of special pool, so that an access before it is seen; NULL without one. */
+static void *ex_allocate_under(struct machine *m, ULONG type, size_t size, ULONG tag,
+                               const void *caller) {
+    if (tag != m->mm->good_tag)
+        ex_check_tag(m, tag, type, size, caller);
+    ex_check_request(m, type & EX_TYPE_MASK, size, tag, caller);
+    void *p = mm_special_make(m, mm_type_byte(type), size, tag, caller, true);
+    if (p && type & POOL_ZERO_ALLOCATION)
+        memset(p, 0, size);
+    return p;
+}
+
 PVOID ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag,
                                     EX_POOL_PRIORITY Priority) {
     KI_GATE(ExAllocatePoolWithTagPriority);
@@ -135,7 +147,7 @@ PVOID ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, UL
     /* Only special pool knows a difference between the priorities: there is no shortage that would
      * be weighed. */
     if ((m->flags & WDMSIM_GUARD_POOL) && (Priority & 9) == 9)
-        p = mm_special_make(m, mm_type_byte(PoolType), NumberOfBytes, Tag, caller, true);
+        p = ex_allocate_under(m, PoolType, NumberOfBytes, Tag, caller);
     if (!p)
         p = ex_allocate(m, PoolType, NumberOfBytes, Tag, caller);
     if (KI_UNLIKELY(!p) && (PoolType & POOL_RAISE_IF_ALLOCATION_FAILURE))
@@ -155,6 +167,8 @@ static void *ex_allocate_quota(struct machine *m, ULONG type, size_t size, ULONG
     void *p = mm_block_allocate(m, mm_type_byte(type) | MM_QUOTA, size, tag, caller);
     if (!p && !(type & POOL_QUOTA_FAIL_INSTEAD_OF_RAISE))
         ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
+    if (p && type & POOL_ZERO_ALLOCATION)
+        memset(p, 0, size);
     return p;
 }
 

@@ -16,6 +16,7 @@
  * reserved field, so that a second initialization and the deletion of something else are seen.
  */
 #include "ex/ex.h"
+#include "ki/lock_log.h"
 #include "mm/mm.h"
 
 #define EX_RESOURCE_MARK 0x6372536552657845ull
@@ -213,10 +214,24 @@ static bool ex_acquire_shared(struct machine *m, PERESOURCE resource, bool wait,
     return true;
 }
 
+/* Only exclusive ownership is followed: sharers do not exclude each other, and may be many. */
+static void ex_exclusive_taken(struct machine *m, PERESOURCE resource) {
+    if (ki_locks_followed(m))
+        ki_lock_taken(m, resource, KI_LOCK_RESOURCE);
+}
+
+static void ex_exclusive_dropped(struct machine *m, PERESOURCE resource) {
+    if (ki_locks_followed(m))
+        ki_lock_dropped(m, resource);
+}
+
 static bool ex_acquire_exclusive(struct machine *m, PERESOURCE resource, bool wait,
                                  const void *caller) {
+    if (ki_locks_followed(m) && wait)
+        ki_lock_wanted(m, resource, KI_LOCK_RESOURCE);
     if (!resource->ActiveCount) {
         ex_own_exclusive(m, resource, ex_self(m));
+        ex_exclusive_taken(m, resource);
         return true;
     }
     POWNER_ENTRY mine = ex_owner_find(resource, ex_self(m));
@@ -232,6 +247,7 @@ static bool ex_acquire_exclusive(struct machine *m, PERESOURCE resource, bool wa
                     "for itself",
                     ki_address_name(m, caller));
     ex_resource_wait(m, resource, true);
+    ex_exclusive_taken(m, resource);
     return true;
 }
 
@@ -302,6 +318,8 @@ static void ex_release(struct machine *m, PERESOURCE resource, ERESOURCE_THREAD 
     if (--resource->ActiveEntries != 0)
         return;
     bool was_exclusive = ex_is_exclusive(resource);
+    if (was_exclusive)
+        ex_exclusive_dropped(m, resource);
     resource->ActiveCount = 0;
     resource->Flag &= (USHORT)~ResourceOwnedExclusive;
     if (resource->SharedWaiters && (was_exclusive || !resource->ExclusiveWaiters))
@@ -338,6 +356,7 @@ VOID ExConvertExclusiveToSharedLite(PERESOURCE Resource) {
                     "%s converted a resource that its thread does not own exclusively",
                     ki_address_name(m, __builtin_return_address(0)));
     ex_unboost(m, Resource);
+    ex_exclusive_dropped(m, Resource);
     Resource->Flag &= (USHORT)~ResourceOwnedExclusive;
     if (Resource->SharedWaiters)
         ex_grant_shared(m, Resource);
@@ -359,6 +378,7 @@ static void ex_set_owner(struct machine *m, PERESOURCE resource, PVOID owner, co
         *entry = (OWNER_ENTRY){0};
         resource->ActiveEntries--;
     } else {
+        ex_exclusive_dropped(m, resource); /* it is not this thread's from here on */
         entry->OwnerThread = (ERESOURCE_THREAD)owner;
     }
 }
@@ -427,6 +447,8 @@ NTSTATUS ExInitializeResourceLite(PERESOURCE Resource) {
         ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xd0, (ULONG_PTR)Resource, 0, 0,
                     "%s initialized a resource that is in use",
                     ki_address_name(m, __builtin_return_address(0)));
+    if (ki_locks_followed(m))
+        ki_lock_initialized(m, Resource, __builtin_return_address(0));
     *Resource = (ERESOURCE){.Reserved2 = ex_resource_mark(Resource)};
     InsertTailList(&m->ex->resources, &Resource->SystemResourcesList);
     return STATUS_SUCCESS;
@@ -434,7 +456,9 @@ NTSTATUS ExInitializeResourceLite(PERESOURCE Resource) {
 
 NTSTATUS ExReinitializeResourceLite(PERESOURCE Resource) {
     KI_GATE(ExReinitializeResourceLite);
-    (void)m;
+    ex_exclusive_dropped(m, Resource); /* its owners are forgotten, whoever they are */
+    if (ki_locks_followed(m))
+        ki_lock_initialized(m, Resource, __builtin_return_address(0));
     POWNER_ENTRY table = Resource->OwnerTable;
     ULONG size = table ? table[0].TableSize : 0;
     for (ULONG i = 1; i < size; i++)
@@ -451,6 +475,8 @@ NTSTATUS ExDeleteResourceLite(PERESOURCE Resource) {
         ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xd1, (ULONG_PTR)Resource, 0, 0,
                     "%s deleted a resource that is not initialized",
                     ki_address_name(m, __builtin_return_address(0)));
+    if (ki_locks_followed(m))
+        ki_locks_freed(m, Resource, sizeof *Resource, __builtin_return_address(0));
     RemoveEntryList(&Resource->SystemResourcesList);
     if (Resource->OwnerTable)
         mm_pool_free(m, Resource->OwnerTable, EX_RESOURCE_TAG);

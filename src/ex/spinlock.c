@@ -8,6 +8,7 @@
  * known, so that a deadlock names it.
  */
 #include "ex/ex.h"
+#include "ki/lock_log.h"
 
 #define EX_WRITER ((LONG)0x80000000u)
 #define EX_READERS 0x7fffffff
@@ -46,6 +47,21 @@ static inline void ex_spin_changed(struct machine *m, PEX_SPIN_LOCK lock) {
     }
 }
 
+static inline void ex_spin_wanted(struct machine *m, PEX_SPIN_LOCK lock, enum ki_lock_kind kind) {
+    if (ki_locks_followed(m))
+        ki_lock_wanted(m, lock, kind);
+}
+
+static inline void ex_spin_taken(struct machine *m, PEX_SPIN_LOCK lock, enum ki_lock_kind kind) {
+    if (ki_locks_followed(m))
+        ki_lock_taken(m, lock, kind);
+}
+
+static inline void ex_spin_dropped(struct machine *m, PEX_SPIN_LOCK lock) {
+    if (ki_locks_followed(m))
+        ki_lock_dropped(m, lock);
+}
+
 static inline void ex_spin_take_shared(struct machine *m, PEX_SPIN_LOCK lock) {
     if (KI_UNLIKELY(*lock & EX_WRITER)) {
         if (m->ex->spin_exclusive[m->cpu->number] == lock)
@@ -55,6 +71,7 @@ static inline void ex_spin_take_shared(struct machine *m, PEX_SPIN_LOCK lock) {
         ex_spin_wait(m, lock, EX_WRITER);
     }
     ++*lock;
+    ex_spin_taken(m, lock, KI_LOCK_READER);
 }
 
 static inline void ex_spin_take_exclusive(struct machine *m, PEX_SPIN_LOCK lock) {
@@ -68,6 +85,7 @@ static inline void ex_spin_take_exclusive(struct machine *m, PEX_SPIN_LOCK lock)
     }
     *lock = EX_WRITER;
     m->ex->spin_exclusive[m->cpu->number] = lock;
+    ex_spin_taken(m, lock, KI_LOCK_WRITER);
 }
 
 static inline void ex_spin_give_shared(struct machine *m, PEX_SPIN_LOCK lock, const void *caller) {
@@ -76,6 +94,7 @@ static inline void ex_spin_give_shared(struct machine *m, PEX_SPIN_LOCK lock, co
                     "%s released a spin lock that nobody holds for shared access",
                     ki_address_name(m, caller));
     --*lock;
+    ex_spin_dropped(m, lock);
     ex_spin_changed(m, lock);
 }
 
@@ -86,6 +105,7 @@ static inline void ex_spin_give_exclusive(struct machine *m, PEX_SPIN_LOCK lock,
                     "%s released a spin lock that nobody holds exclusively",
                     ki_address_name(m, caller));
     *lock = 0;
+    ex_spin_dropped(m, lock);
     if (m->ex->spin_exclusive[m->cpu->number] == lock)
         m->ex->spin_exclusive[m->cpu->number] = NULL;
     ex_spin_changed(m, lock);
@@ -94,12 +114,14 @@ static inline void ex_spin_give_exclusive(struct machine *m, PEX_SPIN_LOCK lock,
 KIRQL ExAcquireSpinLockShared(PEX_SPIN_LOCK SpinLock) {
     KI_GATE(ExAcquireSpinLockShared);
     KIRQL old = ki_raise(m, DISPATCH_LEVEL);
+    ex_spin_wanted(m, SpinLock, KI_LOCK_READER);
     ex_spin_take_shared(m, SpinLock);
     return old;
 }
 
 VOID ExAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock) {
     KI_GATE(ExAcquireSpinLockSharedAtDpcLevel);
+    ex_spin_wanted(m, SpinLock, KI_LOCK_READER);
     ex_spin_take_shared(m, SpinLock);
 }
 
@@ -117,12 +139,14 @@ VOID ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK SpinLock) {
 KIRQL ExAcquireSpinLockExclusive(PEX_SPIN_LOCK SpinLock) {
     KI_GATE(ExAcquireSpinLockExclusive);
     KIRQL old = ki_raise(m, DISPATCH_LEVEL);
+    ex_spin_wanted(m, SpinLock, KI_LOCK_WRITER);
     ex_spin_take_exclusive(m, SpinLock);
     return old;
 }
 
 VOID ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock) {
     KI_GATE(ExAcquireSpinLockExclusiveAtDpcLevel);
+    ex_spin_wanted(m, SpinLock, KI_LOCK_WRITER);
     ex_spin_take_exclusive(m, SpinLock);
 }
 
@@ -143,6 +167,8 @@ LOGICAL ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock) {
         return FALSE;
     *SpinLock = EX_WRITER;
     m->ex->spin_exclusive[m->cpu->number] = SpinLock;
+    ex_spin_dropped(m, SpinLock);
+    ex_spin_taken(m, SpinLock, KI_LOCK_WRITER);
     return TRUE;
 }
 

@@ -57,8 +57,11 @@ static bool ex_timer_stop(struct machine *m, PEX_TIMER timer) {
 
 static void ex_timer_finish(struct machine *m, PEX_TIMER timer) {
     PKEVENT deleted = timer->deleted;
-    if (timer->delete_callback)
+    if (timer->delete_callback) {
+        KIRQL irql = ki_raise(m, DISPATCH_LEVEL);
         timer->delete_callback(timer->delete_context);
+        ki_lower(m, irql);
+    }
     mm_pool_free(m, timer, EX_TIMER_TAG);
     if (deleted)
         KeSetEvent(deleted, IO_NO_INCREMENT, FALSE);
@@ -110,9 +113,11 @@ BOOLEAN ExSetTimer(PEX_TIMER Timer, LONGLONG DueTime, LONGLONG Period,
                    PEXT_SET_PARAMETERS Parameters) {
     KI_GATE(ExSetTimer);
     const void *caller = __builtin_return_address(0);
-    (void)Parameters;
     if (Timer->deleting)
         ex_timer_violation(m, Timer, "set a timer that is deleted", caller);
+    if (Parameters && Parameters->NoWakeTolerance < 0 &&
+        Parameters->NoWakeTolerance != EX_TIMER_UNLIMITED_TOLERANCE)
+        ex_timer_violation(m, Timer, "set a timer with a negative tolerance", caller);
     if (Period < 0 || Period > MAXLONG)
         ex_timer_violation(m, Timer, "set a timer with a period that is negative or above MAXLONG",
                            caller);

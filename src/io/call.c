@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "io/io.h"
+#include "ki/lock_log.h"
 
 static const char *io_target_text(const DEVICE_OBJECT *device) {
     return io_device_of(device)->text;
@@ -139,11 +140,15 @@ static NTSTATUS io_call_watched(struct machine *m, PDEVICE_OBJECT device, PIRP i
         io_unlink_call(prefix, &call);
         pended = stack->Control & SL_PENDING_RETURNED;
     }
-    if (KI_UNLIKELY(m->cpu->irql != irql) && m->flags & WDMSIM_CHECK_RULES)
-        ki_bugcheck(
-            m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x05, (ULONG_PTR)device, irql, m->cpu->irql,
-            "irp %u: the dispatch routine %s was called at %s and returned at %s", serial,
-            ki_address_name(m, (void *)dispatch), ki_irql_name(irql), ki_irql_name(m->cpu->irql));
+    if (KI_UNLIKELY(m->cpu->irql != irql) && m->flags & WDMSIM_CHECK_RULES) {
+        char held[280];
+        ki_locks_here(m, held, sizeof held);
+        ki_bugcheck(m, DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x05, (ULONG_PTR)device, irql,
+                    m->cpu->irql,
+                    "irp %u: the dispatch routine %s was called at %s and returned at %s%s", serial,
+                    ki_address_name(m, (void *)dispatch), ki_irql_name(irql),
+                    ki_irql_name(m->cpu->irql), held);
+    }
     if (prefix && KI_UNLIKELY(!io_return_is_right(&call, pended, status)) &&
         m->flags & WDMSIM_CHECK_RULES)
         io_return_check_status(m, &call, pended, irp, serial, status, (void *)dispatch);

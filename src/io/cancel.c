@@ -8,6 +8,7 @@
  * wdm/nf-wdm-iocancelirp, -iosetcancelroutine, nc-wdm-driver_cancel
  */
 #include "io/io.h"
+#include "ke/spin.h"
 
 PDRIVER_CANCEL IoSetCancelRoutine(PIRP Irp, PDRIVER_CANCEL CancelRoutine) {
     KI_GATE(IoSetCancelRoutine);
@@ -20,7 +21,7 @@ PDRIVER_CANCEL IoSetCancelRoutine(PIRP Irp, PDRIVER_CANCEL CancelRoutine) {
 VOID IoAcquireCancelSpinLock(PKIRQL Irql) {
     KI_GATE(IoAcquireCancelSpinLock);
     KIRQL old = ki_raise(m, DISPATCH_LEVEL);
-    ke_spin_acquire(m, m->io->cancel_lock);
+    ke_spin_take(m, m->io->cancel_lock, KI_LOCK_SPIN);
     *Irql = old;
 }
 
@@ -30,7 +31,7 @@ VOID IoReleaseCancelSpinLock(KIRQL Irql) {
         ki_bugcheck(m, SPIN_LOCK_NOT_OWNED, (ULONG_PTR)m->io->cancel_lock, *m->io->cancel_lock, 0,
                     0, "%s released the cancel spin lock, which it does not hold",
                     ki_address_name(m, IO_CALLER()));
-    *m->io->cancel_lock = 0;
+    ke_spin_give(m, m->io->cancel_lock);
     ki_lower(m, Irql);
 }
 
@@ -55,12 +56,12 @@ static void io_call_cancel_routine(struct machine *m, PIRP irp, PDRIVER_CANCEL r
 
 static KIRQL io_cancel_lock(struct machine *m) {
     KIRQL irql = ki_raise(m, DISPATCH_LEVEL);
-    ke_spin_acquire(m, m->io->cancel_lock);
+    ke_spin_take(m, m->io->cancel_lock, KI_LOCK_SPIN);
     return irql;
 }
 
 static void io_cancel_unlock(struct machine *m, KIRQL irql) {
-    *m->io->cancel_lock = 0;
+    ke_spin_give(m, m->io->cancel_lock);
     ki_lower(m, irql);
 }
 

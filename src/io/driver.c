@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "io/io.h"
+#include "ki/lock_log.h"
 
 static void io_driver_delete(struct machine *m, void *object) {
     PDRIVER_OBJECT driver = object;
@@ -316,6 +317,10 @@ static VOID io_driver_unload_thread(PVOID context) {
     m = ki_self();
     KI_TRACE(m, DRIVER_UNLOAD, io_driver_of(driver)->text);
     io_unload_check(m, host);
+    if (ki_locks_followed(m) && host->image.start)
+        ki_locks_freed(m, host->image.start,
+                       (size_t)((const char *)host->image.end - (const char *)host->image.start),
+                       (void *)driver->DriverUnload);
     io_driver_object_drop(m, host);
     host->done = true;
 }

@@ -9,15 +9,16 @@
  * wdm/nf-wdm-iostartpacket, -iostartnextpacket, -iosetstartioattributes
  */
 #include "io/io.h"
+#include "ke/spin.h"
 
 static KIRQL io_lock_cancel(struct machine *m) {
     KIRQL irql = ki_raise(m, DISPATCH_LEVEL);
-    ke_spin_acquire(m, m->io->cancel_lock);
+    ke_spin_take(m, m->io->cancel_lock, KI_LOCK_SPIN);
     return irql;
 }
 
 static void io_unlock_cancel(struct machine *m, KIRQL irql) {
-    *m->io->cancel_lock = 0;
+    ke_spin_give(m, m->io->cancel_lock);
     ki_lower(m, irql);
 }
 
@@ -73,7 +74,7 @@ VOID IoStartPacket(PDEVICE_OBJECT DeviceObject, PIRP Irp, PULONG Key,
     KIRQL irql = ki_raise(m, DISPATCH_LEVEL);
     PKDEVICE_QUEUE_ENTRY entry = &Irp->Tail.Overlay.DeviceQueueEntry;
     if (CancelFunction) {
-        ke_spin_acquire(m, m->io->cancel_lock);
+        ke_spin_take(m, m->io->cancel_lock, KI_LOCK_SPIN);
         Irp->CancelRoutine = CancelFunction;
     }
     BOOLEAN queued = Key ? KeInsertByKeyDeviceQueue(&DeviceObject->DeviceQueue, entry, *Key)
@@ -87,13 +88,13 @@ VOID IoStartPacket(PDEVICE_OBJECT DeviceObject, PIRP Irp, PULONG Key,
             return;
         }
         if (CancelFunction)
-            *m->io->cancel_lock = 0;
+            ke_spin_give(m, m->io->cancel_lock);
     } else {
         DeviceObject->CurrentIrp = Irp;
         if (CancelFunction) {
             if (io_device_of(DeviceObject)->startio_not_cancelable)
                 Irp->CancelRoutine = NULL;
-            *m->io->cancel_lock = 0;
+            ke_spin_give(m, m->io->cancel_lock);
         }
         io_run_startio(m, DeviceObject, Irp);
     }

@@ -1,8 +1,12 @@
 /* Events: notification events wake every waiter and stay signaled, synchronization events wake one
  * and clear themselves. */
 #include "ke/ke.h"
+#include "ki/lock_log.h"
 
 VOID KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State) {
+    struct machine *m = ki_self();
+    if (KI_UNLIKELY(m && ki_locks_followed(m)))
+        ki_lock_event_initialized(m, Event, __builtin_return_address(0));
     Event->Header.Lock = 0;
     Event->Header.Type = (UCHAR)Type;
     Event->Header.Size = sizeof(KEVENT) / sizeof(LONG);

@@ -3,10 +3,12 @@
  * IRQL. Count is 1 when free, 0 when owned, and goes down with every waiter.
  */
 #include "ke/ke.h"
+#include "ki/lock_log.h"
 
 VOID KeInitializeGuardedMutex(PKGUARDED_MUTEX Mutex) {
     KI_GATE(KeInitializeGuardedMutex);
-    (void)m;
+    if (ki_locks_followed(m))
+        ki_lock_initialized(m, Mutex, __builtin_return_address(0));
     Mutex->Count = 1;
     Mutex->Owner = NULL;
     Mutex->Contention = 0;
@@ -16,18 +18,27 @@ VOID KeInitializeGuardedMutex(PKGUARDED_MUTEX Mutex) {
 
 static void ke_guarded_acquire(struct machine *m, PKGUARDED_MUTEX mutex, void *caller) {
     PKTHREAD thread = ki_current_thread(m);
-    if (KI_UNLIKELY(mutex->Owner == thread))
+    if (KI_UNLIKELY(mutex->Owner == thread)) {
+        char site[200];
+        ki_lock_site(m, mutex, site, sizeof site);
         ki_bugcheck(m, DRIVER_VERIFIER_DETECTED_VIOLATION, 0x1000, (ULONG_PTR)mutex, 0, 0,
-                    "%s acquired a guarded mutex that its thread owns already",
-                    ki_address_name(m, caller));
+                    "%s acquired a guarded mutex that its thread owns already%s",
+                    ki_address_name(m, caller), site);
+    }
+    if (ki_locks_followed(m))
+        ki_lock_wanted(m, mutex, KI_LOCK_GUARDED_MUTEX);
     if (--mutex->Count != 0) {
         mutex->Contention++;
         KeWaitForSingleObject(&mutex->Gate, WrGuardedMutex, KernelMode, FALSE, NULL);
     }
     mutex->Owner = thread;
+    if (ki_locks_followed(m))
+        ki_lock_taken(m, mutex, KI_LOCK_GUARDED_MUTEX);
 }
 
 static void ke_guarded_release(struct machine *m, PKGUARDED_MUTEX mutex, void *caller) {
+    if (ki_locks_followed(m))
+        ki_lock_released(m, mutex, KI_LOCK_GUARDED_MUTEX);
     if (KI_UNLIKELY(mutex->Owner != ki_current_thread(m)))
         ki_bugcheck(
             m, DRIVER_VERIFIER_DETECTED_VIOLATION, mutex->Owner ? 0x1004 : 0x1007, (ULONG_PTR)mutex,
@@ -84,5 +95,7 @@ BOOLEAN KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX Mutex) {
     ki_current_thread(m)->special_apc_disable--;
     Mutex->Count = 0;
     Mutex->Owner = ki_current_thread(m);
+    if (ki_locks_followed(m))
+        ki_lock_taken(m, Mutex, KI_LOCK_GUARDED_MUTEX);
     return TRUE;
 }

@@ -4,6 +4,7 @@
  * goes down with each acquisition. DpcActive says that it was acquired at DISPATCH_LEVEL.
  */
 #include "ke/ke.h"
+#include "ki/lock_log.h"
 
 VOID KeInitializeMutex(PRKMUTEX Mutex, ULONG Level) {
     (void)Level;
@@ -13,6 +14,8 @@ VOID KeInitializeMutex(PRKMUTEX Mutex, ULONG Level) {
 
 VOID KeInitializeMutant(PRKMUTANT Mutant, BOOLEAN InitialOwner) {
     struct machine *m = ki_self();
+    if (KI_UNLIKELY(m && ki_locks_followed(m)))
+        ki_lock_initialized(m, Mutant, __builtin_return_address(0));
     Mutant->Header.Lock = 0;
     Mutant->Header.Type = MutantObject;
     Mutant->Header.Size = sizeof(KMUTANT) / sizeof(LONG);
@@ -30,6 +33,8 @@ static void ke_mutant_free(struct machine *m, PKMUTANT mutant, KPRIORITY increme
     PKTHREAD owner = mutant->OwnerThread;
     RemoveEntryList(&mutant->MutantListEntry);
     mutant->OwnerThread = NULL;
+    if (ki_locks_followed(m))
+        ki_lock_dropped(m, mutant);
     mutant->Header.DpcActive = FALSE;
     if (mutant->ApcDisable)
         owner->kernel_apc_disable++;
@@ -76,12 +81,16 @@ void ke_thread_check(struct machine *m, PKTHREAD thread) {
         ki_bugcheck(m, KERNEL_STACK_LOCKED_AT_EXIT, 0, 0, 0, 0,
                     "thread %u (%s) ended while its stack was %s", thread->serial, thread->name,
                     thread->expansions ? "expanded" : "not swappable");
+    if (ki_locks_followed(m))
+        ki_locks_thread_ends(m, thread);
     for (PLIST_ENTRY link = thread->mutants.Flink; link != &thread->mutants; link = link->Flink) {
         PKMUTANT mutant = CONTAINING_RECORD(link, KMUTANT, MutantListEntry);
+        char site[200];
+        ki_lock_site(m, mutant, site, sizeof site);
         if (mutant->ApcDisable)
             ki_bugcheck(m, THREAD_TERMINATE_HELD_MUTEX, (ULONG_PTR)thread, (ULONG_PTR)mutant, 0, 0,
-                        "thread %u (%s) ended while it owned a kernel mutex", thread->serial,
-                        thread->name);
+                        "thread %u (%s) ended while it owned a kernel mutex%s", thread->serial,
+                        thread->name, site);
     }
 }
 

@@ -86,8 +86,8 @@ static void ke_relation_write(const struct machine *m,
     default: /* RelationGroup */
         record->Group.MaximumGroupCount = groups;
         record->Group.ActiveGroupCount = ki_group_count(m, m->processor_count);
-        for (USHORT i = 0; i < groups; i++) {
-            PROCESSOR_GROUP_INFO *info = &record->Group.GroupInfo[i];
+        PROCESSOR_GROUP_INFO *info = record->Group.GroupInfo;
+        for (USHORT i = 0; i < groups; i++, info++) {
             info->MaximumProcessorCount = (UCHAR)ki_group_share(m, i, m->processor_maximum);
             info->ActiveProcessorCount = (UCHAR)ki_group_share(m, i, m->processor_count);
             info->ActiveProcessorMask = ki_group_active(m, i);

@@ -7,7 +7,7 @@
  * their handle remembers the lock and the IRQL.
  */
 #include "ke/callback.h"
-#include "ke/ke.h"
+#include "ke/spin.h"
 
 #undef KeAcquireSpinLock
 #undef KeReleaseSpinLock
@@ -16,9 +16,11 @@
 
 static _Noreturn void ke_spin_violation(struct machine *m, PKSPIN_LOCK lock, void *caller) {
     const char *where = ki_address_name(m, caller);
+    char site[200];
+    ki_lock_site(m, lock, site, sizeof site);
     if (*lock == 1u + m->cpu->number)
         ki_bugcheck(m, SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)lock, 0, 0, 0,
-                    "%s acquired a spin lock that this processor holds already", where);
+                    "%s acquired a spin lock that this processor holds already%s", where, site);
     ki_bugcheck(m, SPIN_LOCK_INIT_FAILURE, (ULONG_PTR)lock, *lock, 0, 0,
                 "%s acquired a spin lock that was never initialised", where);
 }
@@ -30,7 +32,10 @@ void ke_spin_contended(struct machine *m, PKSPIN_LOCK lock) {
     ki_spin(m, lock, ~(ULONG_PTR)0);
 }
 
-static void ke_spin_check_owner(struct machine *m, PKSPIN_LOCK lock, void *caller) {
+static void ke_spin_check_owner(struct machine *m, PKSPIN_LOCK lock, enum ki_lock_kind kind,
+                                void *caller) {
+    if (ki_locks_followed(m))
+        ki_lock_released(m, lock, kind);
     if (KI_LIKELY(*lock == 1u + m->cpu->number))
         return;
     const char *where = ki_address_name(m, caller);
@@ -46,7 +51,12 @@ static void ke_spin_check_owner(struct machine *m, PKSPIN_LOCK lock, void *calle
                 owner->number, owner->thread->serial, stack[0] ? ", which is in " : "", stack);
 }
 
-VOID KeInitializeSpinLock(PKSPIN_LOCK SpinLock) { *SpinLock = 0; }
+VOID KeInitializeSpinLock(PKSPIN_LOCK SpinLock) {
+    struct machine *m = ki_self();
+    if (KI_UNLIKELY(m && ki_locks_followed(m)))
+        ki_lock_initialized(m, SpinLock, __builtin_return_address(0));
+    *SpinLock = 0;
+}
 
 /*
  * The plain pair is the most frequent of all calls: when nothing wants attention, the level is
@@ -55,7 +65,7 @@ VOID KeInitializeSpinLock(PKSPIN_LOCK SpinLock) { *SpinLock = 0; }
 static __attribute__((noinline)) KIRQL ke_acquire_slowly(PKSPIN_LOCK lock) {
     KI_GATE(KeAcquireSpinLock);
     KIRQL old = ki_raise(m, DISPATCH_LEVEL);
-    ke_spin_acquire(m, lock);
+    ke_spin_take(m, lock, KI_LOCK_SPIN);
     return old;
 }
 
@@ -70,11 +80,12 @@ KIRQL KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock) {
     return old;
 }
 
-static __attribute__((noinline)) void ke_release_slowly(PKSPIN_LOCK lock, KIRQL irql) {
+static __attribute__((noinline)) void ke_release_slowly(PKSPIN_LOCK lock, KIRQL irql,
+                                                        void *caller) {
     KI_GATE(KeReleaseSpinLock);
-    ke_spin_check_owner(m, lock, __builtin_return_address(0));
+    ke_spin_check_owner(m, lock, KI_LOCK_SPIN, caller);
     if (KI_UNLIKELY(irql > DISPATCH_LEVEL))
-        ki_check_irql(m, KI_ROUTINE_KeReleaseSpinLock, PASSIVE_LEVEL, __builtin_return_address(0));
+        ki_check_irql(m, KI_ROUTINE_KeReleaseSpinLock, PASSIVE_LEVEL, caller);
     *lock = 0;
     ki_lower(m, irql);
 }
@@ -85,7 +96,7 @@ VOID KfReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql) {
     if (KI_UNLIKELY(m->attention & ~(ULONG)KI_ATTENTION_CHECK || cpu->irql != DISPATCH_LEVEL ||
                     *SpinLock != 1u + cpu->number || NewIrql > DISPATCH_LEVEL ||
                     cpu->pending >> NewIrql >> 1)) {
-        ke_release_slowly(SpinLock, NewIrql);
+        ke_release_slowly(SpinLock, NewIrql, __builtin_return_address(0));
         return;
     }
     *SpinLock = 0;
@@ -94,12 +105,12 @@ VOID KfReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql) {
 
 VOID KefAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock) {
     KI_GATE(KeAcquireSpinLockAtDpcLevel);
-    ke_spin_acquire(m, SpinLock);
+    ke_spin_take(m, SpinLock, KI_LOCK_SPIN);
 }
 
 VOID KefReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock) {
     KI_GATE(KeReleaseSpinLockFromDpcLevel);
-    ke_spin_check_owner(m, SpinLock, __builtin_return_address(0));
+    ke_spin_check_owner(m, SpinLock, KI_LOCK_SPIN, __builtin_return_address(0));
     *SpinLock = 0;
 }
 
@@ -108,6 +119,8 @@ BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock) {
     if (*SpinLock)
         return FALSE;
     *SpinLock = 1u + m->cpu->number;
+    if (ki_locks_followed(m))
+        ki_lock_taken(m, SpinLock, KI_LOCK_SPIN);
     return TRUE;
 }
 
@@ -123,13 +136,13 @@ BOOLEAN KeTestSpinLock(PKSPIN_LOCK SpinLock) {
 KIRQL KeAcquireSpinLockForDpc(PKSPIN_LOCK SpinLock) {
     KI_GATE(KeAcquireSpinLockForDpc);
     KIRQL old = ki_raise(m, DISPATCH_LEVEL);
-    ke_spin_acquire(m, SpinLock);
+    ke_spin_take(m, SpinLock, KI_LOCK_SPIN);
     return old;
 }
 
 VOID KeReleaseSpinLockForDpc(PKSPIN_LOCK SpinLock, KIRQL OldIrql) {
     KI_GATE(KeReleaseSpinLockForDpc);
-    ke_spin_check_owner(m, SpinLock, __builtin_return_address(0));
+    ke_spin_check_owner(m, SpinLock, KI_LOCK_SPIN, __builtin_return_address(0));
     *SpinLock = 0;
     ki_lower(m, OldIrql);
 }
@@ -142,9 +155,7 @@ VOID KeReleaseSpinLockForDpc(PKSPIN_LOCK SpinLock, KIRQL OldIrql) {
 static void ke_queued_acquire(struct machine *m, PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE handle) {
     handle->LockQueue.Next = NULL;
     handle->LockQueue.Lock = lock;
-    if (KI_UNLIKELY(*lock))
-        ke_spin_contended(m, lock);
-    *lock = 1u + m->cpu->number;
+    ke_spin_take(m, lock, KI_LOCK_QUEUED);
 }
 
 static void ke_queued_release(struct machine *m, PKLOCK_QUEUE_HANDLE handle, void *caller) {
@@ -153,7 +164,7 @@ static void ke_queued_release(struct machine *m, PKLOCK_QUEUE_HANDLE handle, voi
         ki_bugcheck(m, SPIN_LOCK_NOT_OWNED, (ULONG_PTR)handle, 0, 0, 0,
                     "%s released an in-stack queued spin lock through a handle that holds none",
                     ki_address_name(m, caller));
-    ke_spin_check_owner(m, lock, caller);
+    ke_spin_check_owner(m, lock, KI_LOCK_QUEUED, caller);
     handle->LockQueue.Lock = NULL;
     *lock = 0;
 }
@@ -211,7 +222,7 @@ KIRQL KeAcquireQueuedSpinLock(KSPIN_LOCK_QUEUE_NUMBER Number) {
     KI_GATE(KeAcquireQueuedSpinLock);
     KI_CHECK_IRQL(KeAcquireQueuedSpinLock, DISPATCH_LEVEL);
     KIRQL old = ki_raise(m, DISPATCH_LEVEL);
-    ke_spin_acquire(m, ke_numbered_lock(m, Number, __builtin_return_address(0)));
+    ke_spin_take(m, ke_numbered_lock(m, Number, __builtin_return_address(0)), KI_LOCK_SPIN);
     return old;
 }
 
@@ -223,13 +234,15 @@ LOGICAL KeTryToAcquireQueuedSpinLock(KSPIN_LOCK_QUEUE_NUMBER Number, PKIRQL OldI
         return FALSE;
     *OldIrql = ki_raise(m, DISPATCH_LEVEL);
     *lock = 1u + m->cpu->number;
+    if (ki_locks_followed(m))
+        ki_lock_taken(m, lock, KI_LOCK_SPIN);
     return TRUE;
 }
 
 VOID KeReleaseQueuedSpinLock(KSPIN_LOCK_QUEUE_NUMBER Number, KIRQL OldIrql) {
     KI_GATE(KeReleaseQueuedSpinLock);
     PKSPIN_LOCK lock = ke_numbered_lock(m, Number, __builtin_return_address(0));
-    ke_spin_check_owner(m, lock, __builtin_return_address(0));
+    ke_spin_check_owner(m, lock, KI_LOCK_SPIN, __builtin_return_address(0));
     *lock = 0;
     ki_lower(m, OldIrql);
 }

@@ -7,6 +7,7 @@
  * lowered and the wait begins anew with what is left of its time.
  */
 #include "ke/ke.h"
+#include "ki/lock_log.h"
 
 uint64_t ke_due_time(const struct machine *m, LARGE_INTEGER time) {
     if (time.QuadPart < 0) {
@@ -309,6 +310,9 @@ static __attribute__((noinline)) NTSTATUS ke_wait_for_one(PVOID object, KWAIT_RE
     ke_wait_check_irql(m, object, timeout, caller);
     if (ke_wait_takes_event(object, thread))
         return STATUS_SUCCESS;
+    if (ki_locks_followed(m) && !timeout &&
+        (((DISPATCHER_HEADER *)object)->Type & KI_OBJECT_TYPE_MASK) == MutantObject)
+        ki_lock_wanted(m, object, KI_LOCK_MUTEX);
     struct ke_wait wait = {.count = 1,
                            .objects = &object,
                            .type = WaitAny,

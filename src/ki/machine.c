@@ -20,6 +20,7 @@
 #include "ki/bugcheck.h"
 #include "ki/choose.h"
 #include "ki/dispatch.h"
+#include "ki/lock_log.h"
 #include "ki/processor.h"
 #include "ki/thread.h"
 #include "ki/trace.h"
@@ -90,6 +91,8 @@ int wdmsim_machine_create(const struct wdmsim_config *config, struct machine **m
     ki_trace_start(m, config->trace_slots);
     ki_choose_start(m, config);
     ki_processors_start(m);
+    if (m->flags & WDMSIM_CHECK_LOCKS)
+        ki_locks_start(m);
     ki_faults_install();
 #define X(name) name##_start(m);
     KI_COMPONENTS(X)

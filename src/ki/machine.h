@@ -55,6 +55,7 @@ enum {
     KI_ATTENTION_EXPLORE = 8, /* other processors may move at any gate */
     KI_ATTENTION_CHARGE = 16, /* routines cost virtual time */
     KI_ATTENTION_IRQL = 32,   /* somebody watches the IRQL (irql_moved) */
+    KI_ATTENTION_LOCKS = 64,  /* locks are followed (lock_log.h) */
 };
 
 /*
@@ -66,6 +67,7 @@ enum {
 struct ki_interrupt_line;
 struct ki_device_event;
 struct ki_interned;
+struct ki_lock_log;
 struct ki_name_cache;
 struct ki_trace_slot;
 struct wdmsim_dpc;
@@ -197,6 +199,7 @@ struct machine {
     int64_t next_device_event;
     struct ki_interned **interned;
     struct ki_name_cache *names;
+    struct ki_lock_log *locks; /* NULL unless they are followed */
 
     /* Parts of the other components, each created by its NAME_start. */
     struct ke_part *ke;

@@ -16,6 +16,7 @@
 #include "ki/choose.h"
 #include "ki/dispatch.h"
 #include "ki/interrupt.h"
+#include "ki/lock_log.h"
 #include "ki/processor.h"
 #include "ki/schedule.h"
 #include "ki/trace.h"
@@ -139,14 +140,15 @@ void ki_lock_describe(struct machine *m, const struct ki_processor *cpu, char *b
     unsigned owner = (unsigned)(word - 1);
     if (owner < m->processor_count && owner != cpu->number) {
         const struct ki_processor *holder = &m->processors[owner];
-        char stack[200] = "";
+        char stack[200] = "", site[160];
         if (holder->fiber != m->running)
             ki_stack_describe(m, holder->fiber, stack, sizeof stack);
+        ki_lock_site(m, cpu->spinning, site, sizeof site);
         snprintf(buffer, size,
                  "processor %u (thread %u) waits for the spin lock at %p that processor %u (thread "
-                 "%u) holds%s%s",
+                 "%u) holds%s%s%s",
                  cpu->number, cpu->thread->serial, (const void *)cpu->spinning, owner,
-                 holder->thread->serial, stack[0] ? ", which is in " : "", stack);
+                 holder->thread->serial, site, stack[0] ? ", which is in " : "", stack);
     } else {
         snprintf(buffer, size, "processor %u (thread %u) waits for the lock at %p, value %#llx",
                  cpu->number, cpu->thread->serial, (const void *)cpu->spinning,

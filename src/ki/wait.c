@@ -9,6 +9,7 @@
 #include "ki/bugcheck.h"
 #include "ki/dispatch.h"
 #include "ki/processor.h"
+#include "ki/lock_log.h"
 #include "ki/trace.h"
 
 bool ki_is_signaled(const DISPATCHER_HEADER *object, PKTHREAD thread) {
@@ -18,10 +19,12 @@ bool ki_is_signaled(const DISPATCHER_HEADER *object, PKTHREAD thread) {
 }
 
 /* The thread takes a mutex: first acquisition or recursion. */
-static NTSTATUS ki_satisfy_mutant(PKMUTANT mutant, PKTHREAD thread) {
+static NTSTATUS ki_satisfy_mutant(struct machine *m, PKMUTANT mutant, PKTHREAD thread) {
     if (--mutant->Header.SignalState != 0)
         return STATUS_SUCCESS;
     mutant->OwnerThread = thread;
+    if (ki_locks_followed(m))
+        ki_lock_taken_by(m, mutant, KI_LOCK_MUTEX, thread);
     thread->kernel_apc_disable = (SHORT)(thread->kernel_apc_disable - mutant->ApcDisable);
     InsertHeadList(&thread->mutants, &mutant->MutantListEntry);
     if (!mutant->Abandoned)
@@ -31,7 +34,6 @@ static NTSTATUS ki_satisfy_mutant(PKMUTANT mutant, PKTHREAD thread) {
 }
 
 NTSTATUS ki_satisfy(struct machine *m, DISPATCHER_HEADER *object, PKTHREAD thread) {
-    (void)m;
     switch (object->Type & KI_OBJECT_TYPE_MASK) {
     case EventSynchronizationObject:
     case TimerSynchronizationObject:
@@ -41,7 +43,7 @@ NTSTATUS ki_satisfy(struct machine *m, DISPATCHER_HEADER *object, PKTHREAD threa
         object->SignalState--;
         return STATUS_SUCCESS;
     case MutantObject:
-        return ki_satisfy_mutant((PKMUTANT)object, thread);
+        return ki_satisfy_mutant(m, (PKMUTANT)object, thread);
     default:
         return STATUS_SUCCESS;
     }

@@ -16,6 +16,7 @@
 #include "ki/choose.h"
 #include "ki/trace.h"
 #include "mm/pool.h"
+#include "ki/lock_log.h"
 
 #define MM_NONPAGED_PAGES (4u << 20) /* 16 GiB */
 #define MM_PAGED_PAGES (2u << 20)
@@ -61,7 +62,8 @@ void mm_start(struct machine *m) {
     bool watched = MM_ASAN || m->mm->memcheck;
     if (watched)
         m->mm->quarantine = ki_alloc(m, sizeof *m->mm->quarantine);
-    m->mm->careful = watched || (m->flags & (WDMSIM_GUARD_POOL | WDMSIM_FAIL_POOL));
+    m->mm->careful =
+        watched || (m->flags & (WDMSIM_GUARD_POOL | WDMSIM_FAIL_POOL | WDMSIM_CHECK_LOCKS));
 }
 
 POOL_TYPE mm_pool_type(unsigned type_byte) {
@@ -255,6 +257,8 @@ static void mm_block_free_big(struct machine *m, struct mm_area *area, void *p, 
             mm_locked_violation(m, (char *)p + (size_t)i * PAGE_SIZE, page[i].locks, caller);
     }
     size_t size = (size_t)page->count * PAGE_SIZE - page->slack;
+    if (ki_locks_followed(m))
+        ki_locks_freed(m, p, size, caller);
     mm_trace_free(m, size, page->tag);
     mm_instrument_free(m, p, size);
     mm_pages_give(m, area, first);
@@ -294,6 +298,8 @@ MM_HEADERS static void mm_block_free_small(struct machine *m, struct mm_area *ar
     header->what = what ^ (MM_ALLOCATED | MM_FREED);
     header->whom = mm_whom(header->what, caller);
     mm_instrument_close(m, header);
+    if (ki_locks_followed(m))
+        ki_locks_freed(m, p, mm_header_size(what), caller);
     mm_trace_free(m, mm_header_size(what), mm_header_tag(what));
     mm_instrument_free(m, p, mm_header_size(what));
     if (m->mm->quarantine)

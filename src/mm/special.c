@@ -16,6 +16,7 @@
 
 #include "ki/bugcheck.h"
 #include "mm/pool.h"
+#include "ki/lock_log.h"
 
 #define MM_SPECIAL_PAGES (4u << 20)
 #define MM_SPECIAL_LIVE 24000u
@@ -151,6 +152,8 @@ bool mm_special_free(struct machine *m, void *p, ULONG tag, const void *caller) 
         ki_bugcheck(m, SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION, m->cpu->irql,
                     mm_pool_type(page->type), (ULONG_PTR)p, 0x31, "%s freed paged pool at %s",
                     where, ki_irql_name(m->cpu->irql));
+    if (ki_locks_followed(m))
+        ki_locks_freed(m, p, (size_t)page->count * PAGE_SIZE - page->slack, caller);
     page->use = MM_USE_FREED;
     m->mm->special_live--;
     uint32_t unused = first & (mm_special_unit() - 1);

@@ -1,6 +1,7 @@
 /* A processor that is added while the machine runs (wdmsim/machine.h). */
 #include <wdmsim/thread.h>
 
+#include "ex/ex.h"
 #include "ke/ke.h"
 #include "ps/ps.h"
 
@@ -16,6 +17,8 @@ static void ps_processor_add(void *context) {
         else
             status = STATUS_INSUFFICIENT_RESOURCES;
         ke_processor_ended(m, index, status);
+        if (cpu)
+            ex_callback_announce(L"\\Callback\\ProcessorAdd");
     }
     m->ps->adding_processor = false;
     if (result)

@@ -2,21 +2,13 @@
 #include <wdmsim/clock.h>
 #include <wdmsim/thread.h>
 
+#include "ex/ex.h"
 #include "ke/ke.h"
-#include "ob/ob.h"
 
 /* A thread of the system tells those who have registered. */
 static void ps_time_announce(void *context) {
-    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Callback\\SetSystemTime");
-    OBJECT_ATTRIBUTES attributes;
-    PCALLBACK_OBJECT object;
     (void)context;
-    InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL,
-                               NULL);
-    if (!NT_SUCCESS(ExCreateCallback(&object, &attributes, FALSE, TRUE)))
-        return;
-    ExNotifyCallback(object, NULL, NULL);
-    ObDereferenceObject(object);
+    ex_callback_announce(L"\\Callback\\SetSystemTime");
 }
 
 int wdmsim_set_system_time(struct machine *machine, int64_t time) {

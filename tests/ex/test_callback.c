@@ -102,6 +102,62 @@ static void unregistering_waits_for_the_call_in_progress(struct machine *m) {
     ObDereferenceObject(object);
 }
 
+/*
+ * One thread notifies, two unregister. While the notifier lets the first one go on, which waits for
+ * its routine to return, the other one may free the registration that comes next. Blocks end at
+ * inaccessible pages and are never used again, so that a look at a freed one is found.
+ */
+static PVOID registrations[2];
+static ULONG_PTR heard;
+
+static VOID hear(PVOID context, PVOID argument1, PVOID argument2) {
+    (void)argument1;
+    (void)argument2;
+    heard |= (ULONG_PTR)context;
+    KeSetEvent(&entered, IO_NO_INCREMENT, FALSE);
+    assert_true(KeReadStateEvent(&entered)); /* here others may run */
+}
+static VOID notifies(PVOID context) {
+    (void)context;
+    ExNotifyCallback(object, NULL, NULL);
+}
+static VOID unregisters_first(PVOID context) {
+    (void)context;
+    KeWaitForSingleObject(&entered, Executive, KernelMode, FALSE, NULL);
+    ExUnregisterCallback(registrations[0]);
+}
+static VOID unregisters_second(PVOID context) {
+    (void)context;
+    KeWaitForSingleObject(&entered, Executive, KernelMode, FALSE, NULL);
+    ExUnregisterCallback(registrations[1]);
+}
+static VOID prepare(void) {
+    heard = 0;
+    KeInitializeEvent(&entered, NotificationEvent, FALSE);
+    assert_int_equal(create(L"\\Callback\\Race", 0, TRUE, TRUE), STATUS_SUCCESS);
+    for (ULONG_PTR i = 0; i < 2; i++)
+        registrations[i] = ExRegisterCallback(object, hear, (PVOID)(i + 1));
+}
+static bool second_heard, second_missed;
+static VOID judge(void) {
+    assert_true(heard & 1);
+    *(heard & 2 ? &second_heard : &second_missed) = true;
+    ObDereferenceObject(object);
+}
+
+static void unregistering_the_next_one_too_is_safe(void **state) {
+    static const struct explored scenario = {
+        .flags = WDMSIM_GUARD_POOL,
+        .preemptions = 2,
+        .actors = {notifies, unregisters_first, unregisters_second},
+        .begin = prepare,
+        .check = judge};
+    (void)state;
+    second_heard = second_missed = false;
+    assert_true(explore_up_to(&scenario, 2) > 100);
+    assert_true(second_heard && second_missed);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test(routines_are_called_in_order_of_registration),
@@ -109,6 +165,7 @@ int main(void) {
         wdmsim_unit_test(a_callback_object_needs_a_name),
         wdmsim_unit_test(the_system_has_callback_objects),
         wdmsim_unit_test(unregistering_waits_for_the_call_in_progress),
+        cmocka_unit_test(unregistering_the_next_one_too_is_safe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,7 @@ static VOID note(PEX_TIMER which, PVOID context) {
 static EXT_DELETE_CALLBACK note_deletion;
 static VOID note_deletion(PVOID context) {
     assert_ptr_equal(context, &deleted);
+    assert_int_equal(KeGetCurrentIrql(), DISPATCH_LEVEL); /* wherever the timer was deleted */
     deleted++;
 }
 
@@ -202,8 +203,21 @@ static void an_absolute_high_resolution_time(struct machine *m) {
     ExSetTimer(timer, 1, 0, NULL);
 }
 
+static void a_tolerance_is_not_negative(struct machine *m) {
+    EXT_SET_PARAMETERS set;
+    begin(m, EX_TIMER_NO_WAKE);
+    ExInitializeSetTimerParameters(&set);
+    assert_int_equal(set.NoWakeTolerance, 0);
+    set.NoWakeTolerance = EX_TIMER_UNLIMITED_TOLERANCE;
+    assert_false(ExSetTimer(timer, -MS(5), 0, &set));
+    set.NoWakeTolerance = -2;
+    wdmsim_expect_bugcheck(TIMER_OR_DPC_INVALID);
+    ExSetTimer(timer, -MS(5), 0, &set);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        wdmsim_unit_test(a_tolerance_is_not_negative),
         wdmsim_unit_test(a_timer_fires_once_when_due),
         wdmsim_unit_test(periods_are_exact_below_a_millisecond),
         wdmsim_unit_test(setting_again_replaces_the_first),

@@ -227,8 +227,9 @@ static void relations_name_their_groups(struct machine *m) {
     assert_int_equal(u.record.Processor.GroupMask[0].Mask, 2);
     relate(NULL, RelationProcessorPackage, &u.record, sizeof u);
     assert_int_equal(u.record.Processor.GroupCount, 2);
-    assert_int_equal(u.record.Processor.GroupMask[1].Group, 1);
-    assert_int_equal(u.record.Processor.GroupMask[1].Mask, 3);
+    const GROUP_AFFINITY *masks = u.record.Processor.GroupMask;
+    assert_int_equal(masks[1].Group, 1);
+    assert_int_equal(masks[1].Mask, 3);
     relate(NULL, RelationNumaNode, &u.record, sizeof u);
     assert_int_equal(u.record.NumaNode.GroupCount, 1);
     assert_int_equal(u.record.NumaNode.GroupMask.Mask, 0xf);
@@ -236,12 +237,14 @@ static void relations_name_their_groups(struct machine *m) {
     assert_int_equal(u.record.NumaNode.GroupMask.Group, 1);
     relate(NULL, RelationNumaNodeEx, &u.record, sizeof u);
     assert_int_equal(u.record.NumaNode.GroupCount, 2);
-    assert_int_equal(u.record.NumaNode.GroupMasks[1].Mask, 3);
+    masks = u.record.NumaNode.GroupMasks;
+    assert_int_equal(masks[1].Mask, 3);
     relate(NULL, RelationGroup, &u.record, sizeof u);
     assert_int_equal(u.record.Group.ActiveGroupCount, 2);
-    assert_int_equal(u.record.Group.GroupInfo[1].MaximumProcessorCount, 4);
-    assert_int_equal(u.record.Group.GroupInfo[1].ActiveProcessorCount, 2);
-    assert_int_equal(u.record.Group.GroupInfo[1].ActiveProcessorMask, 3);
+    const PROCESSOR_GROUP_INFO *groups = u.record.Group.GroupInfo;
+    assert_int_equal(groups[1].MaximumProcessorCount, 4);
+    assert_int_equal(groups[1].ActiveProcessorCount, 2);
+    assert_int_equal(groups[1].ActiveProcessorMask, 3);
 }
 
 static KSERVICE_ROUTINE claim;

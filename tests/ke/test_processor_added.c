@@ -145,6 +145,31 @@ static void it_takes_dpcs_broadcasts_and_threads(struct machine *m) {
     assert_int_equal(KeGetCurrentProcessorNumberEx(NULL), 2);
 }
 
+static VOID note_object(PVOID context, PVOID argument1, PVOID argument2) {
+    assert_null(argument1);
+    assert_null(argument2);
+    *(ULONG *)context = KeQueryActiveProcessorCountEx(ALL_PROCESSOR_GROUPS);
+}
+
+static void the_callback_object_is_notified(struct machine *m) {
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Callback\\ProcessorAdd");
+    OBJECT_ATTRIBUTES attributes;
+    PCALLBACK_OBJECT object;
+    ULONG count = 0;
+    InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE, NULL, NULL);
+    assert_int_equal(ExCreateCallback(&object, &attributes, FALSE, TRUE), STATUS_SUCCESS);
+    PVOID registration = ExRegisterCallback(object, note_object, &count);
+    PVOID refusal = KeRegisterProcessorChangeCallback(note, a, 0);
+    refuser = a;
+    assert_int_not_equal(add(m), STATUS_SUCCESS);
+    assert_int_equal(count, 0);
+    KeDeregisterProcessorChangeCallback(refusal);
+    assert_int_equal(add(m), STATUS_SUCCESS);
+    assert_int_equal(count, 2);
+    ExUnregisterCallback(registration);
+    ObDereferenceObject(object);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         wdmsim_unit_test_on(those_who_asked_are_told_before_and_after, &room),
@@ -152,6 +177,7 @@ int main(void) {
         wdmsim_unit_test_on(there_is_room_for_so_many, &room),
         wdmsim_unit_test_on(threads_that_wait_for_a_processor_get_it, &room),
         wdmsim_unit_test_on(it_takes_dpcs_broadcasts_and_threads, &room),
+        wdmsim_unit_test_on(the_callback_object_is_notified, &room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

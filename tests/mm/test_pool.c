@@ -107,6 +107,10 @@ static void the_zeroing_forms_of_the_old_routines_zero(struct machine *m) {
     check_zero(p, 300);
     memset(p, 0xee, 300);
     ExFreePoolWithTag(p, TAG);
+    p = ExAllocatePoolWithQuotaTag(NonPagedPoolNx | POOL_ZERO_ALLOCATION, 300, TAG);
+    check_zero(p, 300);
+    memset(p, 0xee, 300);
+    ExFreePoolWithTag(p, TAG);
     p = ExAllocatePoolPriorityZero(NonPagedPoolNx, 300, TAG, NormalPoolPriority);
     check_zero(p, 300);
     ExFreePoolWithTag(p, TAG);

@@ -89,6 +89,21 @@ static void underrun_priority_puts_a_block_at_the_start_of_its_page(struct machi
     ExFreePool(p);
 }
 
+static void a_block_at_the_start_of_its_page_keeps_the_other_rules(struct machine *m) {
+    const EX_POOL_PRIORITY under = NormalPoolPrioritySpecialPoolUnderrun;
+    (void)m;
+    for (int i = 0; i < 2; i++) { /* the second one where the first was, or where nothing is */
+        UCHAR *p =
+            ExAllocatePoolWithTagPriority(NonPagedPoolNx | POOL_ZERO_ALLOCATION, 64, TAG, under);
+        for (int byte = 0; byte < 64; byte++)
+            assert_int_equal(p[byte], 0);
+        memset(p, 0xee, 64);
+        ExFreePool(p);
+    }
+    wdmsim_expect_bugcheck(BAD_POOL_CALLER);
+    ExAllocatePoolWithTagPriority(NonPagedPoolNx, 64, 0, under);
+}
+
 static void special_pool_can_be_asked_for_without_the_flag(struct machine *m) {
     (void)m;
     char *p = ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_SPECIAL_POOL, 64, TAG);
@@ -176,6 +191,7 @@ int main(void) {
         wdmsim_unit_test_on(freeing_inside_a_block, &guarded),
         wdmsim_unit_test_on(lookaside_lists_keep_nothing, &guarded),
         wdmsim_unit_test_on(underrun_priority_puts_a_block_at_the_start_of_its_page, &guarded),
+        wdmsim_unit_test_on(a_block_at_the_start_of_its_page_keeps_the_other_rules, &guarded),
         wdmsim_unit_test(special_pool_can_be_asked_for_without_the_flag),
         wdmsim_unit_test_on(user_buffers_end_at_an_inaccessible_page_too, &guarded),
     };
