@@ -6,11 +6,11 @@
  * interrupt routine acquires does not wait for the locks of the thread it interrupted, so only the
  * spin locks of the processor count there; a thread's acquisition comes after those it owns, too.
  *
- * The order. A node per lock that was acquired while another was held, or the other way round; an
- * edge from A to B says that somebody waited, or would have, for B while holding A, and where. An
- * acquisition whose edge would lead back to its own beginning is a bug check even though nobody
- * waits at this moment. Locks that are initialised, or whose memory is freed, leave the graph: what
- * lies at the address next is another lock.
+ * The order. A node per lock that somebody has asked for; an edge from A to B says that somebody
+ * waited, or would have, for B while holding A, and where. An acquisition whose edge would lead
+ * back to its own beginning is a bug check even though nobody waits at this moment. Locks that are
+ * initialised, or whose memory is freed, leave the graph: what lies at the address next is another
+ * lock.
  *
  * Readers are ordered like writers: a writer that waits keeps new readers out, so two readers that
  * take two locks in different orders can block each other.
@@ -18,9 +18,15 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include <link.h>
+#include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
+#if defined(__APPLE__)
+#include <mach-o/getsect.h>
+#include <mach-o/loader.h>
+#else
+#include <link.h>
+#endif
 
 #include "ki/bugcheck.h"
 #include "ki/lock_log.h"
@@ -79,9 +85,24 @@ static const char *const ki_lock_names[] = {
     [KI_LOCK_RESOURCE] = "resource",
 };
 
-static int ki_library_find(struct dl_phdr_info *info, size_t size, void *context) {
+/* Where this library's code lies. */
+#if defined(__APPLE__)
+
+static void ki_library_find(struct ki_lock_log *log) {
+    Dl_info info;
+    unsigned long size = 0;
+    if (!dladdr((const void *)(uintptr_t)ki_library_find, &info))
+        return;
+    log->library =
+        (uintptr_t)getsegmentdata((const struct mach_header_64 *)info.dli_fbase, "__TEXT", &size);
+    log->library_end = log->library + size;
+}
+
+#else
+
+static int ki_library_scan(struct dl_phdr_info *info, size_t size, void *context) {
     struct ki_lock_log *log = context;
-    uintptr_t own = (uintptr_t)ki_library_find;
+    uintptr_t own = (uintptr_t)ki_library_scan;
     (void)size;
     for (unsigned i = 0; i < info->dlpi_phnum; i++) {
         uintptr_t start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
@@ -94,9 +115,13 @@ static int ki_library_find(struct dl_phdr_info *info, size_t size, void *context
     return 0;
 }
 
+static void ki_library_find(struct ki_lock_log *log) { dl_iterate_phdr(ki_library_scan, log); }
+
+#endif
+
 void ki_locks_start(struct machine *m) {
     m->locks = ki_alloc(m, sizeof *m->locks);
-    dl_iterate_phdr(ki_library_find, m->locks);
+    ki_library_find(m->locks);
     m->attention |= KI_ATTENTION_LOCKS;
 }
 
