@@ -167,7 +167,7 @@ VOID ExNotifyCallback(PVOID CallbackObject, PVOID Argument1, PVOID Argument2) {
     }
 }
 
-void ex_callback_announce(const WCHAR *name) {
+void ex_callback_announce(const WCHAR *name, PVOID argument1, PVOID argument2) {
     UNICODE_STRING path;
     OBJECT_ATTRIBUTES attributes;
     PCALLBACK_OBJECT object;
@@ -176,7 +176,7 @@ void ex_callback_announce(const WCHAR *name) {
                                NULL);
     if (!NT_SUCCESS(ExCreateCallback(&object, &attributes, FALSE, TRUE)))
         return;
-    ExNotifyCallback(object, NULL, NULL);
+    ExNotifyCallback(object, argument1, argument2);
     ObDereferenceObject(object);
 }
 

@@ -39,9 +39,8 @@ void ex_queue_work(struct machine *m, PWORK_QUEUE_ITEM item, WORK_QUEUE_TYPE typ
 /* The worker threads; when threads can be made. */
 void ex_work_start(struct machine *m);
 void ex_callback_start(struct machine *m);
-/* Notifies those who registered with one of the system's callback objects; no page gives arguments,
- * so they are NULL. PASSIVE_LEVEL. */
-void ex_callback_announce(const WCHAR *name);
+/* Notifies those who registered with one of the system's callback objects. PASSIVE_LEVEL. */
+void ex_callback_announce(const WCHAR *name, PVOID argument1, PVOID argument2);
 
 /* The priority of the threads that serve a queue type; 0 if there is no such type. */
 KPRIORITY ex_work_priority(ULONG type);

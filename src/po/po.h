@@ -283,7 +283,6 @@ struct po_part {
     uint32_t wake_sources[WDMSIM_WAKE_SOURCES];
     unsigned wake_source_count;
     struct wdmsim_power_result result;
-    PCALLBACK_OBJECT callback;
 
     /* Idle. */
     LIST_ENTRY idle;

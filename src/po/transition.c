@@ -17,6 +17,7 @@
  * kernel/power-irps-for-the-system, kernel/irp-mn-set-power,
  * kernel/distinguishing-fast-startup-from-wake-from-hibernation
  */
+#include "ex/ex.h"
 #include "ki/processor.h"
 #include "po/pep/pep.h"
 #include "po/po.h"
@@ -57,15 +58,9 @@ static void po_system_reached(struct machine *m, SYSTEM_POWER_STATE state) {
 /* ---- \Callback\PowerState ---- */
 
 void po_callback_notify(struct machine *m, ULONG what, ULONG value) {
-    if (!m->po->callback) {
-        OBJECT_ATTRIBUTES attributes;
-        UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Callback\\PowerState");
-        InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE,
-                                   NULL, NULL);
-        if (!NT_SUCCESS(ExCreateCallback(&m->po->callback, &attributes, FALSE, TRUE)))
-            return;
-    }
-    ExNotifyCallback(m->po->callback, (PVOID)(ULONG_PTR)what, (PVOID)(ULONG_PTR)value);
+    (void)m;
+    ex_callback_announce(L"\\Callback\\PowerState", (PVOID)(ULONG_PTR)what,
+                         (PVOID)(ULONG_PTR)value);
 }
 
 /* ---- the rounds ---- */

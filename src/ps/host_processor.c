@@ -18,7 +18,7 @@ static void ps_processor_add(void *context) {
             status = STATUS_INSUFFICIENT_RESOURCES;
         ke_processor_ended(m, index, status);
         if (cpu)
-            ex_callback_announce(L"\\Callback\\ProcessorAdd");
+            ex_callback_announce(L"\\Callback\\ProcessorAdd", NULL, NULL);
     }
     m->ps->adding_processor = false;
     if (result)

@@ -8,7 +8,7 @@
 /* A thread of the system tells those who have registered. */
 static void ps_time_announce(void *context) {
     (void)context;
-    ex_callback_announce(L"\\Callback\\SetSystemTime");
+    ex_callback_announce(L"\\Callback\\SetSystemTime", NULL, NULL); /* no page gives arguments */
 }
 
 int wdmsim_set_system_time(struct machine *machine, int64_t time) {
